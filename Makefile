@@ -1,0 +1,71 @@
+# Everything happens in .venv beside this file. Works with GNU make 3.81 (macOS) and 4.
+#
+#   make run                 raw records to a reviewed model, with the embedded microworld
+#   make test                every test and check
+#   make check DATA=file     dry run on your own data
+#   make ui                  MLflow and kedro-viz, until ctrl-C
+#   make chat                the base model and its newest version, side by side
+
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TORCH_INDEX_URL ?=
+TORCH_VERSION := 2.13.0
+MLFLOW_PORT ?= 5001
+VIZ_PORT ?= 4141
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+export DO_NOT_TRACK := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: install run test ui chat check bench clean
+.DEFAULT_GOAL := run
+
+install: $(INSTALLED)
+
+# TORCH_INDEX_URL picks another build of torch, such as https://download.pytorch.org/whl/cpu. A local build
+# (2.13.0+cpu) satisfies the lock's 2.13.0.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Python 3.11 is needed and $(PYTHON) is another: make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24" "setuptools>=70"
+	if [ -n "$(TORCH_INDEX_URL)" ]; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			"torch==$(TORCH_VERSION)" --index-url "$(TORCH_INDEX_URL)"; \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: $(INSTALLED)
+	@$(BIN)/kedro run
+
+test: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+ui: $(INSTALLED)
+	@$(BIN)/kedro ui --mlflow-port $(MLFLOW_PORT) --viz-port $(VIZ_PORT)
+
+chat: $(INSTALLED)
+	@$(BIN)/kedro chat
+
+check: $(INSTALLED)
+	@test -n "$(DATA)" || { echo "Name a file or folder: make check DATA=path/to/records.json"; exit 2; }
+	@$(BIN)/kedro check "$(DATA)"
+
+bench: $(INSTALLED)
+	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+# What runs have made; the virtual environment and the committed data stay.
+clean:
+	rm -rf data/.work data/0[2-8]_*/*.parquet data/0[2-8]_*/*.json data/0[2-8]_*/*.md data/0[2-8]_*/*.html \
+		data/06_models/sft_model data/06_models/reward_model \
+		mlflow.db mlartifacts mlruns .mypy_cache .ruff_cache .import_linter_cache

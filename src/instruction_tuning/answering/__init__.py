@@ -1,0 +1,1 @@
+"""Answers to selected queries: asking for them, and choosing among them."""

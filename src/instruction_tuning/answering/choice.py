@@ -1,0 +1,142 @@
+"""Choose one answer a query: what failed its check is out, then the highest rating wins.
+
+Best-of-K by a judge's mark (2304.03277 rates responses so), with self-consistency (2203.11171) between
+equal marks and the response id last, so that the choice is a function of the frame. A response without
+a rating is never chosen: no measurement is no default. O(R log R) for R responses.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from instruction_tuning.answering.final_answer import agreement_rates
+from instruction_tuning.lm.chat_request import without_answer
+from instruction_tuning.verification.check import check_answer
+
+Row = dict[Hashable, Any]
+
+EXAMPLE_DTYPES = {
+    "record_id": "str",
+    "source": "str",
+    "language": "str",
+    "messages": "object",
+    "prompt": "str",
+    "answer": "str",
+    "origin": "str",
+    "response_id": "str",
+    "rating": "float64",
+    "check": "str",
+    "parent_ids": "object",
+}
+REJECTION_DTYPES = {
+    "record_id": "str",
+    "response_id": "str",
+    "stage": "str",
+    "reason": "str",
+    "detail": "str",
+}
+
+
+def choose_answers(
+    queries: pd.DataFrame, responses: pd.DataFrame, *, min_rating: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(verified examples, rejections): each query is in exactly one of them, in the order of `queries`.
+
+    A rejection names the response that came furthest, and what became of all of them.
+    """
+    ranked = _with_agreement(responses).sort_values(
+        ["rating", "agreement_rate", "response_id"], ascending=[False, False, True], na_position="last"
+    )
+    by_record = {str(record_id): group.to_dict("records") for record_id, group in ranked.groupby("record_id")}
+    examples, rejections = [], []
+    for query in queries.to_dict("records"):
+        candidates = by_record.get(query["record_id"], [])
+        fates = [_fate(candidate, min_rating) for candidate in candidates]
+        if "chosen" in fates:
+            examples.append(_teacher_example(query, candidates[fates.index("chosen")]))
+        else:
+            rejections.append(_rejection(query, candidates, fates, min_rating))
+    return _frame(examples, EXAMPLE_DTYPES), _frame(rejections, REJECTION_DTYPES)
+
+
+def keep_source_answers(queries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(verified examples, rejections) where the records' own answers are taken; the checks still apply."""
+    examples, rejections = [], []
+    for query in queries.to_dict("records"):
+        if not isinstance(query["answer"], str):
+            rejections.append(_rejected(query, None, "answer", "no_response", "the record has no answer"))
+            continue
+        checked = check_answer(str(query["prompt"]), query["answer"])
+        if checked.check == "failed":
+            rejections.append(_rejected(query, None, "check", "check_failed", checked.detail))
+            continue
+        values = {"response_id": None, "rating": None, "check": checked.check}
+        examples.append(_example(query, query["answer"], {"origin": "source", **values}))
+    return _frame(examples, EXAMPLE_DTYPES), _frame(rejections, REJECTION_DTYPES)
+
+
+def _with_agreement(responses: pd.DataFrame) -> pd.DataFrame:
+    rates: dict[Hashable, float] = {}
+    for _, group in responses.groupby("record_id"):
+        rates.update(zip(group.index, agreement_rates(group["response"].tolist()), strict=True))
+    return responses.assign(agreement_rate=pd.Series(rates, index=responses.index, dtype="float64"))
+
+
+def _fate(response: Row, min_rating: float) -> str:
+    if response["check"] == "failed":
+        return "check_failed"
+    if pd.isna(response["rating"]):
+        return "unrated"
+    return "chosen" if response["rating"] >= min_rating else "below_min_rating"
+
+
+def _rejection(query: Row, candidates: list[Row], fates: list[str], min_rating: float) -> Row:
+    if not candidates:
+        return _rejected(query, None, "answer", "no_response", "no request for it brought a text")
+    # The reason is that of the response that came furthest.
+    reason = next(fate for fate in ("below_min_rating", "unrated", "check_failed") if fate in fates)
+    furthest = candidates[fates.index(reason)]
+    because = {
+        "below_min_rating": f"the best rating is {furthest['rating']:g}, below {min_rating:g}",
+        "unrated": f"the rating is {furthest['rating_status']}",
+        "check_failed": str(furthest["check_detail"]),
+    }[reason]
+    counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in dict.fromkeys(fates))
+    stage = "check" if reason == "check_failed" else "rating"
+    detail = f"{because} (responses: {counts})"
+    return _rejected(query, furthest["response_id"], stage, reason, detail)
+
+
+def _rejected(query: Row, response_id: str | None, stage: str, reason: str, detail: str | None) -> Row:
+    return {
+        "record_id": query["record_id"],
+        "response_id": response_id,
+        "stage": stage,
+        "reason": reason,
+        "detail": detail,
+    }
+
+
+def _teacher_example(query: Row, response: Row) -> dict[str, Any]:
+    values = {name: response[name] for name in ("response_id", "rating", "check")}
+    return _example(query, response["response"], {"origin": "teacher", **values})
+
+
+def _example(query: Row, answer: str, values: dict[str, Any]) -> dict[str, Any]:
+    turns = without_answer(query["messages"])
+    answer = answer.strip()
+    return {
+        "record_id": query["record_id"],
+        "source": query["source"],
+        "language": query["language"],
+        "messages": [*turns, {"role": "assistant", "content": answer}],
+        "prompt": query["prompt"],
+        "answer": answer,
+        "parent_ids": [str(parent) for parent in query["parent_ids"]],
+        **values,
+    }
+
+
+def _frame(rows: Sequence[Mapping[Any, Any]], dtypes: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)

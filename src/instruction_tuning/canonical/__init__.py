@@ -1,0 +1,1 @@
+"""From raw files in several formats to one record form, with a reason for every row that fails."""

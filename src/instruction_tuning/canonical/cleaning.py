@@ -1,0 +1,78 @@
+"""From a row's turns to clean messages, or the fault that keeps it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from instruction_tuning.canonical.conversation import Part, Turn
+from instruction_tuning.canonical.faults import Fault
+from instruction_tuning.canonical.raw_row import is_encodable
+from instruction_tuning.canonical.text_repair import INPUT_PLACEHOLDER_REMOVED, is_placeholder, repair
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """How rows are read; `pipelines/ingestion/parameters.py` explains each for users."""
+
+    format: str = "auto"
+    require_answer: bool = True
+    max_characters: int = 32_768
+    input_placeholders: frozenset[str] = frozenset(("noinput", "noinputrequired", "none", "n/a", "无输入"))
+    answer_placeholders: frozenset[str] = frozenset(("noinput", "nooutput", "无输出"))
+
+
+def clean_messages(
+    turns: tuple[Turn, ...], rules: ReadingRules, flags: set[str]
+) -> list[dict[str, str]] | Fault:
+    """The turns as `{role, content}` messages; repairs are added to `flags`.
+
+    Every user turn must say something, and so must every assistant turn but the last, which is left out
+    when it is empty and no answer is required.
+    """
+    messages = []
+    for position, turn in enumerate(turns):
+        texts = []
+        for part in turn.parts:
+            text = _clean_part(part, turn.role, rules, flags)
+            if isinstance(text, Fault):
+                return text
+            texts.append(text)
+        content = "\n\n".join(text for text in texts if text)
+        is_last = position == len(turns) - 1
+        if content:
+            messages.append({"role": turn.role, "content": content})
+        elif turn.role == "user":
+            return Fault("empty_instruction", turn.parts[0].field)
+        elif turn.role == "assistant" and (rules.require_answer or not is_last):
+            return Fault("empty_answer", turn.parts[0].field)
+    if rules.require_answer and turns[-1].role == "user":
+        return Fault("empty_answer", turns[-1].parts[0].field, "nobody answers the last question")
+    characters = sum(len(message["content"]) for message in messages)
+    if characters > rules.max_characters:
+        return Fault("too_long", detail=f"{characters} characters, {rules.max_characters} allowed")
+    return messages
+
+
+def _clean_part(part: Part, role: str, rules: ReadingRules, flags: set[str]) -> str | Fault:
+    if not is_encodable(part.text):
+        return Fault("invalid_unicode", part.field, "a lone surrogate")
+    text, repairs = repair(part.text)
+    flags.update(repairs)
+    if part.field == "input" and is_placeholder(text, rules.input_placeholders):
+        flags.add(INPUT_PLACEHOLDER_REMOVED)
+        return ""
+    if part.field == "instruction" and not text:
+        return Fault("empty_instruction", part.field)
+    if role == "assistant" and is_placeholder(text, rules.answer_placeholders):
+        return Fault("placeholder_answer", part.field, repr(text)) if rules.require_answer else ""
+    return text
+
+
+def clean_label(fields: Mapping[str, object], names: tuple[str, ...], flags: set[str]) -> str | None:
+    """The text in the first of `names` that has one; a value that is no text is dropped, and flagged."""
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and is_encodable(value):
+            return repair(value)[0] or None
+        if value is not None:
+            flags.add(f"{names[0]}_dropped")
+    return None

@@ -1,0 +1,149 @@
+"""What a newcomer wants to know of a file before a run: format, faults, languages, tokens, truncation, cost.
+
+Nothing is written and no endpoint is called. Texts are not kept: memory grows with one number a record.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.canonical.dry_run_report import DryRunReport, FileReport, Problem, TeacherEstimate
+from instruction_tuning.canonical.faults import FIXES
+from instruction_tuning.canonical.raw_files import RawFile, list_raw_files
+from instruction_tuning.canonical.reading import read_file
+from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, asked_text
+from instruction_tuning.errors import UnknownFormatError
+
+QUANTILES = (0.5, 0.9, 0.99, 1.0)
+_BATCH_RECORDS = 512
+_RAW_CHARACTERS = 160
+
+CountTokens = Callable[[list[str]], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAssumptions:
+    """What a teacher is assumed to cost. `answer_tokens` null: as long as the file's own answers, else
+    256."""
+
+    price_per_million_input_tokens: float = 0.0
+    price_per_million_output_tokens: float = 0.0
+    samples_per_record: int = 1
+    answer_tokens: int | None = None
+
+
+def dry_run(
+    path: Path | str,
+    count_tokens: CountTokens,
+    *,
+    max_length_tokens: int,
+    prices: PriceAssumptions | None = None,
+    rules: ReadingRules | None = None,
+) -> DryRunReport:
+    """Read everything at `path` as ingestion would, and report.
+
+    `count_tokens` gives the number of tokens of each text. A file in an unknown format is reported, not
+    raised; a missing path raises `InputError`.
+    """
+    tally = _Tally(count_tokens)
+    files = [_file_report(file, rules or ReadingRules(), tally) for file in list_raw_files(path)]
+    tally.count_waiting()
+    lengths = [asked + answered for asked, answered in zip(tally.asked, tally.answered, strict=True)]
+    return DryRunReport(
+        files=tuple(files),
+        languages=dict(tally.languages.most_common()),
+        exact_duplicates=tally.records - len(tally.record_ids),
+        max_length_tokens=max_length_tokens,
+        token_quantiles={quantile: _quantile(lengths, quantile) for quantile in QUANTILES} if lengths else {},
+        total_tokens=sum(lengths),
+        truncated_rate=sum(n > max_length_tokens for n in lengths) / len(lengths) if lengths else None,
+        teacher=_estimate(tally, prices or PriceAssumptions()),
+    )
+
+
+class _Tally:
+    """Counts over all files; texts wait here only until a batch of them is full."""
+
+    def __init__(self, count_tokens: CountTokens) -> None:
+        self._count_tokens = count_tokens
+        self._waiting: list[tuple[str, str]] = []
+        self.records = 0
+        self.record_ids: set[str] = set()
+        self.languages: Counter[str] = Counter()
+        self.asked: list[int] = []
+        self.answered: list[int] = []
+
+    def add(self, record: CanonicalRecord) -> None:
+        self.records += 1
+        self.record_ids.add(record.record_id)
+        self.languages[record.language] += 1
+        self._waiting.append((asked_text(record.messages), record.answer or ""))
+        if len(self._waiting) >= _BATCH_RECORDS:
+            self.count_waiting()
+
+    def count_waiting(self) -> None:
+        if not self._waiting:
+            return
+        asked, answered = zip(*self._waiting, strict=True)
+        self.asked.extend(self._count_tokens(list(asked)))
+        self.answered.extend(self._count_tokens(list(answered)))
+        self._waiting.clear()
+
+
+def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileReport:
+    try:
+        reading = read_file(file, rules)
+    except UnknownFormatError as error:
+        return FileReport(
+            str(file.path), None, 0, 0, (), unreadable_because=f"{error.problem}; fix: {error.fix}"
+        )
+    good = bad = 0
+    problems: dict[str, Problem] = {}
+    for outcome in reading.rows:
+        if isinstance(outcome, CanonicalRecord):
+            good += 1
+            tally.add(outcome)
+            continue
+        bad += 1
+        known = problems.get(outcome.reason)
+        problems[outcome.reason] = replace(known, count=known.count + 1) if known else _problem(outcome)
+    ranked = sorted(problems.values(), key=lambda problem: (-problem.count, problem.reason))
+    return FileReport(str(file.path), reading.format, good, bad, tuple(ranked))
+
+
+def _problem(record: RejectedRecord) -> Problem:
+    return Problem(
+        reason=record.reason,
+        count=1,
+        row=int(record.source_row_id.rpartition(":")[2]),
+        field=record.field,
+        detail=record.detail,
+        raw=record.raw[:_RAW_CHARACTERS],
+        fix=FIXES[record.reason],
+    )
+
+
+def _quantile(values: Sequence[int], share: float) -> int:
+    """The smallest value that at least `share` of `values` do not exceed."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def _estimate(tally: _Tally, prices: PriceAssumptions) -> TeacherEstimate:
+    own = [tokens for tokens in tally.answered if tokens > 0]
+    if prices.answer_tokens is not None:
+        answer_tokens, source = prices.answer_tokens, "given"
+    elif own:
+        answer_tokens, source = math.ceil(sum(own) / len(own)), "the mean of the file's own answers"
+    else:
+        answer_tokens, source = 256, "an assumption, as the file has no answers"
+    requests = tally.records
+    prompt_tokens = sum(tally.asked)
+    completion_tokens = requests * prices.samples_per_record * answer_tokens
+    price = (
+        prompt_tokens * prices.price_per_million_input_tokens
+        + completion_tokens * prices.price_per_million_output_tokens
+    ) / 1e6
+    return TeacherEstimate(requests, prompt_tokens, completion_tokens, price, answer_tokens, source)

@@ -1,0 +1,42 @@
+"""Why a row cannot become a record: a short code for counting, and what to do about it for reading."""
+
+from dataclasses import dataclass
+
+READ_STAGE_REASONS = (
+    "invalid_encoding",
+    "invalid_json",
+    "invalid_csv",
+    "not_an_object",
+    "wrong_column_count",
+)
+
+FIXES = {
+    "invalid_encoding": "save the file as UTF-8",
+    "invalid_json": "write one complete JSON object for the row (check quotes, commas and brackets)",
+    "invalid_csv": "check the quotes around the row's cells",
+    "not_an_object": "write the row as a JSON object with named fields",
+    "wrong_column_count": "give the row as many cells as the header has, and quote cells that hold commas",
+    "invalid_unicode": "remove the lone surrogate (an escape like \\ud800 without its second half)",
+    "missing_field": "add the field, or name the file's format in the parameter `format`",
+    "wrong_type": "make the value a text (a list of turns for conversations)",
+    "unknown_role": "use the speakers human, gpt and system",
+    "turn_order": "let a human turn begin (after an optional system turn) and let human and gpt alternate",
+    "empty_instruction": "write the instruction, or remove the row",
+    "empty_answer": "write the answer, or set `require_answer: false` if a teacher is to answer",
+    "placeholder_answer": "write a real answer, or set `require_answer: false` if a teacher is to answer",
+    "too_long": "shorten the row, or raise `max_characters`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a row: the code, the field it is in, and the offending value in words."""
+
+    reason: str
+    field: str | None = None
+    detail: str | None = None
+
+    @property
+    def stage(self) -> str:
+        """`read` when the row has no fields to look at, else `validate`."""
+        return "read" if self.reason in READ_STAGE_REASONS else "validate"

@@ -1,0 +1,82 @@
+"""The one form that records of all formats take, and the form of what was set aside."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalRecord:
+    """A conversation with its identity and origin; the columns of `canonical_instructions`.
+
+    `record_id` is a digest of what is said (same content, same id); `source_row_id` says where it was read
+    and is unique. `prompt` is the last user turn, `answer` the assistant turn after it; earlier turns are
+    in `messages` only.
+    """
+
+    record_id: str
+    source_row_id: str
+    source: str
+    format: str
+    language: str
+    category: str | None
+    licence: str | None
+    messages: list[dict[str, str]]
+    prompt: str
+    answer: str | None
+    flags: list[str]
+    parent_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRecord:
+    """A row that was set aside, and why; the columns of `unreadable_records` and `rejected_records`."""
+
+    source_row_id: str
+    source: str
+    record_id: str | None
+    stage: str  # read, validate, exact_duplicate, near_duplicate or contaminated
+    reason: str
+    field: str | None
+    detail: str | None
+    raw: str
+
+
+CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord))
+REJECTED_COLUMNS = tuple(field.name for field in fields(RejectedRecord))
+LIST_COLUMNS = ("messages", "flags", "parent_ids")
+
+_ROW_ID = re.compile(r"([0-9a-f]{12}):(\d+)")
+
+
+def record_id_of(messages: Iterable[dict[str, str]]) -> str:
+    """16 hex digits of SHA-256 over role and content of every message (already NFC)."""
+    digest = hashlib.sha256()
+    for message in messages:
+        digest.update(f"{message['role']}\x1f{message['content']}\x1e".encode())
+    return digest.hexdigest()[:16]
+
+
+def source_row_id_of(file_sha256: str, row: int) -> str:
+    """`<first 12 digits of the file's digest>:<row, from 0>`."""
+    return f"{file_sha256[:12]}:{row}"
+
+
+def source_order(source_row_id: str) -> tuple[str, int]:
+    """A sort key that puts the rows of a file in their order (row 10 after row 9)."""
+    found = _ROW_ID.fullmatch(source_row_id)
+    return (found[1], int(found[2])) if found else (source_row_id, 0)
+
+
+def asked_text(messages: Sequence[dict[str, str]]) -> str:
+    """Everything before the final answer as one text."""
+    asked = messages[:-1] if messages and messages[-1]["role"] == "assistant" else messages
+    return "\n\n".join(message["content"] for message in asked)
+
+
+def context_of(messages: Sequence[dict[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Role and content of every message before the prompt: a system message, earlier turns."""
+    spoken = [(message["role"], message["content"]) for message in messages]
+    last_user = max(position for position, (role, _) in enumerate(spoken) if role == "user")
+    return tuple(spoken[:last_user])

@@ -1,0 +1,42 @@
+"""Repairs to a text that do not change what it says, each recorded as a flag on the record."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+UNICODE_NORMALIZED = "unicode_normalized"
+LINE_ENDS_NORMALIZED = "line_ends_normalized"
+WHITESPACE_STRIPPED = "whitespace_stripped"
+INPUT_PLACEHOLDER_REMOVED = "input_placeholder_removed"
+
+_INVISIBLE = "\u200b\u2060\ufeff"
+_NOT_A_LETTER = re.compile(r"[^\w/]+|_")
+
+
+def repair(text: str) -> tuple[str, list[str]]:
+    """`text` in Unicode form NFC, with `\\n` line ends and no white space around it; and what was changed."""
+    flags = []
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+        flags.append(UNICODE_NORMALIZED)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        flags.append(LINE_ENDS_NORMALIZED)
+    stripped = _strip(text)
+    if stripped != text:
+        flags.append(WHITESPACE_STRIPPED)
+    return stripped, flags
+
+
+def _strip(text: str) -> str:
+    while (stripped := text.strip().strip(_INVISIBLE)) != text:
+        text = stripped
+    return text
+
+
+def is_placeholder(text: str, placeholders: Collection[str]) -> bool:
+    """Whether `text` only says that there is nothing: `<noinput>`, "No input.", `"<No Input>"`.
+
+    Compared without case, spaces and punctuation; `placeholders` are written that way.
+    """
+    return len(text) <= 40 and _NOT_A_LETTER.sub("", text).casefold() in placeholders

@@ -1,0 +1,1 @@
+"""From turns to tokens: the chat template, and which tokens carry a loss."""

@@ -1,0 +1,118 @@
+"""Which tokens of a conversation carry a loss: what the assistant says, and the token that ends its turn.
+
+A template with `{% generation %}` marks says so itself. For one without them, the tokens of turn i are
+what the template of the turns up to i has more than the template of the turns before it plus the
+generation prompt; this is compared by token ids, never by text, and refused where the shorter rendering
+is not a prefix of the longer one. O(tokens), times the number of assistant turns without marks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from instruction_tuning.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100
+Message = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MaskedTokens:
+    """Token ids of one training sequence, and for each whether it is trained on."""
+
+    input_ids: list[int]
+    trained: list[bool]
+
+    @property
+    def labels(self) -> list[int]:
+        """The ids where trained, `IGNORED` elsewhere; the first token has nothing to be predicted from."""
+        return [
+            token if on and place > 0 else IGNORED
+            for place, (token, on) in enumerate(zip(self.input_ids, self.trained, strict=True))
+        ]
+
+    def first(self, length: int) -> "MaskedTokens":
+        return MaskedTokens(self.input_ids[:length], self.trained[:length])
+
+
+def tokenize_chat(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> MaskedTokens:
+    """The conversation's tokens; trained are each assistant turn's and the end-of-turn token after it.
+
+    Raises `ConfigurationError` where the tokenizer has no chat template, or one whose assistant turns
+    cannot be told apart.
+    """
+    template = tokenizer.chat_template
+    if not template:
+        raise ConfigurationError(
+            f"the tokenizer of {tokenizer.name_or_path or 'the base model'} has no chat template",
+            field="chat_template",
+            fix="set sft.chat_template_path to a Jinja file that renders `messages`",
+        )
+    turns = [{"role": message["role"], "content": message["content"]} for message in messages]
+    if "endgeneration" in str(template) and tokenizer.is_fast:
+        masked = _by_marks(tokenizer, turns)
+    else:
+        masked = _by_prefixes(tokenizer, turns)
+    return _with_end_of_turn(masked, tokenizer.eos_token_id)
+
+
+def tokenize_document(tokenizer: "PreTrainedTokenizerBase", text: str) -> MaskedTokens:
+    """A document as in pre-training: the beginning-of-sequence token, where there is one, then the text."""
+    start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
+    input_ids = start + tokenizer(text, add_special_tokens=False)["input_ids"]
+    return MaskedTokens(input_ids, [True] * len(input_ids))
+
+
+def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> list[int]:
+    """What a model is given to answer `messages`: the conversation and the generation prompt."""
+    rendered = tokenizer.apply_chat_template(
+        [dict(message) for message in messages], add_generation_prompt=True, return_dict=True
+    )
+    return list(rendered["input_ids"])
+
+
+def _by_marks(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:
+    rendered = tokenizer.apply_chat_template(turns, return_dict=True, return_assistant_tokens_mask=True)
+    return MaskedTokens(list(rendered["input_ids"]), [bool(on) for on in rendered["assistant_masks"]])
+
+
+def _by_prefixes(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:
+    whole = list(tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"])
+    trained = [False] * len(whole)
+    for place, turn in enumerate(turns):
+        if turn["role"] != "assistant":
+            continue
+        before = prompt_ids(tokenizer, turns[:place])
+        through = list(tokenizer.apply_chat_template(turns[: place + 1], return_dict=True)["input_ids"])
+        if through[: len(before)] != before or whole[: len(through)] != through:
+            raise ConfigurationError(
+                "the chat template renders earlier turns differently once an answer follows, so the answer's "
+                f"tokens cannot be told apart (turn {place})",
+                field="chat_template",
+                fix="put {% generation %} and {% endgeneration %} around the assistant's content there",
+            )
+        for token in range(len(before), len(through)):
+            trained[token] = True
+        # What a template writes after the end of the turn, a line break as a rule, is not the model's to say.
+        end = tokenizer.eos_token_id
+        if end in through[len(before) :]:
+            last = len(through) - 1 - through[::-1].index(end)
+            for token in range(last + 1, len(through)):
+                trained[token] = False
+    return MaskedTokens(whole, trained)
+
+
+def _with_end_of_turn(masked: MaskedTokens, end: int | None) -> MaskedTokens:
+    """Train the end token after each answer too, where the marks leave it out: else the model never stops."""
+    trained = list(masked.trained)
+    for place in range(1, len(trained)):
+        if (
+            masked.input_ids[place] == end
+            and masked.trained[place - 1]
+            and masked.input_ids[place - 1] != end
+        ):
+            trained[place] = True
+    return MaskedTokens(masked.input_ids, trained)

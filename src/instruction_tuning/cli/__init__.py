@@ -1,0 +1,18 @@
+"""The project's commands: `kedro run` with plain errors and a report, `check`, `chat` and `ui`."""
+
+from kedro.framework.cli.utils import LazyGroup
+
+from instruction_tuning.cli.run import run
+
+__all__ = ["cli", "run"]
+
+cli = LazyGroup(
+    name="instruction-tuning",
+    help=__doc__,
+    lazy_subcommands={
+        "check": "instruction_tuning.cli.check.check",
+        "chat": "instruction_tuning.cli.chat.chat",
+        "ui": "instruction_tuning.cli.ui.ui",
+    },
+)
+cli.add_command(run)

@@ -1,0 +1,99 @@
+"""`kedro chat`: the base model and its newest fine-tuned version, side by side."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from kedro.framework.cli.utils import env_option
+
+from instruction_tuning.cli.plain_errors import plain_errors
+from instruction_tuning.cli.project import project_context
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.lm.model_folder import ModelFolder
+
+REGISTERED_MODEL = "sft-model"
+PROMPT = "you> "
+
+
+@click.command()
+@click.option(
+    "--model", default=None, help=f"models:/{REGISTERED_MODEL}/7 or a folder; default: the newest version."
+)
+@click.option("--max-new-tokens", default=128, show_default=True, help="The longest answer.")
+@env_option
+def chat(model: str | None, max_new_tokens: int, env: str | None) -> None:
+    """Ask both models the same; one question a line, each a conversation of its own, an empty line ends."""
+    with plain_errors(), project_context(env) as context:
+        label, tuned = _tuned_model(model, context.project_path)
+        answerers = {
+            "base": answerer(context.catalog.load("base_model").path, max_new_tokens),
+            label: answerer(tuned.path, max_new_tokens),
+        }
+        interactive = sys.stdin.isatty()
+        while question := _ask(interactive):
+            for name, answer in answerers.items():
+                click.echo(f"{name}> {answer(question)}")
+            click.echo()
+
+
+def _ask(interactive: bool) -> str:
+    if interactive:
+        click.echo(PROMPT, nl=False)
+    question = sys.stdin.readline().strip()
+    if question and not interactive:
+        click.echo(f"{PROMPT}{question}")
+    return question
+
+
+def _tuned_model(model: str | None, project_path: Path) -> tuple[str, ModelFolder]:
+    from instruction_tuning.datasets.registered_model import (
+        REGISTRY_CACHE,
+        download_version,
+        newest_version,
+        resolve_model_uri,
+    )
+    from instruction_tuning.lm.model_folder import open_model_folder
+
+    if model is not None and not model.startswith("models:"):
+        return Path(model).name, open_model_folder(Path(model).expanduser())
+    if model is not None:
+        name, version = resolve_model_uri(model)
+    else:
+        newest = newest_version(REGISTERED_MODEL)
+        if newest is None:
+            raise ConfigurationError(
+                f"no version of {REGISTERED_MODEL} is registered yet",
+                fix="train one: kedro run --pipeline=sft",
+            )
+        name, version = REGISTERED_MODEL, newest
+    return f"{name} version {version}", download_version(name, version, project_path / REGISTRY_CACHE)
+
+
+def answerer(folder: Path, max_new_tokens: int) -> Callable[[str], str]:
+    """A function from a question to the model's greedy answer; plain continuation without a chat template."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+    def answer(question: str) -> str:
+        if tokenizer.chat_template:
+            messages = [{"role": "user", "content": question}]
+            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        else:
+            text = question
+        encoded = tokenizer(text, add_special_tokens=not tokenizer.chat_template, return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(  # (1, prompt + answer)
+                input_ids=encoded["input_ids"],
+                attention_mask=encoded["attention_mask"],
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        answer_ids = output[0, encoded["input_ids"].shape[1] :]
+        return str(tokenizer.decode(answer_ids, skip_special_tokens=True)).strip()
+
+    return answer

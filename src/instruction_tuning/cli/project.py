@@ -1,0 +1,15 @@
+"""The project's configuration and catalog, for commands that run no pipeline."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
+
+
+@contextmanager
+def project_context(env: str | None) -> Iterator[KedroContext]:
+    """The context of a fresh session: configuration checked, nothing run."""
+    with KedroSession.create(env=env) as session:
+        assert isinstance(session, KedroSession)
+        yield session.load_context()

@@ -1,0 +1,53 @@
+"""A transformers model folder, passed as a handle."""
+
+import json
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kedro.io import AbstractVersionedDataset, Version
+from kedro_datasets._typing import JSONPreview
+
+from instruction_tuning.datasets.atomic import publish
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+
+
+class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
+    """A folder that `from_pretrained` reads; loads as path and digest, so that passing it reads no weights.
+
+    `save` copies the folder that a node trained elsewhere (in `data/.work/`) and publishes the copy by
+    one rename.
+    """
+
+    def __init__(
+        self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(filepath=PurePosixPath(filepath), version=version)
+        self.metadata = metadata
+
+    def load(self) -> ModelFolder:
+        return open_model_folder(Path(self._get_load_path()))
+
+    def save(self, data: ModelFolder) -> None:
+        with publish(self._get_save_path(), versioned=bool(self._version)) as path:
+            shutil.copytree(data.path, path)
+
+    def preview(self) -> JSONPreview:
+        """Path, digest, size and architecture."""
+        folder = self.load.__wrapped__(self)  # type: ignore[attr-defined]
+        names = ("config.json", "adapter_config.json")
+        config_file = next(folder.path / name for name in names if (folder.path / name).is_file())
+        weight_bytes = sum(file.stat().st_size for file in folder.path.glob("*.safetensors"))
+        summary = {
+            "folder": folder.path.name,
+            "digest": folder.digest,
+            "weight_bytes": weight_bytes,
+            "config": json.loads(config_file.read_text(encoding="utf-8")),
+        }
+        return JSONPreview(json.dumps(summary, ensure_ascii=False))
+
+    def _exists(self) -> bool:
+        return Path(self._get_load_path()).is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "version": self._version}

@@ -1,0 +1,40 @@
+"""The raw records that a user names: a file or a folder of files."""
+
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import TablePreview
+
+from instruction_tuning.datasets.frame import preview_table
+from instruction_tuning.errors import ConfigurationError
+
+
+class RawFilesDataset(AbstractDataset[Any, Any]):
+    """A file or folder; loads as the list of files found with their digests, not as their content."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Any:
+        from instruction_tuning.canonical.raw_files import list_raw_files
+
+        return list_raw_files(self._filepath)
+
+    def save(self, data: Any) -> None:
+        raise ConfigurationError(
+            "raw data is never written", file=self._filepath, fix="take it out of a node's outputs"
+        )
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """The files, without reading them."""
+        files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
+        rows = [{"file": file.name, "bytes": file.stat().st_size} for file in files if file.is_file()]
+        return preview_table(rows[:nrows], ["file", "bytes"])
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

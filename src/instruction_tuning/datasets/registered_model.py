@@ -1,0 +1,116 @@
+"""A model version of the MLflow registry, found by alias."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from instruction_tuning.datasets.atomic import publish
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+
+REGISTRY_CACHE = "data/.work/registry"
+_MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
+
+
+class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
+    """The version of registered model `name` that carries `alias`; loads None where there is none yet."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        alias: str,
+        path: str = REGISTRY_CACHE,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        # Kedro makes a relative `path` of a catalog entry one of the project's.
+        self._cache = Path(path)
+        self._name = name
+        self._alias = alias
+        self.metadata = metadata
+
+    def load(self) -> ModelFolder | None:
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        try:
+            version = MlflowClient().get_model_version_by_alias(self._name, self._alias)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+        return download_version(self._name, str(version.version), self._cache)
+
+    def save(self, data: Any) -> None:
+        raise ConfigurationError(
+            "a registry alias is not written by a node", fix="take it out of a node's outputs"
+        )
+
+    def preview(self) -> JSONPreview:
+        return JSONPreview(json.dumps(self._describe()))
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"name": self._name, "alias": self._alias}
+
+
+def resolve_model_uri(uri: str) -> tuple[str, str]:
+    """Name and version of `models:/name/7` or `models:/name@alias`; raises `ConfigurationError` otherwise."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    matched = _MODEL_URI.fullmatch(uri)
+    if matched is None:
+        raise ConfigurationError(
+            f"`{uri}` names no registered model",
+            field="candidate",
+            fix="write models:/sft-model/7, models:/sft-model@champion, or the path of a model folder",
+        )
+    name, version, alias = matched["name"], matched["version"], matched["alias"]
+    client = MlflowClient()
+    try:
+        found = (
+            client.get_model_version(name, version)
+            if version
+            else client.get_model_version_by_alias(name, alias)
+        )
+    except MlflowException as error:
+        versions = client.search_model_versions(f"name='{name}'", max_results=20)
+        known = ", ".join(str(known.version) for known in versions) or "none"
+        raise ConfigurationError(
+            f"the registry has no `{uri}`", field="candidate", fix=f"name a version that exists: {known}"
+        ) from error
+    return name, str(found.version)
+
+
+def newest_version(name: str) -> str | None:
+    """The highest version number of registered model `name`."""
+    from mlflow import MlflowClient
+
+    versions = [int(version.version) for version in MlflowClient().search_model_versions(f"name='{name}'")]
+    return str(max(versions)) if versions else None
+
+
+def download_version(name: str, version: str, cache: Path) -> ModelFolder:
+    """The files of one registered version.
+
+    A store on this disk is read in place; from a server they are fetched once into `cache`, for a
+    version never changes.
+    """
+    import mlflow.artifacts
+
+    uri = f"models:/{name}/{version}"
+    if not os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
+        return open_model_folder(mlflow.artifacts.download_artifacts(uri))
+    kept = cache / name / version
+    if not kept.is_dir():
+        with publish(kept, versioned=False) as path:
+            mlflow.artifacts.download_artifacts(uri, dst_path=str(path))
+    return open_model_folder(kept)

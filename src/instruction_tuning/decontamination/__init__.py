@@ -1,0 +1,1 @@
+"""Benchmark test items that leaked into the pool."""

@@ -1,0 +1,1 @@
+"""Measuring models on benchmarks, comparing them item by item, deciding on promotion."""

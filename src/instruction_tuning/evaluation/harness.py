@@ -1,0 +1,75 @@
+"""What lm-eval calls of this project: the task files name these by `!function`.
+
+A task file with them also works from lm-eval's own command line:
+`lm_eval --include_path <folder> --tasks facts_chat_zero_shot --apply_chat_template ...`
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lm_eval.api.samplers import ContextSampler
+from lm_eval.models.huggingface import HFLM
+from tqdm import tqdm
+
+from instruction_tuning.evaluation.extraction import extract_answer
+
+INVALID = "[invalid]"
+_SECONDS_BETWEEN_LINES = 15.0
+
+logger = logging.getLogger(__name__)
+
+
+class ItemExamples(ContextSampler):
+    """Takes the few-shot examples that are stored with the item, instead of drawing them."""
+
+    def sample(
+        self, n: int, eval_doc: dict[str, Any] | None = None, df: object = None, **kwargs: object
+    ) -> Sequence[dict[str, str]]:
+        """The first `n` examples of `eval_doc`, as rows with `prompt` and `answer`."""
+        if eval_doc is None:
+            raise ValueError("lm-eval hands over the item only when fewshot_split equals test_split")
+        return list(eval_doc["examples"][:n])
+
+
+def extract_answers(responses: Iterable[Sequence[str]], docs: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """lm-eval filter: the answer in each response, by the item's `answer_kind`; else `[invalid]`.
+
+    lm-eval's own regex filter cannot fold a Unicode minus, and gives an empty match as an answer.
+    """
+    return [
+        [extract_answer(text, doc["answer_kind"]) or INVALID for text in texts]
+        for texts, doc in zip(responses, docs, strict=True)
+    ]
+
+
+class LocalModel(HFLM):
+    """HFLM on a loaded model: no look-up on the hub, and progress that also reads well in a file."""
+
+    def __init__(self, *, expected_batches: int, label: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        stream = sys.stderr
+        self._progress = tqdm(
+            total=expected_batches, desc=label, unit="batch", file=stream, disable=not stream.isatty()
+        )
+        self._label, self._expected_batches, self._batches = label, expected_batches, 0
+        self._last_line = time.monotonic()
+
+    def get_model_info(self) -> dict[str, Any]:
+        """Nothing: lm-eval would ask the hub for the commit of a folder on this disk."""
+        return {}
+
+    def _model_generate(self, *arguments: Any, **keywords: Any) -> Any:
+        generated = super()._model_generate(*arguments, **keywords)
+        self._batches += 1
+        self._progress.update(1)
+        if self._progress.disable and time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
+            self._last_line = time.monotonic()
+            logger.info("%s: batch %d of about %d", self._label, self._batches, self._expected_batches)
+        return generated
+
+    def close(self) -> None:
+        """Close the progress bar."""
+        self._progress.close()

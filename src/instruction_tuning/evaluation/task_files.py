@@ -1,0 +1,180 @@
+"""Writing benchmark items as local lm-eval tasks: one task for each ability and form.
+
+Forms:
+    document_few_shot  k lines of the documents' own form, then the item's line to be completed; the
+                       completion ends with the line; no chat template;
+    chat_zero_shot     the question as a user turn;
+    chat_few_shot      k questions and answers as turns before it.
+
+The folder is named by a digest of items and settings and written once, by a rename.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from instruction_tuning.errors import InputError
+from instruction_tuning.evaluation import extraction
+from instruction_tuning.evaluation.few_shot import (
+    FewShotExamples,
+    Item,
+    document_prompt_and_answer,
+    example_turns,
+)
+
+CHAT_FORMS = ("chat_zero_shot", "chat_few_shot")
+FORMS = ("document_few_shot", *CHAT_FORMS)
+
+
+@dataclass(frozen=True)
+class BenchmarkSettings:
+    """What decides a measurement beside model and items."""
+
+    items_per_ability: int = 200
+    few_shot: int = 2
+    batch_size: int = 128
+    max_new_tokens_chat: int = 48
+    max_new_tokens_document: int = 32
+    seed: int = 0
+
+
+class _Function(str):
+    """A dotted name that YAML shows as `!function name`."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(_Function, lambda dumper, name: dumper.represent_scalar("!function", str(name)))
+
+
+def task_name(ability: str, form: str) -> str:
+    """The name of the lm-eval task for an ability in a form."""
+    return f"{ability}_{form}"
+
+
+def measured_items(items: pd.DataFrame, items_per_ability: int) -> pd.DataFrame:
+    """The test items that are measured: the first `items_per_ability` of each ability by item_id."""
+    test = items[items["split"] == "test"].sort_values("item_id")
+    if test.empty:
+        raise InputError(
+            "the benchmark items hold no test item",
+            field="split",
+            fix="run `kedro run --pipeline=microworld`, or give your items split=test",
+        )
+    return test.groupby("ability", sort=True).head(items_per_ability).reset_index(drop=True)
+
+
+def fingerprint(items: pd.DataFrame, settings: BenchmarkSettings) -> str:
+    """16 hex digits over the items, the settings, the extractor's and lm-eval's version."""
+    columns = sorted(items.columns)
+    rows = items.sort_values("item_id")[columns].to_json(orient="values", force_ascii=False)
+    content = [columns, rows, asdict(settings), extraction.VERSION, version("lm_eval")]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def write_task_files(items: pd.DataFrame, settings: BenchmarkSettings, work_folder: Path) -> Path:
+    """Write data and task files under `work_folder/<fingerprint>/tasks`; returns that folder."""
+    folder = work_folder / fingerprint(items, settings) / "tasks"
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix="tasks."))
+    test = measured_items(items, settings.items_per_ability)
+    examples = FewShotExamples(items[items["split"] == "train"].to_dict("records"))
+    for ability, group in test.groupby("ability", sort=True):
+        for form in FORMS:
+            rows = [_row(item, form, examples, settings) for item in group.to_dict("records")]
+            name = task_name(str(ability), form)
+            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            (draft / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+            task = _task(name, form, folder.resolve() / f"{name}.jsonl", settings)
+            (draft / f"{name}.yaml").write_text(
+                yaml.dump(task, Dumper=_Dumper, sort_keys=False, allow_unicode=True), encoding="utf-8"
+            )
+    try:
+        os.replace(draft, folder)
+    except OSError:
+        if not folder.is_dir():  # another process may have been first, with the same bytes
+            raise
+    return folder
+
+
+def _row(item: Item, form: str, examples: FewShotExamples, settings: BenchmarkSettings) -> dict[str, object]:
+    if form == "document_few_shot":
+        prompt, gold_text = document_prompt_and_answer(item["document_prompt"], item["document_target"])
+    else:
+        prompt, gold_text = item["question"], item["target"]
+    shots = 0 if form == "chat_zero_shot" else settings.few_shot
+    return {
+        "item_id": item["item_id"],
+        "language": item["language"],
+        "prompt": prompt,
+        "answer": _gold(item, gold_text),
+        "answer_kind": item["answer_kind"],
+        "examples": example_turns(examples.of(item, shots, seed=settings.seed), form),
+    }
+
+
+def _gold(item: Item, text: str) -> str:
+    gold = extraction.extract_answer(text, item["answer_kind"])
+    if gold is None or gold != extraction.extract_answer(item["target"], item["answer_kind"]):
+        raise InputError(
+            f"the extractor reads {gold!r} from the gold text {text!r}, and the item's target is "
+            f"{item['target']!r}",
+            record=item["item_id"],
+            field="target",
+            fix="write the item so that its target can be read from its own gold text (see extraction.py)",
+        )
+    return gold
+
+
+def _task(name: str, form: str, data_file: Path, settings: BenchmarkSettings) -> dict[str, object]:
+    document = form == "document_few_shot"
+    limit = settings.max_new_tokens_document if document else settings.max_new_tokens_chat
+    return {
+        "task": name,
+        "dataset_path": "json",
+        "dataset_kwargs": {
+            "data_files": {"test": str(data_file)},
+            "cache_dir": str(data_file.parent.parent / "datasets_cache"),
+        },
+        "output_type": "generate_until",
+        "test_split": "test",
+        # The sampler is handed the item, which holds its own examples, only when the splits are equal.
+        "fewshot_split": "test",
+        "num_fewshot": 0 if form == "chat_zero_shot" else settings.few_shot,
+        "fewshot_config": {"sampler": _Function("instruction_tuning.evaluation.harness.ItemExamples")},
+        "doc_to_text": "prompt",
+        "doc_to_target": "answer",
+        "target_delimiter": "",
+        "fewshot_delimiter": "\n",
+        "generation_kwargs": {
+            "until": ["\n"] if document else [],
+            "do_sample": False,
+            "temperature": 0.0,
+            "max_gen_toks": limit,
+        },
+        "filter_list": [
+            {
+                "name": "answer",
+                "filter": [
+                    {
+                        "function": "custom",
+                        "filter_fn": _Function("instruction_tuning.evaluation.harness.extract_answers"),
+                    },
+                    {"function": "take_first"},
+                ],
+            }
+        ],
+        "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}],
+        "metadata": {"version": extraction.VERSION},
+    }

@@ -1,0 +1,156 @@
+"""MLflow along a run: one parent run a `kedro run`, one child run a trained model, and the registry.
+
+MLflow is imported inside functions only. When it fails in the middle of a run, the run goes on: what
+it made is in the catalog.
+"""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.redaction import redact_text
+from instruction_tuning.hooks.run_tracker import RunTracker
+from instruction_tuning.hooks.tracking_settings import TrackingSettings
+from instruction_tuning.runner import RunInterruptedError
+
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+REACHABLE_TIMEOUT_SECONDS = 5.0
+
+
+class MlflowHooks:
+    """Passes Kedro's events to a `RunTracker`."""
+
+    def __init__(self) -> None:
+        self._settings = TrackingSettings()
+        self._project_path = Path()
+        self._tracker: RunTracker | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        try:
+            self._settings = TrackingSettings.model_validate(context.config_loader["mlflow"])
+        except MissingConfigException:
+            self._settings = TrackingSettings()
+        self._project_path = context.project_path
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        # Set here, so that datasets find the same server as the hooks, in a notebook too.
+        os.environ.setdefault(TRACKING_URI, self._settings.store(context.project_path))
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        require_reachable(os.environ[TRACKING_URI])
+        self._tracker = RunTracker.start(
+            self._settings,
+            pipeline=pipeline,
+            catalog=catalog,
+            name=f"{run_name(run_params)} {run_params['run_id']}",
+            tags=run_tags(run_params, self._project_path),
+            artifact_location=_artifact_location(os.environ[TRACKING_URI], self._project_path),
+            candidate=(run_params.get("runtime_params") or {}).get("candidate"),
+        )
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        if self._tracker is not None:
+            self._tracker.loaded(dataset_name, data)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        if self._tracker is not None:
+            self._tracker.node_starts(node)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if self._tracker is not None:
+            self._tracker.saved(dataset_name, data)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        self._finish("FINISHED")
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        if isinstance(error, RunInterruptedError):
+            self._finish("KILLED")
+        else:
+            self._finish("FAILED", error=str(error))
+
+    def _finish(self, status: str, *, error: str | None = None) -> None:
+        if self._tracker is not None:
+            self._tracker.finish(status, error=error)
+            self._tracker = None
+
+
+def require_reachable(uri: str) -> None:
+    """Raise `ConfigurationError` now when no server listens, instead of after minutes of retries."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        return
+    address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    try:
+        socket.create_connection(address, timeout=REACHABLE_TIMEOUT_SECONDS).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"no MLflow server answers at {redact_text(uri)}: {error}",
+            field=TRACKING_URI,
+            fix=f"start the server, or `unset {TRACKING_URI}` to use the project's own mlflow.db",
+        ) from error
+
+
+def run_name(run_params: dict[str, Any]) -> str:
+    """The pipelines or namespaces of a run, in a stable order."""
+    names = run_params.get("namespaces") or run_params.get("pipeline_names") or ["__default__"]
+    return "+".join(sorted(names))
+
+
+def run_tags(run_params: dict[str, Any], project_path: Path) -> dict[str, str]:
+    """Where a run comes from: code, command, environment, process."""
+    tags = {
+        "mlflow.source.name": project_path.name,
+        "mlflow.source.type": "PROJECT",
+        "kedro.pipeline": "+".join(sorted(run_params.get("pipeline_names") or ["__default__"])),
+        "kedro.namespaces": "+".join(sorted(run_params.get("namespaces") or [])),
+        "kedro.env": run_params.get("env") or "local",
+        "kedro.session": run_params["run_id"],
+        "command": redact_text(_command()),
+        "process": f"{socket.gethostname()}:{os.getpid()}",
+    }
+    commit = _git(project_path, "rev-parse", "HEAD")
+    if commit:
+        tags["mlflow.source.git.commit"] = commit
+        tags["git.uncommitted_changes"] = str(bool(_git(project_path, "status", "--porcelain")))
+    return tags
+
+
+def _command() -> str:
+    """`kedro run ...` as typed; a program that calls the session itself is named by its file."""
+    return shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+
+
+def _git(project_path: Path, *arguments: str) -> str:
+    try:
+        completed = subprocess.run(
+            ["git", *arguments], cwd=project_path, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return completed.stdout.strip() if completed.returncode == 0 else ""
+
+
+def _artifact_location(uri: str, project_path: Path) -> str | None:
+    """Beside the sqlite file; any other store has its own place for artifacts."""
+    return (project_path / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None

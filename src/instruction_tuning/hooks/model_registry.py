@@ -1,0 +1,130 @@
+"""Model folders into the MLflow registry, and the verdict onto the version that it is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from instruction_tuning.lm.model_folder import ModelFolder
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHALLENGER = "challenger"
+CHAMPION = "champion"
+DIGEST_TAG = "model_digest"
+STATUS_TAG = "validation_status"
+STATUS_PENDING = "pending"
+
+
+@dataclass(frozen=True)
+class RegisteredVersion:
+    """One version in the registry and the logged model behind it."""
+
+    name: str
+    version: str
+    model_id: str | None
+
+
+def log_model(
+    client: "MlflowClient",
+    experiment_id: str,
+    run_id: str,
+    name: str,
+    folder: ModelFolder,
+    parameters: Mapping[str, str],
+) -> str:
+    """Copy `folder` into MLflow as a logged model of run `run_id`; returns its model id."""
+    from mlflow.entities import LoggedModelOutput
+
+    model = client.create_logged_model(
+        experiment_id,
+        name=name,
+        source_run_id=run_id,
+        tags={DIGEST_TAG: folder.digest},
+        params=dict(parameters),
+        model_type=name,
+    )
+    try:
+        client.log_model_artifacts(model.model_id, str(folder.path))
+    except BaseException:
+        client.finalize_logged_model(model.model_id, "FAILED")
+        raise
+    client.finalize_logged_model(model.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    return str(model.model_id)
+
+
+def register(
+    client: "MlflowClient",
+    name: str,
+    model_id: str,
+    run_id: str,
+    *,
+    description: str,
+    tags: Mapping[str, str],
+) -> RegisteredVersion:
+    """A new version of registered model `name`, with the alias `challenger`."""
+    _ensure_registered_model(client, name)
+    version = client.create_model_version(
+        name,
+        source=f"models:/{model_id}",
+        run_id=run_id,
+        tags=dict(tags),
+        description=description,
+        model_id=model_id,
+    )
+    client.set_registered_model_alias(name, CHALLENGER, version.version)
+    return RegisteredVersion(name, str(version.version), model_id)
+
+
+def find_version(client: "MlflowClient", name: str, digest: str) -> RegisteredVersion | None:
+    """The newest version of `name` whose model folder had `digest`."""
+    versions = [
+        version
+        for version in client.search_model_versions(f"name='{name}' AND tags.`{DIGEST_TAG}` = '{digest}'")
+        if version.tags.get(DIGEST_TAG) == digest
+    ]
+    newest = max(versions, key=lambda version: int(version.version), default=None)
+    return None if newest is None else _as_registered(newest)
+
+
+def get_version(client: "MlflowClient", name: str, version: str) -> RegisteredVersion:
+    """Version `version` of `name`."""
+    return _as_registered(client.get_model_version(name, version))
+
+
+def apply_verdict(client: "MlflowClient", target: RegisteredVersion, verdict: Mapping[str, Any]) -> None:
+    """Tag the version with the verdict; a pass, and only a pass, moves the alias `champion` to it."""
+    passed = verdict["verdict"] == "pass"
+    tags = {
+        STATUS_TAG: "passed" if passed else "failed",
+        "verdict_reasons": "; ".join(str(reason) for reason in verdict.get("reasons", [])) or "none",
+        "incumbent": str(verdict.get("incumbent", "")),
+    }
+    for key, value in tags.items():
+        client.set_model_version_tag(target.name, target.version, key, value[:5000])
+    if passed:
+        client.set_registered_model_alias(target.name, CHAMPION, target.version)
+
+
+def describe(client: "MlflowClient", target: RegisteredVersion, card: str) -> None:
+    """The model card as the version's description: the registry's page shows no metrics of its own."""
+    client.update_model_version(target.name, target.version, description=card)
+
+
+def _ensure_registered_model(client: "MlflowClient", name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _as_registered(version: Any) -> RegisteredVersion:
+    # Some stores drop `model_id`; `register` gave it as the source, too.
+    scheme, _, model_id = str(version.source).partition("models:/")
+    return RegisteredVersion(
+        version.name, str(version.version), version.model_id or (None if scheme else model_id)
+    )

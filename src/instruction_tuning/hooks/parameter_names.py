@@ -1,0 +1,81 @@
+"""A misspelt parameter stops the run, at every level, with the name that was probably meant."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.validation.type_extractor import TypeExtractor
+from pydantic import BaseModel
+
+from instruction_tuning.errors import ConfigurationError
+
+# Parameters that no node takes: the composition root reads them.
+RUN_PARAMETERS = ("candidate", "data")
+
+
+class ParameterNameHooks:
+    """Kedro itself passes over keys that no node asks for; pydantic knows no near miss."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        try:
+            parameters = context.config_loader["parameters"]
+        except MissingConfigException:
+            return
+        registered = dict(pipelines)
+        keys = {
+            name.removeprefix("params:").split(".")[0]
+            for pipeline in registered.values()
+            for name in pipeline.inputs()
+            if name.startswith("params:")
+        }
+        check_names(parameters, {*keys, *RUN_PARAMETERS}, path="")
+        for key, model in TypeExtractor(registered).extract_types_from_pipelines().items():
+            section = parameters.get(key)
+            if isinstance(section, Mapping):
+                check_model_names(section, model, path=key)
+
+
+def check_names(section: Mapping[str, Any], known: set[str], *, path: str) -> None:
+    """Raise `ConfigurationError` for the first key of `section` that is not in `known`."""
+    for key in section:
+        if key not in known:
+            close = get_close_matches(str(key), sorted(known), n=1)
+            where = f"`{path}` takes" if path else "the top level takes"
+            hint = f"did you mean `{close[0]}`? " if close else ""
+            raise ConfigurationError(
+                f"there is no parameter `{f'{path}.{key}' if path else key}`",
+                field=str(key),
+                fix=f"{hint}{where} {', '.join(sorted(known))}",
+            )
+
+
+def check_model_names(section: Mapping[str, Any], model: object, *, path: str) -> None:
+    """As `check_names`, for the fields of a pydantic model and of the models inside it."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return
+    fields = model.model_fields
+    aliases = {field.alias for field in fields.values() if field.alias}
+    if model.model_config.get("extra") != "allow":
+        check_names(section, {*fields, *aliases}, path=path)
+    for key, field in fields.items():
+        value = section.get(key)
+        candidates = list(_models(field.annotation))
+        # Of a union only pydantic can tell which member is meant.
+        if isinstance(value, Mapping) and len(candidates) == 1:
+            check_model_names(value, candidates[0], path=f"{path}.{key}")
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif annotation is not None:
+        # A mapping's values are models of their own keys, not fields.
+        origin = getattr(annotation, "__origin__", None)
+        if not (isinstance(origin, type) and issubclass(origin, Mapping | list | tuple)):
+            for argument in get_args(annotation):
+                yield from _models(argument)

@@ -1,0 +1,28 @@
+"""Nothing that looks like a secret is logged, not even by a user who put one on the command line."""
+
+import re
+
+BLANK = "<redacted>"
+_SECRET_NAME = re.compile(
+    r"(?:^|[._-])(?:api_?key|token|secret|password|passwd|credentials?)$", re.IGNORECASE
+)
+_SECRET_ASSIGNMENT = re.compile(
+    r"(?P<name>[\w.-]*(?:api_?key|token|secret|password|passwd))(?P<sign>[=:]\s*)(?P<value>[^\s,;&'\"]+)",
+    re.IGNORECASE,
+)
+_SECRET_SHAPE = re.compile(r"\b(?:sk|hf|ghp|gho|glpat|xox[abp])[-_][A-Za-z0-9_-]{12,}")
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
+
+
+def redact(name: str, text: str) -> str:
+    """`text` without keys, tokens and passwords; all of it when `name` says that it is one."""
+    if _SECRET_NAME.search(name) and text not in ("", "None"):
+        return BLANK
+    return redact_text(text)
+
+
+def redact_text(text: str) -> str:
+    """`text` without assignments to secret names, well-known key shapes and credentials in addresses."""
+    text = _URL_CREDENTIALS.sub(rf"\g<scheme>{BLANK}@", text)
+    text = _SECRET_ASSIGNMENT.sub(rf"\g<name>\g<sign>{BLANK}", text)
+    return _SECRET_SHAPE.sub(BLANK, text)

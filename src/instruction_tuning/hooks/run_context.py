@@ -1,0 +1,68 @@
+"""What the parts of tracking share about the run at hand."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from instruction_tuning.hooks.data_versions import DataVersion
+from instruction_tuning.hooks.tracked_run import TrackedRun
+from instruction_tuning.hooks.tracking_settings import TrackingSettings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One `kedro run`: where it is tracked, what it runs, and the data versions that it has met so far."""
+
+    client: "MlflowClient"
+    experiment_id: str
+    settings: TrackingSettings
+    parent: TrackedRun
+    pipeline: Pipeline
+    catalog: CatalogProtocol[Any, Any]
+    tags: dict[str, str]
+    candidate: str | None
+    data: dict[str, DataVersion] = field(default_factory=dict)
+
+    def parameters(self, names: Iterable[str]) -> dict[str, Any]:
+        """The values of those of `names` that are parameters."""
+        keys = sorted(name for name in names if name.startswith("params:"))
+        return {key.removeprefix("params:"): self.catalog.load(key) for key in keys}
+
+    def upstream(self, dataset: str) -> dict[str, DataVersion]:
+        """The versions that `dataset` was made from in this run; its own alone when it was only read."""
+        if dataset not in self.pipeline.all_outputs():
+            return {dataset: self.data[dataset]} if dataset in self.data else {}
+        names = self.pipeline.to_outputs(dataset).datasets()
+        return {name: version for name, version in sorted(self.data.items()) if name in names}
+
+    def provenance(self, dataset: str) -> str:
+        """Markdown: the command and a table of data versions."""
+        rows = [
+            f"| {name} | {version.version or ''} | `{version.digest}` |"
+            for name, version in self.upstream(dataset).items()
+        ]
+        table = ["| data set | version | digest |", "|---|---|---|", *rows] if rows else []
+        command = f"Command: `{self.tags.get('command', '')}`"
+        return "\n".join(["### Where it comes from", "", command, "", *table])
+
+
+@contextmanager
+def mirrored(what: str) -> Iterator[None]:
+    """Turn any failure into a warning: tracking must not cost a finished training."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning(
+            "MLflow has no record of %s (%s: %s); the run goes on", what, type(error).__name__, error
+        )
+        logger.debug("the failure in full", exc_info=True)

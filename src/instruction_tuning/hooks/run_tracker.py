@@ -1,0 +1,204 @@
+"""What one `kedro run` leaves in MLflow: the parent run, and the verdict on the registered version."""
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks import model_registry
+from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
+from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
+from instruction_tuning.hooks.data_versions import data_version, stored_path
+from instruction_tuning.hooks.run_context import RunContext, mirrored
+from instruction_tuning.hooks.tracked_run import TrackedRun
+from instruction_tuning.hooks.tracking_settings import TrackingSettings
+from instruction_tuning.hooks.trained_models import TrainedModels
+from instruction_tuning.lm.protocol import Endpoint
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+logger = logging.getLogger(__name__)
+
+BENCHMARK_DATASET = "benchmark_items"
+MAX_TAG_CHARACTERS = 1000
+
+
+class RunTracker:
+    """Mirrors loads and saves of a run to MLflow; a failure to mirror is a warning, never the run's end."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._models = TrainedModels(context)
+
+    @classmethod
+    def start(
+        cls,
+        settings: TrackingSettings,
+        *,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol[Any, Any],
+        name: str,
+        tags: Mapping[str, str],
+        artifact_location: str | None,
+        candidate: object,
+    ) -> "RunTracker":
+        """Open the parent run and log the parameters that the pipeline uses."""
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        client = MlflowClient()
+        try:
+            experiment_id = _experiment(client, settings.experiment, artifact_location)
+            parent = TrackedRun.start(client, experiment_id, name, tags)
+        except MlflowException as error:
+            raise ConfigurationError(
+                f"MLflow's store cannot be used: {str(error).splitlines()[0]}",
+                field="MLFLOW_TRACKING_URI",
+                fix="point it at a running server, or unset it and move away an old mlflow.db",
+            ) from error
+        context = RunContext(
+            client=client,
+            experiment_id=experiment_id,
+            settings=settings,
+            parent=parent,
+            pipeline=pipeline,
+            catalog=catalog,
+            tags=dict(tags),
+            candidate=None if candidate is None else str(candidate),
+        )
+        with mirrored("the runs that died before"):
+            _close_abandoned(client, experiment_id)
+        with mirrored("the parameters"):
+            parent.log_parameters(context.parameters(pipeline.inputs()))
+        return cls(context)
+
+    def loaded(self, name: str, data: Any) -> None:
+        """A data set was read; what comes from outside the run is one of its inputs."""
+        context = self._context
+        if name.startswith("params:") or name == "parameters" or name in context.data:
+            return
+        with mirrored(name):
+            if isinstance(data, Endpoint):
+                context.parent.log_parameters({name: {"base_url": data.base_url, "model": data.model}})
+                return
+            version = data_version(name, context.catalog.get(name), data)
+            if version is not None:
+                context.data[name] = version
+                if name in context.pipeline.inputs():
+                    context.parent.log_input(version, context="input")
+
+    def node_starts(self, node: Node) -> None:
+        """A node that trains a model opens that model's run."""
+        self._models.node_starts(node)
+
+    def saved(self, name: str, data: Any) -> None:
+        """A data set was written: remember its version, mirror what MLflow can show."""
+        context = self._context
+        dataset = context.catalog.get(name)
+        with mirrored(name):
+            version = data_version(name, dataset, data)
+            if version is not None:
+                context.data[name] = version
+            self._mirror(name, data)
+            path = stored_path(dataset)
+            if path is not None and path.is_file() and _is_artifact(name, data):
+                context.parent.log_file(path, "figures" if hasattr(data, "to_plotly_json") else "reports")
+
+    def finish(self, status: str, *, error: str | None = None) -> None:
+        """End every open run with `status`."""
+        self._models.finish(status)
+        with mirrored("the end of the run"):
+            if error:
+                self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
+            self._context.parent.end(status)
+
+    def _mirror(self, name: str, data: Any) -> None:
+        parent = self._context.parent
+        measured_on = self._context.data.get(BENCHMARK_DATASET)
+        if name in self._models:
+            self._models.saved(name, data)
+        elif name == "benchmark_metrics":
+            target = self._candidate_version()
+            for role, scores in benchmark_scores(data).items():
+                model_id = target.model_id if target and role == "candidate" else None
+                parent.log_metrics(scores, model_id=model_id, measured_on=measured_on)
+        elif name == "benchmark_comparisons":
+            parent.log_metrics(benchmark_gains(data), measured_on=measured_on)
+        elif name == "promotion_verdict":
+            self._apply_verdict(data)
+        elif name == "model_card":
+            self._describe(data)
+        elif name.endswith("_metrics") and isinstance(data, Mapping):
+            parent.log_metrics({f"{name}/{key}": value for key, value in data.items()})
+
+    def _apply_verdict(self, verdict: Mapping[str, Any]) -> None:
+        target = self._candidate_version()
+        if target is None:
+            logger.info("the evaluated model is no registered version: its verdict stays in the catalog")
+            return
+        evaluated = self._context.data.get(CANDIDATE_DATASET)
+        judged = verdict.get("candidate_digest")
+        if evaluated is not None and judged not in (None, evaluated.digest):
+            logger.warning("the verdict is about model %s, this run's is %s", judged, evaluated.digest)
+            return
+        model_registry.apply_verdict(self._context.client, target, verdict)
+        logger.info("%s version %s: %s", target.name, target.version, verdict["verdict"])
+
+    def _describe(self, card: str) -> None:
+        target = self._candidate_version()
+        if target is not None:
+            text = f"{card.rstrip()}\n\n{self._context.provenance(CANDIDATE_DATASET)}"
+            model_registry.describe(self._context.client, target, text)
+
+    def _candidate_version(self) -> model_registry.RegisteredVersion | None:
+        """The registered version that an evaluation in this run is about."""
+        context = self._context
+        if self._models.trains(CANDIDATE_DATASET):
+            return self._models.registered(CANDIDATE_DATASET)
+        if context.candidate is not None and context.candidate.startswith("models:"):
+            from instruction_tuning.datasets.registered_model import resolve_model_uri
+
+            return model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
+        tracking = context.settings.models.get(CANDIDATE_DATASET)
+        evaluated = context.data.get(CANDIDATE_DATASET)
+        if tracking is None or evaluated is None:
+            return None
+        return model_registry.find_version(context.client, tracking.registered_name, evaluated.digest)
+
+
+def _is_artifact(name: str, data: Any) -> bool:
+    return isinstance(data, str) or name == "promotion_verdict" or hasattr(data, "to_plotly_json")
+
+
+def _experiment(client: "MlflowClient", name: str, artifact_location: str | None) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return str(client.create_experiment(name, artifact_location=artifact_location))
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def _close_abandoned(client: "MlflowClient", experiment_id: str) -> None:
+    """A run that kill -9 ended says RUNNING for ever; this machine's dead processes are known."""
+    host = socket.gethostname()
+    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=100):
+        owner_host, _, owner = run.data.tags.get("process", "").rpartition(":")
+        if owner_host == host and owner.isdigit() and not _is_alive(int(owner)):
+            client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,134 @@
+"""Starts the microworld's teacher beside a run that needs it, and stops it with the run."""
+
+import atexit
+import dataclasses
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.hooks.loopback import require_free_port
+from instruction_tuning.hooks.preflight import MICROWORLD, TEACHER_DATASET, needs_teacher
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT_SECONDS = 30.0
+STOP_TIMEOUT_SECONDS = 5.0
+_PORT_FIX = "set teacher.port to 0 in conf/base/globals.yml (any free port), or stop what uses it"
+_LISTENING = re.compile(r"^listening on (http://\S+)\s*$", re.MULTILINE)
+
+
+class TeacherServerHooks:
+    """Only for an endpoint whose base_url is the word `microworld`; any other address is a user's own."""
+
+    def __init__(self) -> None:
+        self._server: TeacherServer | None = None
+        self._port = 0
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        with suppress(KeyError, MissingConfigException):
+            self._port = int(context.config_loader["globals"]["teacher"]["port"])
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        if not needs_teacher(pipeline, catalog):
+            return
+        endpoint = catalog.load(TEACHER_DATASET)
+        if endpoint.base_url != MICROWORLD:
+            return
+        log = Path(run_params["project_path"]) / "data" / ".work" / "teacher_server.log"
+        self._server = TeacherServer.start(self._port, log)
+        catalog[TEACHER_DATASET] = dataclasses.replace(endpoint, base_url=self._server.base_url)
+        logger.info("the microworld's teacher listens on %s", self._server.base_url)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        self._stop()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+
+@dataclasses.dataclass
+class TeacherServer:
+    """A running server process in a process group of its own."""
+
+    process: subprocess.Popen[bytes]
+    base_url: str
+
+    @classmethod
+    def start(cls, port: int, log: Path) -> "TeacherServer":
+        """Start it and wait until it listens; port 0 takes any free one."""
+        require_free_port(port, setting="teacher.port", fix=_PORT_FIX)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "instruction_tuning.microworld.teacher_server"]
+        command += ["--port", str(port), "--parent-pid", str(os.getpid())]
+        with log.open("wb") as output:
+            # A group of its own, so that ctrl-C reaches the run alone and the run decides when to stop it.
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        server = cls(process, "")
+        atexit.register(server.stop)
+        try:
+            server.base_url = _wait_until_listening(process, port, log)
+        except BaseException:
+            server.stop()
+            raise
+        return server
+
+    def stop(self) -> None:
+        """Stop the server and whatever it started; a second call does nothing."""
+        atexit.unregister(self.stop)
+        if self.process.poll() is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+def _wait_until_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -> str:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        found = _LISTENING.search(log.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return found[1]
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    last_lines = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])
+    raise WorkspaceError(
+        f"the microworld's teacher did not start: {last_lines or 'it said nothing'}",
+        file=log,
+        fix=f"read the file; for a port problem, {_PORT_FIX}",
+    )

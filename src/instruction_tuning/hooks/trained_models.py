@@ -1,0 +1,144 @@
+"""The child run of every model that a run trains, up to its version in the registry."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from kedro.pipeline import Node
+
+from instruction_tuning.hooks import model_registry
+from instruction_tuning.hooks.run_context import RunContext, mirrored
+from instruction_tuning.hooks.tracked_run import MAX_PARAMETER_CHARACTERS, TrackedRun, flatten
+from instruction_tuning.hooks.tracking_settings import ModelTracking
+from instruction_tuning.lm.model_folder import ModelFolder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class TrainedModel:
+    """One child run; it ends when the model and its companions have all been saved."""
+
+    run: TrackedRun
+    tracking: ModelTracking
+    waiting_for: set[str]
+    registered: model_registry.RegisteredVersion | None = None
+    model_id: str | None = None
+    held_metrics: dict[str, Any] = field(default_factory=dict)
+
+
+class TrainedModels:
+    """Opens, fills and ends the child runs."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._models: dict[str, TrainedModel] = {}
+        self._owner = {
+            name: model
+            for model, tracking in context.settings.models.items()
+            for name in (model, tracking.metrics, tracking.training_log)
+        }
+
+    def __contains__(self, dataset: str) -> bool:
+        """Whether `dataset` is a model, its metrics or its training log."""
+        return dataset in self._owner
+
+    def node_starts(self, node: Node) -> None:
+        """The run opens with the node that trains, so that its duration is the training's."""
+        for model in self._context.settings.models:
+            if model in node.outputs and model not in self._models:
+                with mirrored(f"the run of {model}"):
+                    run = self._open(model).run
+                    run.log_parameters(self._context.parameters(node.inputs))
+                    for name in node.inputs:
+                        if name in self._context.data:
+                            run.log_input(self._context.data[name], context="training")
+
+    def saved(self, name: str, data: Any) -> None:
+        """Log a model, its metrics or its training log."""
+        model = self._owner[name]
+        trained = self._open(model)
+        try:
+            if name == model:
+                self._register(model, trained)
+            elif name == trained.tracking.training_log:
+                trained.run.log_steps(data)
+            else:
+                # Held until the model is there, so that they can be tied to it.
+                trained.held_metrics.update(data)
+        finally:
+            trained.waiting_for.discard(name)
+            if not trained.waiting_for:
+                self._end(model, "FINISHED")
+
+    def registered(self, model: str) -> model_registry.RegisteredVersion | None:
+        """The version that `model` got in this run."""
+        return self._models[model].registered if model in self._models else None
+
+    def trains(self, model: str) -> bool:
+        """Whether `model` is made in this run."""
+        return model in self._models
+
+    def finish(self, status: str) -> None:
+        """End what is still open."""
+        for model, trained in self._models.items():
+            if trained.waiting_for:
+                self._end(model, status)
+
+    def _open(self, model: str) -> TrainedModel:
+        if model not in self._models:
+            context = self._context
+            tracking = context.settings.models[model]
+            run = TrackedRun.start(
+                context.client, context.experiment_id, model, context.tags, parent=context.parent.run_id
+            )
+            own = {model, tracking.metrics, tracking.training_log}
+            self._models[model] = TrainedModel(run, tracking, own & context.pipeline.all_outputs())
+        return self._models[model]
+
+    def _end(self, model: str, status: str) -> None:
+        trained = self._models[model]
+        trained.waiting_for = set()
+        with mirrored(f"the run of {model}"):
+            measured_on = self._context.data.get(trained.tracking.measured_on or "")
+            trained.run.log_metrics(trained.held_metrics, model_id=trained.model_id, measured_on=measured_on)
+            trained.run.end(status)
+
+    def _register(self, model: str, trained: TrainedModel) -> None:
+        """Log and register the *published* folder: the node's own one is working state."""
+        context, name = self._context, trained.tracking.registered_name
+        folder = context.catalog[model].load()
+        used = flatten(context.parameters(context.pipeline.to_outputs(model).inputs()))
+        parameters = {key: value[:MAX_PARAMETER_CHARACTERS] for key, value in used.items()}
+        try:
+            trained.model_id = model_registry.log_model(
+                context.client, context.experiment_id, trained.run.run_id, name, folder, parameters
+            )
+            trained.registered = model_registry.register(
+                context.client,
+                name,
+                trained.model_id,
+                trained.run.run_id,
+                description=f"Not evaluated yet.\n\n{context.provenance(model)}",
+                tags=self._version_tags(model, folder),
+            )
+        except Exception:
+            logger.error("could not register %s; the model itself is kept at %s", model, folder.path)
+            with mirrored("the failed registration"):
+                context.parent.set_tag("registration", f"failed: {model}")
+            raise
+        logger.info("registered %s version %s", name, trained.registered.version)
+
+    def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
+        tags = {f"data.{name}": str(version) for name, version in self._context.upstream(model).items()}
+        carried = {
+            "command": "command",
+            "kedro.env": "kedro.env",
+            "kedro.session": "kedro.session",
+            "mlflow.source.git.commit": "git_commit",
+        }
+        tags |= {carried[key]: value for key, value in self._context.tags.items() if key in carried}
+        return tags | {
+            model_registry.DIGEST_TAG: folder.digest,
+            model_registry.STATUS_TAG: model_registry.STATUS_PENDING,
+        }

@@ -1,0 +1,1 @@
+"""Language models: endpoints over HTTP, model folders, the store of paid-for completions."""

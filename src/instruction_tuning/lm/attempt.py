@@ -1,0 +1,87 @@
+"""What one attempt at a request gives: a reply that makes sense, or the reason why not."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from instruction_tuning.lm.completion_store import Choice
+
+
+class AttemptError(Exception):
+    """An attempt that gave nothing.
+
+    `contact` tells a server that does its work badly from one that is not there; `rate_limited` one
+    that works but wants fewer requests.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retryable: bool = True,
+        rate_limited: bool = False,
+        retry_after_seconds: float | None = None,
+        contact: bool = True,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable
+        self.rate_limited = rate_limited
+        self.retry_after_seconds = retry_after_seconds
+        self.contact = contact
+
+
+@dataclass(frozen=True)
+class Reply:
+    """At least one choice, and the token counts where the server gave them."""
+
+    choices: tuple[Choice, ...]
+    prompt_tokens: int
+    completion_tokens: int
+    usage_reported: bool
+
+
+def parse_reply(content: bytes) -> Reply:
+    """Read a chat-completions body; raise a retryable `AttemptError` where it is not one."""
+    try:
+        body = json.loads(content)
+    except ValueError:
+        raise AttemptError(f"the reply is not JSON: {content[:80]!r}") from None
+    choices = body.get("choices") if isinstance(body, dict) else None
+    if not isinstance(choices, list):
+        raise AttemptError(f"the reply has no choices: {content[:80]!r}")
+    if not choices:
+        raise AttemptError("the reply's list of choices is empty")
+    numbered = sorted(enumerate(choices), key=lambda pair: _position(pair[1], pair[0]))
+    prompt_tokens, completion_tokens = (
+        _count(body.get("usage"), name) for name in ("prompt_tokens", "completion_tokens")
+    )
+    return Reply(
+        choices=tuple(_choice(choice) for _, choice in numbered),
+        prompt_tokens=prompt_tokens or 0,
+        completion_tokens=completion_tokens or 0,
+        usage_reported=prompt_tokens is not None and completion_tokens is not None,
+    )
+
+
+def _position(choice: Any, fallback: int) -> int:
+    index = choice.get("index") if isinstance(choice, dict) else None
+    return index if isinstance(index, int) else fallback
+
+
+def _choice(choice: Any) -> Choice:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        raise AttemptError(f"a choice has no message: {str(choice)[:80]!r}")
+    content = message.get("content")
+    finish_reason = choice.get("finish_reason")
+    return Choice(
+        # A lone surrogate, legal in JSON, is no text that a file can hold.
+        text=content.encode("utf-8", "replace").decode() if isinstance(content, str) else None,
+        finish_reason=finish_reason if isinstance(finish_reason, str) else None,
+    )
+
+
+def _count(usage: Any, name: str) -> int | None:
+    value = usage.get(name) if isinstance(usage, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,88 @@
+"""One chat-completions request: what is asked, for which record, and the digest that names it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Message = dict[str, str]
+
+
+def as_messages(value: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """Plain role/content dicts from a frame's list column (a list, or a numpy array after Parquet)."""
+    return [{"role": str(message["role"]), "content": str(message["content"])} for message in value]
+
+
+def without_answer(messages: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """The conversation up to the last turn that is not the assistant's: what a model is asked."""
+    turns = as_messages(messages)
+    while turns and turns[-1]["role"] == "assistant":
+        turns.pop()
+    return turns
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """`num_samples` completions of one conversation, asked for in one request.
+
+    `sample_index` is the index of the first sample among the record's; `seed` is sent to the server,
+    which may ignore it.
+    """
+
+    record_id: str
+    kind: str
+    messages: tuple[tuple[str, str], ...]  # (role, content)
+    num_samples: int
+    temperature: float
+    max_tokens: int
+    seed: int
+    sample_index: int = 0
+
+    def body(self, model: str, *, missing: int, part: int) -> dict[str, Any]:
+        """The JSON body of the `part`-th request for this conversation, for the `missing` samples.
+
+        Part 0 asks for all samples; a server that returned fewer is asked again with another seed.
+        """
+        return {
+            "model": model,
+            "messages": [{"role": role, "content": content} for role, content in self.messages],
+            "n": missing,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "seed": (self.seed + part) % 2**31,
+        }
+
+
+def chat_request(
+    record_id: str,
+    kind: str,
+    messages: Iterable[Mapping[str, Any]],
+    *,
+    num_samples: int,
+    temperature: float,
+    max_tokens: int,
+    seed: int,
+    sample_index: int = 0,
+) -> ChatRequest:
+    """A `ChatRequest` from a list of role/content mappings."""
+    return ChatRequest(
+        record_id=record_id,
+        kind=kind,
+        messages=tuple((message["role"], message["content"]) for message in as_messages(messages)),
+        num_samples=num_samples,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        # Servers written in JavaScript lose integers above 2**53; vLLM wants a signed 64-bit one.
+        seed=seed % 2**31,
+        sample_index=sample_index,
+    )
+
+
+def request_id(body: Mapping[str, Any], part: int) -> str:
+    """32 hex digits of the SHA-256 over the body (the model's name is in it) and the part.
+
+    The address of the endpoint is left out: the same model behind another port is the same model.
+    """
+    text = json.dumps([body, part], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

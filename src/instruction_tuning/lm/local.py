@@ -1,0 +1,114 @@
+"""Sampling from a model folder in this process.
+
+Sampling is argmax(logits / T + Gumbel noise) (Gumbel 1954), which is distributed as softmax(logits / T);
+the noise of a completion comes from (seed, its key, its number), so the text does not depend on which
+others share its batch, but for rounding. Prompts of like length are batched, left-padded, with a cache.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from instruction_tuning.chat_format.loss_mask import prompt_ids
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.lm.embeddings import batches_by_length
+from instruction_tuning.lm.loading import context_length, load_model, load_tokenizer
+from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.seeds import substream_seed
+
+if TYPE_CHECKING:
+    from transformers import LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+
+def sample_completions(
+    folder: ModelFolder,
+    prompts: Mapping[str, Sequence[Mapping[str, str]]],
+    *,
+    samples: int,
+    temperature: float,
+    max_new_tokens: int,
+    seed: int,
+    batch_tokens: int = 16_384,
+) -> dict[str, list[str]]:
+    """`samples` completions of each prompt's messages, by key. Temperature 0 is greedy: all samples alike.
+
+    A prompt longer than the context less `max_new_tokens` loses its beginning. The end-of-turn token is
+    not part of the text.
+    """
+    import torch
+
+    tokenizer = load_tokenizer(folder)
+    model = load_model(folder, "causal")
+    room = (context_length(model) or 1 << 30) - max_new_tokens
+    if room < 1:
+        raise ConfigurationError(
+            f"{max_new_tokens} new tokens leave no room for a prompt in a context of {context_length(model)}",
+            file=folder.path,
+            field="max_new_tokens",
+            fix="ask for fewer new tokens",
+        )
+    requests = [(key, number) for key in prompts for number in range(samples)]
+    ids = {key: prompt_ids(tokenizer, messages)[-room:] for key, messages in prompts.items()}
+    texts: dict[str, list[str]] = {key: [""] * samples for key in prompts}
+    lengths = [len(ids[key]) + max_new_tokens for key, _ in requests]
+    with torch.inference_mode():
+        for rows in batches_by_length(lengths, batch_tokens=batch_tokens):
+            batch = [requests[row] for row in rows]
+            seeds = [substream_seed(seed, "completion", key, number) for key, number in batch]
+            noise = _gumbel(seeds, temperature) if temperature > 0 else None
+            answers = _generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
+            for (key, number), answer in zip(batch, answers, strict=True):
+                texts[key][number] = answer
+    logger.info("sampled %d completions of %d prompts on %s", len(requests), len(prompts), model.device)
+    return texts
+
+
+def _generate(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prompts: list[list[int]],
+    noise: "LogitsProcessor | None",
+    max_new_tokens: int,
+) -> list[str]:
+    import torch
+    from transformers import GenerationConfig
+
+    longest = max(len(prompt) for prompt in prompts)
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    input_ids = torch.tensor([[pad] * (longest - len(prompt)) + prompt for prompt in prompts])  # (B, T)
+    mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    ends = model.generation_config.eos_token_id
+    settings = GenerationConfig(
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        eos_token_id=tokenizer.eos_token_id if ends is None else ends,
+        pad_token_id=pad,
+    )
+    output = model.generate(
+        input_ids=input_ids.to(model.device),
+        attention_mask=mask.to(model.device),
+        generation_config=settings,
+        logits_processor=[] if noise is None else [noise],
+    )
+    return [str(text) for text in tokenizer.batch_decode(output[:, longest:], skip_special_tokens=True)]
+
+
+def _gumbel(seeds: list[int], temperature: float) -> "LogitsProcessor":
+    """A processor that divides by the temperature and adds each row's own noise."""
+    import torch
+    from transformers import LogitsProcessor
+
+    class GumbelNoise(LogitsProcessor):
+        def __init__(self) -> None:
+            self.streams = [np.random.default_rng(seed) for seed in seeds]
+
+        def __call__(self, input_ids: Any, scores: Any) -> Any:
+            drawn = np.stack([stream.gumbel(size=scores.shape[-1]) for stream in self.streams])  # (B, V)
+            noise = torch.from_numpy(drawn).to(scores.device, torch.float32)
+            return scores.float() / temperature + noise
+
+    return GumbelNoise()

@@ -1,0 +1,205 @@
+"""An OpenAI-compatible endpoint: one attempt at a request, and what its failure means.
+
+The `openai` client on aiohttp sends; retrying is done by `lm.retrying`, since the client's own loop
+knows neither budgets nor a server that answers with nonsense. Import this module inside functions:
+it loads the client library.
+"""
+
+import asyncio
+import email.utils
+import ipaddress
+import logging
+import os
+import time
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx2
+import openai
+
+from instruction_tuning.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    EndpointUnreachableError,
+    LanguageModelError,
+)
+from instruction_tuning.lm.attempt import AttemptError, Reply, parse_reply
+from instruction_tuning.lm.protocol import Endpoint
+
+logger = logging.getLogger(__name__)
+
+_RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
+_MAX_ERROR_CHARACTERS = 300
+_CHECK_TIMEOUT_SECONDS = 10.0
+_NO_REPLY = (TimeoutError, openai.APIConnectionError, aiohttp.ClientError, httpx2.HTTPError)
+_NO_KEY = "no-key-needed"  # the client insists on some value
+
+
+class OpenAIEndpoint:
+    """An open connection pool to `endpoint`; an async context manager."""
+
+    def __init__(self, endpoint: Endpoint, *, max_concurrency: int) -> None:
+        self.endpoint = endpoint
+        self._key = _api_key(endpoint)
+        # One INFO line a request would drown the log; a level that the user set stays.
+        requests_logger = logging.getLogger("httpx2")
+        if requests_logger.level == logging.NOTSET:
+            requests_logger.setLevel(logging.WARNING)
+        self._client = openai.AsyncOpenAI(
+            base_url=endpoint.base_url,
+            api_key=self._key or _NO_KEY,
+            max_retries=0,
+            timeout=endpoint.timeout_seconds,
+            http_client=openai.DefaultAioHttpClient(
+                limits=httpx2.Limits(
+                    max_connections=max_concurrency, max_keepalive_connections=max_concurrency
+                ),
+                timeout=endpoint.timeout_seconds,
+                # A proxy from the environment cannot reach this machine's own loopback.
+                trust_env=not _is_loopback(endpoint.base_url),
+            ),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    async def send(self, body: dict[str, Any]) -> Reply:
+        """One attempt. Raises `AttemptError`, or an error of ours that ends the whole run."""
+        # The client's own limit is per read: a server that drips bytes would hold it for ever.
+        try:
+            async with asyncio.timeout(self.endpoint.timeout_seconds):
+                # The body goes out as it was digested; `chat.completions.create` would rewrite it first.
+                response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+        except openai.APIStatusError as error:
+            raise self._status_error(error) from None
+        except _NO_REPLY as error:
+            raise self._no_reply_error(error) from None
+        return parse_reply(response.content)
+
+    async def check(self) -> None:
+        """Raise `EndpointUnreachableError` or `AuthenticationError` where the endpoint is of no use.
+
+        Asks for the list of models, which costs nothing. A server without such a list (404), or a
+        key that may only complete (403), passes: the first completion will tell.
+        """
+        try:
+            async with asyncio.timeout(_CHECK_TIMEOUT_SECONDS):
+                await self._client.models.with_raw_response.list()
+        except openai.AuthenticationError:
+            raise self.authentication_error(401) from None
+        except openai.APIStatusError as error:
+            if error.status_code != 404:
+                logger.warning("%s/models answers %d", self.endpoint.base_url, error.status_code)
+        except _NO_REPLY as error:
+            raise self.unreachable_error(self._text("", error)) from None
+
+    def authentication_error(self, status: int) -> AuthenticationError:
+        """401 or 403: names the environment variable, never the key."""
+        variable = self.endpoint.api_key_env
+        fix = (
+            f"put a valid key into the environment variable {variable}"
+            if variable
+            else "name the environment variable that holds the key as the endpoint's api_key_env"
+        )
+        return AuthenticationError(
+            f"{self.endpoint.base_url} refuses the key for model {self.endpoint.model} (HTTP {status})",
+            field="api_key_env",
+            fix=fix,
+        )
+
+    def unreachable_error(self, reason: str) -> EndpointUnreachableError:
+        """Nothing answers: names the address."""
+        return EndpointUnreachableError(
+            f"no language model answers at {self.endpoint.base_url} ({reason})",
+            field="base_url",
+            fix="start the server or correct base_url (it usually ends in /v1); what was paid for is stored",
+        )
+
+    def _status_error(self, error: openai.APIStatusError) -> Exception:
+        status = error.status_code
+        if status in (401, 403):
+            return self.authentication_error(status)
+        if error.code == "insufficient_quota":
+            return LanguageModelError(
+                f"the account behind {self.endpoint.base_url} has no credit left",
+                fix="add credit and run again; what was paid for is stored",
+            )
+        return AttemptError(
+            self._text(f"HTTP {status}", error),
+            retryable=status in _RETRYABLE_STATUS or status >= 500,
+            rate_limited=status == 429,
+            retry_after_seconds=retry_after_seconds(error.response.headers),
+            contact=True,
+        )
+
+    def _no_reply_error(self, error: Exception) -> AttemptError:
+        # By the cause: the client reports a refused and a broken connection as timeouts too.
+        if _caused_by(error, httpx2.ConnectError, aiohttp.ClientConnectorError):
+            return AttemptError(self._text("connection failed", error), contact=False)
+        if _caused_by(error, TimeoutError):
+            return AttemptError(f"no answer within {self.endpoint.timeout_seconds:g} s")
+        return AttemptError(self._text("connection lost", error))
+
+    def _text(self, what: str, error: Exception) -> str:
+        cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+        text = f"{what}: {cause or error}" if what else str(cause or error) or type(error).__name__
+        # Some servers repeat the key that they refuse.
+        if self._key:
+            text = text.replace(self._key, "[key]")
+        return text[:_MAX_ERROR_CHARACTERS]
+
+
+def check_endpoint(endpoint: Endpoint) -> None:
+    """Reachability and key of `endpoint`, at no cost; for checks before a run starts."""
+
+    async def check() -> None:
+        async with OpenAIEndpoint(endpoint, max_concurrency=1) as client:
+            await client.check()
+
+    asyncio.run(check())
+
+
+def retry_after_seconds(headers: httpx2.Headers) -> float | None:
+    """What a server asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
+    for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers.get(name, "")) * scale)
+        except ValueError:
+            continue
+    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
+    return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
+
+
+def _api_key(endpoint: Endpoint) -> str | None:
+    if endpoint.api_key_env is None:
+        return None
+    key = os.environ.get(endpoint.api_key_env, "").strip()
+    if not key:
+        raise ConfigurationError(
+            f"the environment variable {endpoint.api_key_env}, the key for {endpoint.base_url}, is not set",
+            field="api_key_env",
+            fix=f"export {endpoint.api_key_env}=... , or set api_key_env to null for a server without keys",
+        )
+    return key
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _caused_by(error: BaseException, *kinds: type[BaseException]) -> bool:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, kinds):
+        cause = cause.__cause__
+    return cause is not None

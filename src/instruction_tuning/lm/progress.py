@@ -1,0 +1,63 @@
+"""How far a run of requests has come: a bar on a terminal, plain log lines when piped."""
+
+import logging
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+logger = logging.getLogger(__name__)
+
+
+class Progress:
+    """Counts finished requests and tells of them; a context manager."""
+
+    def __init__(self, what: str, total: int, *, stored: int, every_seconds: float) -> None:
+        self._what = what
+        self._total = total
+        self._stored = stored
+        self._every_seconds = every_seconds
+        self._started_at = self._told_at = time.monotonic()
+        self._bar: Any = None
+        self.done = stored
+        self.failed = 0
+        self.tokens = 0
+        self.spent_usd = 0.0
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self._total, initial=self._stored, desc=self._what, unit="request")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        logger.info("%s", self.line())
+
+    def advance(self, *, failed: bool, tokens: int, spent_usd: float) -> None:
+        """One more request is finished; `spent_usd` is the run's total so far."""
+        self.done += 1
+        self.failed += failed
+        self.tokens += tokens
+        self.spent_usd = spent_usd
+        if self._bar is not None:
+            self._bar.update()
+            self._bar.set_postfix(failed=self.failed, usd=f"{spent_usd:.4f}", refresh=False)
+        elif time.monotonic() - self._told_at >= self._every_seconds:
+            self._told_at = time.monotonic()
+            logger.info("%s", self.line())
+
+    def line(self) -> str:
+        """Done of total, failures, tokens, cost, speed and time left in one line."""
+        seconds = max(time.monotonic() - self._started_at, 1e-9)
+        per_second = (self.done - self._stored) / seconds
+        left = self._total - self.done
+        eta = f", {left / per_second:.0f} s left" if left and per_second else ""
+        return (
+            f"{self._what}: {self.done}/{self._total} requests done ({self._stored} stored before, "
+            f"{self.failed} failed), {self.tokens} tokens, ${self.spent_usd:.4f}, {per_second:.1f}/s{eta}"
+        )

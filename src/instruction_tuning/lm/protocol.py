@@ -1,0 +1,20 @@
+"""What the rest of the project may know of a language model behind HTTP."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An OpenAI-compatible chat-completions endpoint; no key is ever held here.
+
+    `base_url` ends in `/v1` as for the `openai` client. `api_key_env` names the environment
+    variable that holds the key (null: the endpoint wants none). Prices are US dollars per million
+    tokens.
+    """
+
+    base_url: str
+    model: str
+    api_key_env: str | None = None
+    price_per_million_input_tokens: float = 0.0
+    price_per_million_output_tokens: float = 0.0
+    timeout_seconds: float = 60.0

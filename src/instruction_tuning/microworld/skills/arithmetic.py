@@ -1,0 +1,136 @@
+"""Arithmetic: sums and differences of numbers below 100, worked out column by column.
+
+The working is a scratchpad in the sense of Teaching Arithmetic to Small Transformers
+(arXiv 2307.03381): the ones first, then the tens with the carry, then the result.
+"""
+
+import random
+
+from instruction_tuning.microworld.skill import Skill, Slots
+from instruction_tuning.microworld.world import World
+
+_NUMBER = {"a": r"\d{1,2}", "b": r"\d{1,2}"}
+
+
+def _draw_sum(world: World, rng: random.Random) -> dict[str, str]:
+    return {"a": str(rng.randrange(2, 100)), "b": str(rng.randrange(2, 100))}
+
+
+def _solve_sum(world: World, slots: Slots) -> dict[str, str]:
+    a, b = int(slots["a"]), int(slots["b"])
+    ones = a % 10 + b % 10
+    carry = ones // 10
+    tens = a // 10 + b // 10 + carry
+    steps = f"{a % 10}+{b % 10}={ones}, {a // 10}+{b // 10}+{carry}={tens}"
+    return {"working": steps, "answer": str(a + b)}
+
+
+def _draw_difference(world: World, rng: random.Random) -> dict[str, str]:
+    a, b = sorted((rng.randrange(2, 100), rng.randrange(2, 100)), reverse=True)
+    return {"a": str(a), "b": str(b)}
+
+
+def _solve_difference(world: World, slots: Slots) -> dict[str, str]:
+    a, b = int(slots["a"]), int(slots["b"])
+    if a < b:
+        raise ValueError(f"the microworld has no numbers below zero, so {a} - {b} has no answer")
+    borrow = int(a % 10 < b % 10)
+    ones = a % 10 + 10 * borrow - b % 10
+    tens = a // 10 - b // 10 - borrow
+    steps = f"{a % 10 + 10 * borrow}-{b % 10}={ones}, {a // 10}-{b // 10}-{borrow}={tens}"
+    return {"working": steps, "answer": str(a - b)}
+
+
+ARITHMETIC = (
+    Skill(
+        name="add",
+        ability="arithmetic",
+        language="en",
+        answer_kind="number",
+        draw=_draw_sum,
+        solve=_solve_sum,
+        slot_patterns=_NUMBER,
+        document_forms=(
+            "{a} plus {b}:| {working}, {answer}.",
+            "{a} + {b}: {working}, {answer}.",
+            "Add {a} and {b}: {working}, {answer}.",
+            "The sum of {a} and {b}: {working}, {answer}.",
+        ),
+        train_questions=(
+            "What is {a} plus {b}?",
+            "Add {a} and {b}.",
+            "{a} + {b} = ?",
+            "Please add {b} to {a}.",
+            "Give the sum of {a} and {b}.",
+            "Work out {a} + {b}.",
+            "Find the sum of {a} and {b}, please.",
+            "I have {a} and get {b} more. How many now?",
+        ),
+        validation_questions=("Tell me {a} plus {b}.", "Sum: {a} and {b}."),
+        test_questions=(
+            "How much is {a} plus {b}?",
+            "Can you work out the sum of {a} and {b}?",
+            "Say what {a} + {b} is.",
+        ),
+        short_answer="{working}, {answer}.",
+        long_answers=("{a} plus {b}: {working}, {answer}.",),
+    ),
+    Skill(
+        name="subtract",
+        ability="arithmetic",
+        language="en",
+        answer_kind="number",
+        draw=_draw_difference,
+        solve=_solve_difference,
+        slot_patterns=_NUMBER,
+        document_forms=(
+            "{a} minus {b}:| {working}, {answer}.",
+            "{a} - {b}: {working}, {answer}.",
+            "Take {b} from {a}: {working}, {answer}.",
+            "The difference of {a} and {b}: {working}, {answer}.",
+        ),
+        train_questions=(
+            "What is {a} minus {b}?",
+            "Take {b} from {a}.",
+            "{a} - {b} = ?",
+            "Subtract {b} from {a}.",
+            "Give the difference of {a} and {b}.",
+            "Work out {a} - {b}.",
+            "Please take {b} away from {a}.",
+            "I have {a} and lose {b}. How many are left?",
+        ),
+        validation_questions=("Tell me {a} minus {b}.", "Difference: {a} and {b}."),
+        test_questions=(
+            "How much is {a} minus {b}?",
+            "Can you work out the difference of {a} and {b}?",
+            "Say what {a} - {b} is.",
+        ),
+        short_answer="{working}, {answer}.",
+        long_answers=("{a} minus {b}: {working}, {answer}.",),
+    ),
+    Skill(
+        name="add_zh",
+        ability="arithmetic",
+        language="zh",
+        answer_kind="number",
+        draw=_draw_sum,
+        solve=_solve_sum,
+        slot_patterns=_NUMBER,
+        document_forms=(
+            "{a}加{b}：|{working}, {answer}。",
+            "计算{a}加{b}：{working}, {answer}。",
+            "{a}与{b}的和：{working}, {answer}。",
+        ),
+        train_questions=(
+            "{a}加{b}是多少？",
+            "请计算{a}加{b}。",
+            "算一算{a}+{b}。",
+            "{a}与{b}的和是多少？",
+            "请把{a}和{b}相加。",
+        ),
+        validation_questions=("告诉我{a}加{b}是多少。",),
+        test_questions=("{a}加上{b}是多少？", "请算出{a}与{b}的和。", "问一下，{a}加{b}是几？"),
+        short_answer="{working}, {answer}。",
+        long_answers=("{a}加{b}：{working}, {answer}。",),
+    ),
+)

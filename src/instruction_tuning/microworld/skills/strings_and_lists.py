@@ -1,0 +1,253 @@
+"""String and list work: letters of a code, digits of a list."""
+
+import random
+import string
+from collections.abc import Callable
+
+from instruction_tuning.microworld.skill import Skill, Slots
+from instruction_tuning.microworld.world import World
+
+_CODE = {"code": r"[A-Z]{3,6}"}
+_DIGITS = {"digits": r"\d(?: \d){2,5}"}
+_ABILITY = "strings_and_lists"
+
+
+def _draw_code(world: World, rng: random.Random) -> dict[str, str]:
+    return {"code": "".join(rng.sample(string.ascii_uppercase, rng.randint(4, 5)))}
+
+
+def _draw_count(world: World, rng: random.Random) -> dict[str, str]:
+    letter, other = rng.sample(string.ascii_uppercase, 2)
+    code = "".join(rng.choice((letter, other)) for _ in range(rng.randint(4, 5)))
+    return {"letter": letter, "code": code}
+
+
+def _draw_digits(world: World, rng: random.Random) -> dict[str, str]:
+    return {"digits": " ".join(rng.choice(string.digits) for _ in range(rng.randint(4, 5)))}
+
+
+def _on_code(work: Callable[[str], str]) -> Callable[[World, Slots], dict[str, str]]:
+    return lambda world, slots: {"answer": work(slots["code"])}
+
+
+def _on_digits(work: Callable[[list[str]], str]) -> Callable[[World, Slots], dict[str, str]]:
+    return lambda world, slots: {"answer": work(slots["digits"].split())}
+
+
+def _count(world: World, slots: Slots) -> dict[str, str]:
+    return {"answer": str(slots["code"].count(slots["letter"]))}
+
+
+STRINGS_AND_LISTS = (
+    Skill(
+        name="reverse",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_code,
+        solve=_on_code(lambda code: code[::-1]),
+        slot_patterns=_CODE,
+        document_forms=(
+            "{code} backwards is| {answer}.",
+            "Reverse {code}: {answer}.",
+            "{code} turned around reads {answer}.",
+            "From the end to the start, {code} is {answer}.",
+        ),
+        train_questions=(
+            "Reverse {code}.",
+            "Write {code} backwards.",
+            "What is {code} backwards?",
+            "Turn {code} around.",
+            "Please reverse the letters of {code}.",
+            "Read {code} from the end to the start.",
+            "Give me {code} in reverse.",
+        ),
+        validation_questions=("How does {code} read backwards?", "Give the reverse of {code}."),
+        test_questions=(
+            "Say {code} backwards.",
+            "Can you reverse {code}?",
+            "Write the letters of {code} from the end to the start.",
+        ),
+        long_answers=("{code} backwards is {answer}.",),
+    ),
+    Skill(
+        name="last_letter",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_code,
+        solve=_on_code(lambda code: code[-1]),
+        slot_patterns=_CODE,
+        document_forms=(
+            "The last letter of {code} is| {answer}.",
+            "{code} ends in: {answer}.",
+            "At the end of {code} the letter is {answer}.",
+            "Last letter, {code}: {answer}.",
+        ),
+        train_questions=(
+            "What is the last letter of {code}?",
+            "Give the last letter of {code}.",
+            "Which letter does {code} end in?",
+            "Name the letter at the end of {code}.",
+            "{code}: last letter?",
+            "Please write the last letter of {code}.",
+        ),
+        validation_questions=("Tell me the last letter of {code}.",),
+        test_questions=(
+            "Can you say which letter is last in {code}?",
+            "State the last letter of {code}.",
+            "Which letter is at the end of {code}?",
+        ),
+        long_answers=("The last letter of {code} is {answer}.",),
+    ),
+    Skill(
+        name="first_letter",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_code,
+        solve=_on_code(lambda code: code[0]),
+        slot_patterns=_CODE,
+        document_forms=(
+            "The first letter of {code} is| {answer}.",
+            "{code} starts with: {answer}.",
+            "At the start of {code} the letter is {answer}.",
+            "First letter, {code}: {answer}.",
+        ),
+        train_questions=(
+            "What is the first letter of {code}?",
+            "Give the first letter of {code}.",
+            "Which letter does {code} start with?",
+            "Name the letter at the start of {code}.",
+            "{code}: first letter?",
+            "Please write the first letter of {code}.",
+        ),
+        validation_questions=("Tell me the first letter of {code}.",),
+        test_questions=(
+            "Can you say which letter is first in {code}?",
+            "State the first letter of {code}.",
+            "Which letter is at the start of {code}?",
+        ),
+        long_answers=("The first letter of {code} is {answer}.",),
+    ),
+    Skill(
+        name="count_letter",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_count,
+        solve=_count,
+        slot_patterns={"letter": r"[A-Z]", **_CODE},
+        document_forms=(
+            "The count of {letter} in {code} is| {answer}.",
+            "{code} has the letter {letter} so many times: {answer}.",
+            "Count {letter} in {code}: {answer}.",
+            "How many {letter} are in {code}? {answer}.",
+        ),
+        train_questions=(
+            "How many {letter} are in {code}?",
+            "Count the letter {letter} in {code}.",
+            "How many times does {code} have the letter {letter}?",
+            "What is the count of {letter} in {code}?",
+            "Please count {letter} in {code}.",
+            "Give the count of {letter} in {code}.",
+        ),
+        validation_questions=("Tell me how many {letter} are in {code}.",),
+        test_questions=(
+            "Can you count the letter {letter} in {code}?",
+            "How many times is {letter} in {code}?",
+            "State the count of {letter} in {code}.",
+        ),
+        long_answers=("The count of {letter} in {code} is {answer}.",),
+    ),
+    Skill(
+        name="sort",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_digits,
+        solve=_on_digits(lambda digits: " ".join(sorted(digits))),
+        slot_patterns=_DIGITS,
+        document_forms=(
+            "{digits} in order is| {answer}.",
+            "Sort {digits}: {answer}.",
+            "The list {digits}, sorted: {answer}.",
+            "From smallest to largest, {digits} reads {answer}.",
+        ),
+        train_questions=(
+            "Sort {digits}.",
+            "Put {digits} in order.",
+            "What is {digits} in order?",
+            "Sort the list {digits}, please.",
+            "Write {digits} from smallest to largest.",
+            "Give me the list {digits} sorted.",
+        ),
+        validation_questions=("Order the digits {digits}.",),
+        test_questions=(
+            "Can you sort {digits}?",
+            "Say {digits} from smallest to largest.",
+            "How does the list {digits} read in order?",
+        ),
+        long_answers=("{digits} in order is {answer}.",),
+    ),
+    Skill(
+        name="largest",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_digits,
+        solve=_on_digits(max),
+        slot_patterns=_DIGITS,
+        document_forms=(
+            "The largest of {digits} is| {answer}.",
+            "Of {digits}, largest: {answer}.",
+            "In the list {digits} the largest digit is {answer}.",
+            "Which of {digits} is largest? {answer}.",
+        ),
+        train_questions=(
+            "What is the largest of {digits}?",
+            "Give the largest digit in {digits}.",
+            "Which of {digits} is largest?",
+            "Name the largest of {digits}.",
+            "Find the largest digit in the list {digits}.",
+            "{digits}: largest?",
+        ),
+        validation_questions=("Tell me the largest of {digits}.",),
+        test_questions=(
+            "Can you find the largest of {digits}?",
+            "State the largest digit in {digits}.",
+            "In the list {digits}, which is the largest?",
+        ),
+        long_answers=("The largest of {digits} is {answer}.",),
+    ),
+    Skill(
+        name="smallest",
+        ability=_ABILITY,
+        language="en",
+        answer_kind="span",
+        draw=_draw_digits,
+        solve=_on_digits(min),
+        slot_patterns=_DIGITS,
+        document_forms=(
+            "The smallest of {digits} is| {answer}.",
+            "Of {digits}, smallest: {answer}.",
+            "In the list {digits} the smallest digit is {answer}.",
+            "Which of {digits} is smallest? {answer}.",
+        ),
+        train_questions=(
+            "What is the smallest of {digits}?",
+            "Give the smallest digit in {digits}.",
+            "Which of {digits} is smallest?",
+            "Name the smallest of {digits}.",
+            "Find the smallest digit in the list {digits}.",
+            "{digits}: smallest?",
+        ),
+        validation_questions=("Tell me the smallest of {digits}.",),
+        test_questions=(
+            "Can you find the smallest of {digits}?",
+            "State the smallest digit in {digits}.",
+            "In the list {digits}, which is the smallest?",
+        ),
+        long_answers=("The smallest of {digits} is {answer}.",),
+    ),
+)

@@ -1,0 +1,113 @@
+"""Nodes of `answer_generation`."""
+
+import logging
+from collections.abc import Sequence
+
+import pandas as pd
+
+from instruction_tuning.answering import choice
+from instruction_tuning.answering.direct import answer_requests
+from instruction_tuning.answering.responses import checked_responses, with_ratings
+from instruction_tuning.errors import InputError
+from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.lm.completion_rows import completions_frame
+from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
+from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.verification.rating import rating_requests
+
+logger = logging.getLogger(__name__)
+
+
+def generate_answers(
+    selected_queries: pd.DataFrame, teacher: Endpoint, parameters: AnswerGenerationParameters
+) -> pd.DataFrame:
+    """Ask the teacher for several answers to each selected query."""
+    if selected_queries.empty:
+        raise InputError(
+            "there is no selected query to answer",
+            fix="look at the instruction pool and at query_selection's budget",
+        )
+    if parameters.strategy == "source":
+        return completions_frame(teacher.model, [], {})
+    requests = answer_requests(
+        selected_queries,
+        num_samples=parameters.num_samples,
+        temperature=parameters.temperature,
+        max_tokens=parameters.max_tokens,
+        seed=parameters.seed,
+        system_prompt=read_prompt("answer_system").text if parameters.use_system_prompt else None,
+    )
+    return _complete(teacher, requests, parameters, spent_usd=0.0)
+
+
+def rate_answers(
+    selected_queries: pd.DataFrame,
+    answer_completions: pd.DataFrame,
+    teacher: Endpoint,
+    parameters: AnswerGenerationParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Check each answer where a check exists, and have the teacher rate it from 1 to 10."""
+    responses = checked_responses(selected_queries, answer_completions)
+    # Answers that failed a check are rated too: the reward model learns from bad ones.
+    requests = rating_requests(
+        responses,
+        temperature=parameters.rating_temperature,
+        max_tokens=parameters.rating_max_tokens,
+        seed=parameters.seed,
+    )
+    spent_usd = float(answer_completions["price_usd"].sum())
+    ratings = _complete(teacher, requests, parameters, spent_usd=spent_usd)
+    rated = with_ratings(responses, ratings)
+    logger.info(
+        "%d responses: checks %s; ratings %s (prompt %s)",
+        len(rated),
+        rated["check"].value_counts().to_dict(),
+        rated["rating_status"].value_counts().to_dict(),
+        read_prompt("rating").digest,
+    )
+    return pd.concat([answer_completions, ratings], ignore_index=True), rated
+
+
+def choose_answers(
+    selected_queries: pd.DataFrame, rated_responses: pd.DataFrame, parameters: AnswerGenerationParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep the best answer that passes for each query, or say why there is none."""
+    if parameters.strategy == "source":
+        examples, rejected = choice.keep_source_answers(selected_queries)
+    else:
+        examples, rejected = choice.choose_answers(
+            selected_queries, rated_responses, min_rating=parameters.min_rating
+        )
+    logger.info(
+        "%d of %d queries have an answer; rejected: %s",
+        len(examples),
+        len(selected_queries),
+        rejected["reason"].value_counts().to_dict() or "none",
+    )
+    return examples, rejected
+
+
+def _complete(
+    teacher: Endpoint,
+    requests: Sequence[ChatRequest],
+    parameters: AnswerGenerationParameters,
+    *,
+    spent_usd: float,
+) -> pd.DataFrame:
+    if not requests:
+        return completions_frame(teacher.model, [], {})
+    from instruction_tuning.lm.completions import CompletionLimits, complete_all
+    from instruction_tuning.lm.retrying import RetryPolicy
+
+    limits = CompletionLimits(
+        max_concurrency=parameters.max_concurrency,
+        max_failure_rate=parameters.max_failure_rate,
+        budget_usd=parameters.budget_usd,
+        spent_usd=spent_usd,
+        progress_seconds=parameters.progress_seconds,
+        retries=RetryPolicy(max_retries=parameters.max_retries),
+    )
+    with CompletionStore(parameters.completion_store) as store:
+        return complete_all(teacher, requests, store, limits)

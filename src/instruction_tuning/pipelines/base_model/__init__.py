@@ -1,0 +1,1 @@
+"""Trains the project's own base models on the microworld's documents."""

@@ -1,0 +1,98 @@
+"""Adapters between the catalog and the methods in evaluation and reporting."""
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from instruction_tuning.evaluation.promotion import PromotionRules
+from instruction_tuning.evaluation.promotion import promotion_verdict as verdict_of
+from instruction_tuning.evaluation.scores import benchmark_comparisons as comparisons_of
+from instruction_tuning.evaluation.scores import benchmark_metrics as metrics_of
+from instruction_tuning.evaluation.task_files import BenchmarkSettings
+from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.pipelines.evaluation.parameters import EvaluationParameters
+from instruction_tuning.reporting.model_card import model_card
+
+logger = logging.getLogger(__name__)
+
+
+def measure_models(
+    base_model: ModelFolder,
+    sft_model: ModelFolder,
+    champion_model: ModelFolder | None,
+    benchmark_items: pd.DataFrame,
+    parameters: EvaluationParameters,
+) -> pd.DataFrame:
+    """Ask base, candidate and champion the same items in every form; known results are not measured again."""
+    from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
+
+    models = {"base": base_model, "candidate": sft_model, "champion": champion_model}
+    settings = BenchmarkSettings(
+        items_per_ability=parameters.items_per_ability,
+        few_shot=parameters.few_shot,
+        batch_size=parameters.batch_size,
+        max_new_tokens_chat=parameters.max_new_tokens_chat,
+        max_new_tokens_document=parameters.max_new_tokens_document,
+        seed=parameters.seed,
+    )
+    outputs = [
+        measure_model(
+            model,
+            benchmark_items,
+            settings,
+            Path(parameters.work_folder),
+            chat_template=chat_template_of(sft_model),
+        ).assign(model_role=role)
+        for role, model in models.items()
+        if model is not None
+    ]
+    measured = pd.concat(outputs, ignore_index=True)
+    logger.info("%d answers of %d models", len(measured), len(outputs))
+    return measured
+
+
+def score_models(
+    benchmark_outputs: pd.DataFrame, parameters: EvaluationParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Accuracies with intervals, and the candidate against base and champion in pairs."""
+    metrics = metrics_of(benchmark_outputs, confidence=parameters.confidence)
+    comparisons = comparisons_of(benchmark_outputs, confidence=parameters.confidence)
+    for row in comparisons[comparisons["ability"] == "macro"].to_dict("records"):
+        logger.info(
+            "candidate against %s, %s: %+.1f points [%+.1f, %+.1f]",
+            row["reference_role"],
+            row["form"],
+            *(100 * row[column] for column in ("difference", "ci_low", "ci_high")),
+        )
+    return metrics, comparisons
+
+
+def judge_candidate(
+    benchmark_outputs: pd.DataFrame,
+    benchmark_metrics: pd.DataFrame,
+    benchmark_comparisons: pd.DataFrame,
+    parameters: EvaluationParameters,
+) -> dict[str, object]:
+    """Decide whether the candidate may become champion, with reasons."""
+    is_candidate = benchmark_outputs["model_role"] == "candidate"
+    rules = PromotionRules(
+        delta=parameters.delta,
+        alpha=parameters.alpha,
+        min_extraction_rate=parameters.min_extraction_rate,
+    )
+    verdict = verdict_of(
+        benchmark_metrics,
+        benchmark_comparisons,
+        rules,
+        candidate_digest=str(benchmark_outputs.loc[is_candidate, "model_digest"].iloc[0]),
+    )
+    logger.info("verdict: %s", verdict["verdict"])
+    return verdict
+
+
+def write_model_card(
+    benchmark_metrics: pd.DataFrame, benchmark_comparisons: pd.DataFrame, promotion_verdict: dict[str, object]
+) -> str:
+    """The card that describes the candidate in the registry."""
+    return model_card(benchmark_metrics, benchmark_comparisons, promotion_verdict)

@@ -1,0 +1,204 @@
+"""Adapters between the catalog's frames and the methods in canonical, dedup and decontamination."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+
+import pandas as pd
+
+from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.canonical.faults import FIXES
+from instruction_tuning.canonical.raw_files import RawFile
+from instruction_tuning.canonical.reading import read_files
+from instruction_tuning.canonical.records import RejectedRecord, context_of, source_order
+from instruction_tuning.decontamination.ngram_overlap import benchmark_leaks
+from instruction_tuning.dedup.exact import exact_duplicates
+from instruction_tuning.dedup.keeping_order import keeping_order
+from instruction_tuning.dedup.minhash_lsh import near_duplicates
+from instruction_tuning.errors import InputError, RejectionRateError
+from instruction_tuning.pipelines.ingestion.frames import (
+    answers_of,
+    canonical_frame,
+    messages_of,
+    reject,
+    rejected_frame,
+)
+from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+
+logger = logging.getLogger(__name__)
+
+_BENCHMARK_COLUMNS = ("item_id", "split", "question")
+
+
+def read_raw_records(
+    raw_instructions: list[RawFile], parameters: IngestionParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read every row of the raw files into one form, and set aside those that cannot be used."""
+    rules = ReadingRules(
+        format=parameters.format,
+        require_answer=parameters.require_answer,
+        max_characters=parameters.max_characters,
+        input_placeholders=frozenset(parameters.input_placeholders),
+        answer_placeholders=frozenset(parameters.answer_placeholders),
+    )
+    records, rejected = read_files(raw_instructions, rules)
+    _check_rejections(raw_instructions, len(records), rejected, parameters.max_rejection_rate)
+    logger.info(
+        "read %d rows of %d files: %d records, %d set aside (%s)",
+        len(records) + len(rejected),
+        len(raw_instructions),
+        len(records),
+        len(rejected),
+        _counts(record.reason for record in rejected) or "none",
+    )
+    return canonical_frame(records), rejected_frame(rejected)
+
+
+def remove_duplicates(
+    canonical_instructions: pd.DataFrame, parameters: IngestionParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep one record of each group of exact and near duplicates."""
+    frame = canonical_instructions
+    messages, answers = messages_of(frame), answers_of(frame)
+    record_ids, prompts = frame["record_id"].tolist(), frame["prompt"].tolist()
+    rows = [source_order(row_id) for row_id in frame["source_row_id"]]
+    order = keeping_order(answers, prompts, record_ids, rows)
+    exact = exact_duplicates(record_ids, order)
+    rest = [position for position in range(len(frame)) if position not in exact]
+    place = {position: index for index, position in enumerate(rest)}
+    rule = parameters.duplicates
+    near = near_duplicates(
+        [_compared_text(prompts[position], answers[position], rule.compare) for position in rest],
+        [place[position] for position in order if position in place],
+        contexts=[context_of(messages[position]) for position in rest],
+        **rule.model_dump(exclude={"compare"}),
+    )
+    rejected = [
+        reject(
+            frame,
+            position,
+            messages[position],
+            stage="exact_duplicate",
+            reason="same_record",
+            detail=f"kept {frame['source_row_id'].iat[kept]}",
+        )
+        for position, kept in exact.items()
+    ] + [
+        reject(
+            frame,
+            rest[index],
+            messages[rest[index]],
+            stage="near_duplicate",
+            reason="similar_prompt",
+            detail=f"kept {record_ids[rest[found.kept]]}, similarity {found.similarity:.3f}",
+        )
+        for index, found in near.items()
+    ]
+    kept = [position for index, position in enumerate(rest) if index not in near]
+    logger.info(
+        "of %d records %d are exact and %d near duplicates: %d stay",
+        len(frame),
+        len(exact),
+        len(near),
+        len(kept),
+    )
+    return frame.iloc[kept].reset_index(drop=True), rejected_frame(rejected)
+
+
+def remove_benchmark_leaks(
+    distinct_instructions: pd.DataFrame, benchmark_items: pd.DataFrame, parameters: IngestionParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep the records that do not ask a benchmark's test question."""
+    missing = [column for column in _BENCHMARK_COLUMNS if column not in benchmark_items.columns]
+    if missing:
+        raise InputError(
+            f"the benchmark items have no column {', '.join(missing)}",
+            field=missing[0],
+            fix="give every item an item_id, a split (train or test) and a question",
+        )
+    test_items = benchmark_items[(benchmark_items["split"] == "test") & benchmark_items["question"].notna()]
+    messages = messages_of(distinct_instructions)
+    leaks = benchmark_leaks(
+        [[turn["content"] for turn in turns if turn["role"] == "user"] for turns in messages],
+        [str(question) for question in test_items["question"]],
+        [str(item_id) for item_id in test_items["item_id"]],
+        **parameters.decontamination.model_dump(),
+    )
+    rejected = [
+        reject(
+            distinct_instructions,
+            position,
+            messages[position],
+            stage="contaminated",
+            reason=leak.reason,
+            detail=f"test item {leak.item_id}, overlap {leak.overlap_share:.2f}: {leak.question[:300]}",
+        )
+        for position, leak in leaks.items()
+    ]
+    kept = [position for position in range(len(distinct_instructions)) if position not in leaks]
+    logger.info(
+        "of %d records %d leak one of %d test items: %d stay",
+        len(distinct_instructions),
+        len(leaks),
+        len(test_items),
+        len(kept),
+    )
+    return distinct_instructions.iloc[kept].reset_index(drop=True), rejected_frame(rejected)
+
+
+def collect_rejected_records(
+    canonical_instructions: pd.DataFrame,
+    unreadable_records: pd.DataFrame,
+    duplicate_records: pd.DataFrame,
+    contaminated_records: pd.DataFrame,
+    instruction_pool: pd.DataFrame,
+) -> pd.DataFrame:
+    """List every row that is not in the pool, and check that each row read is in exactly one of the two."""
+    rejected = pd.concat([unreadable_records, duplicate_records, contaminated_records], ignore_index=True)
+    read = Counter([*canonical_instructions["source_row_id"], *unreadable_records["source_row_id"]])
+    ended = Counter([*instruction_pool["source_row_id"], *rejected["source_row_id"]])
+    assert read == ended and read.total() == len(read), (
+        f"rows got lost or doubled inside ingestion: {read.total()} read, {len(instruction_pool)} kept and "
+        f"{len(rejected)} rejected; for example {list((read - ended) + (ended - read))[:5]}"
+    )
+    logger.info(
+        "%d rows read = %d in the pool + %d rejected (%s)",
+        read.total(),
+        len(instruction_pool),
+        len(rejected),
+        _counts(rejected["stage"]) or "none",
+    )
+    return rejected
+
+
+def _compared_text(prompt: str, answer: str | None, compare: str) -> str:
+    return f"{prompt}\n\n{answer or ''}" if compare == "prompt_and_answer" else prompt
+
+
+def _counts(reasons: Iterable[str]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
+
+
+def _check_rejections(
+    files: list[RawFile], kept: int, rejected: list[RejectedRecord], max_rejection_rate: float
+) -> None:
+    place = ", ".join(str(file.path) for file in files[:3])
+    rows = kept + len(rejected)
+    if rows == 0:
+        raise InputError(
+            "there is not a single row in the raw data", file=place, fix="give a file with records"
+        )
+    if len(rejected) <= max_rejection_rate * rows:
+        return
+    lines = []
+    for reason, count in Counter(record.reason for record in rejected).most_common(3):
+        first = next(record for record in rejected if record.reason == reason)
+        where = f"{first.source} row {first.source_row_id.rpartition(':')[2]}"
+        where += f", field {first.field}" if first.field else ""
+        lines.append(f"\n  {reason} x {count}, first in {where}: {first.raw[:120]!r}\n    {FIXES[reason]}")
+    raise RejectionRateError(
+        f"{len(rejected)} of {rows} rows cannot be used ({len(rejected) / rows:.0%}, "
+        f"{max_rejection_rate:.0%} allowed):{''.join(lines)}\n ",
+        file=place,
+        fix="repair the rows, name the right `format`, or raise ingestion.max_rejection_rate",
+    )

@@ -1,0 +1,1 @@
+"""Writes the microworld's raw data again, byte for byte, from its seed."""

@@ -1,0 +1,12 @@
+"""Parameters of the microworld pipeline."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MicroworldParameters(BaseModel):
+    """`replay_documents`: how many of the world's documents are kept for mixing into SFT."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    replay_documents: int = Field(gt=0)
+    seed: int

@@ -1,0 +1,1 @@
+"""A reward model from rated answers, and what best-of-n gains with it."""

@@ -1,0 +1,156 @@
+"""Nodes of `reward_model`."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
+from instruction_tuning.reward.best_of_n import best_of_n_metrics, rank_completions
+from instruction_tuning.reward.heldout_accuracy import heldout_accuracy
+from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs
+from instruction_tuning.seeds import substream_seed
+from instruction_tuning.verification.check import check_answer
+
+if TYPE_CHECKING:
+    from instruction_tuning.reward.bradley_terry import RewardRecipe
+
+logger = logging.getLogger(__name__)
+
+
+def pair_responses(rated_responses: pd.DataFrame, parameters: RewardModelParameters) -> pd.DataFrame:
+    """Pairs of a better and a worse answer, split by record."""
+    pairs, counts = _pairs(rated_responses, parameters)
+    logger.info("%d preference pairs of %s", len(pairs), counts)
+    return pairs
+
+
+def train_reward_model(
+    sft_model: ModelFolder, preference_pairs: pd.DataFrame, parameters: RewardModelParameters
+) -> tuple[ModelFolder, pd.DataFrame]:
+    """Train on the pairs of the train split; the model folder and the loss curve."""
+    from instruction_tuning.reward import bradley_terry
+
+    result = bradley_terry.train_reward_model(
+        sft_model, preference_pairs, _recipe(parameters), Path(parameters.work_folder)
+    )
+    return result.model, result.log
+
+
+def rank_best_of_n(
+    sft_model: ModelFolder,
+    reward_model: ModelFolder,
+    preference_pairs: pd.DataFrame,
+    parameters: RewardModelParameters,
+) -> pd.DataFrame:
+    """Sample answers to held-out prompts and rank them by reward."""
+    from instruction_tuning.lm.local import sample_completions
+    from instruction_tuning.reward.scoring import score_answers
+
+    prompts = _heldout_prompts(preference_pairs, parameters)
+    completions = sample_completions(
+        sft_model,
+        prompts,
+        samples=parameters.best_of_n_samples,
+        temperature=parameters.best_of_n_temperature,
+        max_new_tokens=parameters.best_of_n_max_new_tokens,
+        seed=parameters.seed,
+    )
+    rows = [
+        {
+            "record_id": record_id,
+            "prompt": messages[-1]["content"],
+            "sample_index": sample_index,
+            "completion": completion,
+        }
+        for record_id, messages in prompts.items()
+        for sample_index, completion in enumerate(completions[record_id])
+    ]
+    frame = pd.DataFrame(rows)
+    frame["reward"] = score_answers(
+        reward_model,
+        [prompts[record_id] for record_id in frame["record_id"]],
+        frame["completion"].tolist(),
+        max_length=parameters.max_length,
+    )
+    frame["check"] = [
+        check_answer(prompt, answer).check
+        for prompt, answer in zip(frame["prompt"], frame["completion"], strict=True)
+    ]
+    columns = ["record_id", "prompt", "sample_index", "completion", "reward", "rank", "check"]
+    return rank_completions(frame)[columns]
+
+
+def measure_reward_model(
+    reward_model: ModelFolder,
+    rated_responses: pd.DataFrame,
+    preference_pairs: pd.DataFrame,
+    best_of_n_completions: pd.DataFrame,
+    parameters: RewardModelParameters,
+) -> dict[str, float]:
+    """Held-out accuracy with its interval, what was dropped, and what best-of-n gains."""
+    from instruction_tuning.lm.loading import load_tokenizer
+    from instruction_tuning.reward.bradley_terry import fits_length
+    from instruction_tuning.reward.scoring import score_answers
+
+    _, counts = _pairs(rated_responses, parameters)
+    fits = fits_length(load_tokenizer(reward_model), preference_pairs, max_length=parameters.max_length)
+    test = preference_pairs[preference_pairs["split"] == "test"]
+    chosen, rejected = (
+        score_answers(reward_model, test["messages"], test[side], max_length=parameters.max_length)
+        for side in ("chosen", "rejected")
+    )
+    accuracy = heldout_accuracy(test["record_id"], chosen, rejected, seed=parameters.seed)
+    metrics = {
+        "train_pairs": float((fits & (preference_pairs["split"] == "train")).sum()),
+        "overlength_pairs": float((~fits).sum()),
+        **{name: float(value) for name, value in asdict(counts).items()},
+        **best_of_n_metrics(best_of_n_completions),
+    }
+    if accuracy is not None:
+        metrics |= {
+            "heldout_accuracy": accuracy.accuracy,
+            "ci_low": accuracy.ci_low,
+            "ci_high": accuracy.ci_high,
+            "heldout_pairs": float(accuracy.pairs),
+            "mean_margin": accuracy.mean_margin,
+        }
+    logger.info("reward model: %s", {name: round(value, 3) for name, value in metrics.items()})
+    return metrics
+
+
+def _pairs(
+    rated_responses: pd.DataFrame, parameters: RewardModelParameters
+) -> tuple[pd.DataFrame, PairCounts]:
+    return build_preference_pairs(
+        rated_responses,
+        preference=parameters.preference,
+        test_share=parameters.test_share,
+        max_pairs=parameters.max_pairs,
+        seed=parameters.seed,
+    )
+
+
+def _heldout_prompts(
+    pairs: pd.DataFrame, parameters: RewardModelParameters
+) -> dict[str, list[dict[str, str]]]:
+    test = pairs[pairs["split"] == "test"].drop_duplicates("record_id").set_index("record_id")["messages"]
+    order = sorted(test.index, key=lambda name: (substream_seed(parameters.seed, "best-of-n", name), name))
+    return {name: list(test[name]) for name in order[: parameters.best_of_n_prompts]}
+
+
+def _recipe(parameters: RewardModelParameters) -> "RewardRecipe":
+    from instruction_tuning.reward.bradley_terry import RewardRecipe
+    from instruction_tuning.training.resumable import Schedule
+
+    chosen = parameters.model_dump()
+    return RewardRecipe(
+        schedule=Schedule(**{name: chosen[name] for name in Schedule.__dataclass_fields__}),
+        max_length=parameters.max_length,
+        center_rewards_coefficient=parameters.center_rewards_coefficient,
+        saved_dtype=parameters.saved_dtype,
+        chat_template_path=None,  # the fine-tuned model's tokenizer has its template
+    )

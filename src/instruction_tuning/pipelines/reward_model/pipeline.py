@@ -1,0 +1,48 @@
+"""rated_responses -> preference_pairs -> reward_model -> best_of_n_completions, reward_metrics."""
+
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.pipelines.reward_model.nodes import (
+    measure_reward_model,
+    pair_responses,
+    rank_best_of_n,
+    train_reward_model,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Pair the rated answers, train, rank fresh samples, measure."""
+    return Pipeline(
+        [
+            Node(
+                pair_responses,
+                inputs=["rated_responses", "params:reward_model"],
+                outputs="preference_pairs",
+                name="pair_responses",
+            ),
+            Node(
+                train_reward_model,
+                inputs=["sft_model", "preference_pairs", "params:reward_model"],
+                outputs=["reward_model", "reward_training_log"],
+                name="train_reward_model",
+            ),
+            Node(
+                rank_best_of_n,
+                inputs=["sft_model", "reward_model", "preference_pairs", "params:reward_model"],
+                outputs="best_of_n_completions",
+                name="rank_best_of_n",
+            ),
+            Node(
+                measure_reward_model,
+                inputs=[
+                    "reward_model",
+                    "rated_responses",
+                    "preference_pairs",
+                    "best_of_n_completions",
+                    "params:reward_model",
+                ],
+                outputs="reward_metrics",
+                name="measure_reward_model",
+            ),
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Supervised fine-tuning of the base model on verified examples and replayed documents."""

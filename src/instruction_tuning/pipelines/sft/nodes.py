@@ -1,0 +1,103 @@
+"""Nodes of `sft`."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.mixture.replay import build_mixture
+from instruction_tuning.pipelines.sft.parameters import SFTParameters
+
+if TYPE_CHECKING:
+    from instruction_tuning.training.supervised import SFTRecipe
+
+logger = logging.getLogger(__name__)
+
+PREVIEWED_CHATS, PREVIEWED_DOCUMENTS = 4, 1
+
+
+def mix_examples(
+    verified_examples: pd.DataFrame, replay_documents: pd.DataFrame, parameters: SFTParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Verified answers and replayed documents, a share of both held out."""
+    training, validation = build_mixture(
+        verified_examples,
+        replay_documents,
+        documents_per_example=parameters.documents_per_example,
+        validation_share=parameters.validation_share,
+        validation_minimum=parameters.validation_minimum,
+        seed=parameters.seed,
+    )
+    counts = training["kind"].value_counts()
+    logger.info(
+        "training on %d chats and %d documents; %d of both held out",
+        counts.get("chat", 0),
+        counts.get("document", 0),
+        len(validation),
+    )
+    return training, validation
+
+
+def preview_mask(sft_mixture: pd.DataFrame, base_model: ModelFolder, parameters: SFTParameters) -> str:
+    """Five training sequences as the model will see them, trained tokens marked, in Markdown."""
+    from instruction_tuning.chat_format.mask_preview import render_mask
+    from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
+
+    tokenizer = load_training_tokenizer(base_model, parameters.chat_template_path)
+    is_chat = sft_mixture["kind"] == "chat"
+    shown = pd.concat(
+        [sft_mixture[is_chat].head(PREVIEWED_CHATS), sft_mixture[~is_chat].head(PREVIEWED_DOCUMENTS)]
+    )
+    lines = [
+        "# What is trained on",
+        "",
+        "Tokens between ⟦ and ⟧ carry a loss; the model reads the others, and is not taught to write them.",
+    ]
+    for row in shown.itertuples():
+        one = tokenize_mixture(
+            tokenizer, sft_mixture.loc[[row.Index]], max_length=parameters.max_length, keep_empty=True
+        )
+        title = f"## {row.kind} {row.example_id}"
+        if not one.sequences:
+            lines += ["", f"{title}: dropped, no answer token within {parameters.max_length} tokens"]
+            continue
+        sequence = one.sequences[0]
+        trained = sum(sequence.trained)
+        cut = ", cut" if one.truncated_share else ""
+        lines += ["", f"{title}: {trained} of {len(sequence.input_ids)} tokens trained{cut}", ""]
+        lines += ["````text", render_mask(tokenizer, sequence.input_ids, sequence.labels), "````"]
+    return "\n".join(lines) + "\n"
+
+
+def fine_tune_base_model(
+    base_model: ModelFolder,
+    sft_mixture: pd.DataFrame,
+    sft_validation: pd.DataFrame,
+    parameters: SFTParameters,
+) -> tuple[ModelFolder, pd.DataFrame, dict[str, float]]:
+    """Train; the model folder, the loss curve and the metrics."""
+    from instruction_tuning.training.supervised import fine_tune
+
+    result = fine_tune(
+        base_model, sft_mixture, sft_validation, _recipe(parameters), Path(parameters.work_folder)
+    )
+    logger.info(
+        "fine-tuned %s into %s: held-out loss %s -> %s",
+        base_model.digest,
+        result.model.digest,
+        *(result.metrics.get(f"heldout_loss_{when}") for when in ("before", "after")),
+    )
+    return result.model, result.log, result.metrics
+
+
+def _recipe(parameters: SFTParameters) -> "SFTRecipe":
+    from instruction_tuning.training.resumable import Schedule
+    from instruction_tuning.training.supervised import SFTRecipe
+
+    chosen = parameters.model_dump()
+    return SFTRecipe(
+        schedule=Schedule(**{name: chosen[name] for name in Schedule.__dataclass_fields__}),
+        **{name: chosen[name] for name in SFTRecipe.__dataclass_fields__ if name != "schedule"},
+    )

@@ -1,0 +1,31 @@
+"""verified_examples + replay_documents -> sft_mixture -> sft_model."""
+
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.pipelines.sft.nodes import fine_tune_base_model, mix_examples, preview_mask
+
+
+def create_pipeline() -> Pipeline:
+    """Mix, show the loss mask, train."""
+    return Pipeline(
+        [
+            Node(
+                mix_examples,
+                inputs=["verified_examples", "replay_documents", "params:sft"],
+                outputs=["sft_mixture", "sft_validation"],
+                name="mix_examples",
+            ),
+            Node(
+                preview_mask,
+                inputs=["sft_mixture", "base_model", "params:sft"],
+                outputs="sft_mask_preview",
+                name="preview_mask",
+            ),
+            Node(
+                fine_tune_base_model,
+                inputs=["base_model", "sft_mixture", "sft_validation", "params:sft"],
+                outputs=["sft_model", "sft_training_log", "sft_metrics"],
+                name="fine_tune_base_model",
+            ),
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Texts that are sent to language models, one editable file each."""

@@ -1,0 +1,50 @@
+"""Read the prompt files of this folder and fill their placeholders."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from instruction_tuning.errors import ConfigurationError
+
+_FOLDER = Path(__file__).parent
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt file's text; `digest` is the first 12 hex digits of its SHA-256."""
+
+    name: str
+    text: str
+    digest: str
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The text with every `{placeholder}` replaced once; braces inside the values stay as they are.
+
+        Raises `ConfigurationError` where the file and `values` do not name the same placeholders.
+        """
+        named = set(_PLACEHOLDER.findall(self.text))
+        if named != set(values):
+            raise ConfigurationError(
+                f"the placeholders are {sorted(named)} and should be {sorted(values)}",
+                file=_FOLDER / f"{self.name}.txt",
+                fix="write each of them as {name} in the prompt file, and no others",
+            )
+        return _PLACEHOLDER.sub(lambda match: values[match.group(1)], self.text)
+
+
+@cache
+def read_prompt(name: str) -> Prompt:
+    """The file `<name>.txt` of this folder, without surrounding blank lines."""
+    path = _FOLDER / f"{name}.txt"
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        known = ", ".join(sorted(file.stem for file in _FOLDER.glob("*.txt")))
+        raise ConfigurationError(
+            "there is no such prompt file", file=path, fix=f"use one of: {known}"
+        ) from None
+    return Prompt(name, text, hashlib.sha256(text.encode()).hexdigest()[:12])

@@ -1,0 +1,1 @@
+"""Figures, the run report, the dashboard and the model card."""

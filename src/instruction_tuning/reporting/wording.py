@@ -1,0 +1,58 @@
+"""How figures are put into words and columns, the same in report, card and dashboard."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FORM_NAMES = {
+    "chat_zero_shot": "chat, no examples",
+    "chat_few_shot": "chat, examples as turns",
+    "document_few_shot": "the documents' own form, with examples",
+}
+FORM_SHORT_NAMES = {
+    "chat_zero_shot": "chat",
+    "chat_few_shot": "chat, few-shot",
+    "document_few_shot": "documents",
+}
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one digit, without the sign."""
+    return f"{share * 100:.1f}"
+
+
+def points_with_interval(row: Mapping[str, Any] | Any) -> str:
+    """`+12.5 [+9.1, +15.9]` from a row of `benchmark_comparisons`."""
+    return f"{row['difference'] * 100:+.1f} [{row['ci_low'] * 100:+.1f}, {row['ci_high'] * 100:+.1f}]"
+
+
+def display_width(text: str) -> int:
+    """Columns on a terminal: Chinese characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def one_line(text: str, width: int) -> str:
+    """`text` on one line of at most `width` columns; what is cut off shows as an ellipsis."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if display_width(flat) <= width:
+        return flat
+    while flat and display_width(flat) > width - 1:
+        flat = flat[:-1]
+    return f"{flat.rstrip()}…"
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int = 2) -> list[str]:
+    """Aligned columns: the first to the left, the others to the right."""
+    widths = [max(display_width(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    return [
+        " " * indent + "  ".join(_pad(cell, widths[i], i) for i, cell in enumerate(row)).rstrip()
+        for row in (header, *rows)
+    ]
+
+
+def _pad(cell: str, width: int, column: int) -> str:
+    space = " " * (width - display_width(cell))
+    return cell + space if column == 0 else space + cell

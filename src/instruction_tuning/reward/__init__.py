@@ -1,0 +1,1 @@
+"""Reward models: pairs from ratings, held-out accuracy, best-of-n."""

@@ -1,0 +1,69 @@
+"""Best-of-n: sample n answers, keep the one with the highest reward.
+
+The expected gold score of the best of n, without bias from one pass of N >= n samples (Gao et al. 2022,
+arXiv 2210.10760; Nakano et al. 2021, arXiv 2112.09332), gold_(i) in ascending order of the reward:
+
+    E_n = sum_{i=n..N} C(i-1, n-1) / C(N, n) · gold_(i)
+
+O(N log N) a prompt. Departure: samples of equal reward share the mean of their gold scores, so that the
+order in which they were drawn does not matter.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+
+def expected_best_of_n(rewards: np.ndarray, gold: np.ndarray, n: int) -> float:
+    """Expected gold score of the answer that has the highest reward among n drawn from these N.
+
+    >>> expected_best_of_n(np.array([0.0, 1.0]), np.array([0.0, 1.0]), 1)
+    0.5
+    """
+    count = len(rewards)
+    if not 1 <= n <= count:
+        raise ValueError(f"n is {n}, but there are {count} samples")
+    shared = (
+        pd.Series(np.asarray(gold, dtype=float)).groupby(np.asarray(rewards)).transform("mean").to_numpy()
+    )
+    ordered = shared[np.argsort(rewards, kind="stable")]
+    weights = [math.comb(place, n - 1) / math.comb(count, n) for place in range(count)]
+    return float(np.dot(weights, ordered))
+
+
+def rank_completions(completions: pd.DataFrame) -> pd.DataFrame:
+    """`completions` with `rank` within each record: 0 has the highest reward, ties by sample_index."""
+    ordered = completions.sort_values(
+        ["record_id", "reward", "sample_index"], ascending=[True, False, True], na_position="last"
+    )
+    return ordered.assign(rank=ordered.groupby("record_id").cumcount()).reset_index(drop=True)
+
+
+def best_of_n_metrics(ranked: pd.DataFrame) -> dict[str, float]:
+    """Mean over prompts of the expected reward, and where a check knows, the pass rate, of the best of n.
+
+    n is 1, 2, 4, … up to the samples a prompt. A prompt counts for the pass rate when a check decided at
+    least one of its answers; an undecided answer there counts as not passed.
+    """
+    groups = [group for _, group in ranked[ranked["reward"].notna()].groupby("record_id")]
+    if not groups:
+        return {}
+    samples = min(len(group) for group in groups)
+    sizes = [2**power for power in range(samples.bit_length())]
+    checked = [group for group in groups if (group["check"] != "none").any()]
+    metrics = {"best_of_n/prompts": float(len(groups)), "best_of_n/checked_prompts": float(len(checked))}
+    for n in sizes:
+        expected = [expected_best_of_n(_rewards(group), _rewards(group), n) for group in groups]
+        metrics[f"best_of_n/reward_at_{n}"] = float(np.mean(expected))
+        if checked:
+            passed = [
+                expected_best_of_n(_rewards(group), (group["check"] == "passed").to_numpy(dtype=float), n)
+                for group in checked
+            ]
+            metrics[f"best_of_n/pass_rate_at_{n}"] = float(np.mean(passed))
+    return metrics
+
+
+def _rewards(group: pd.DataFrame) -> np.ndarray:
+    return group["reward"].to_numpy(dtype=float)

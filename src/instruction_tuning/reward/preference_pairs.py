@@ -1,0 +1,126 @@
+"""Pairs of a better and a worse answer, from ratings.
+
+Of K rated answers to a prompt all C(K, 2) pairs are taken (Ouyang et al. 2022, arXiv 2203.02155; from
+1-10 ratings in GPT-4-LLM, arXiv 2304.03277); equal ratings say nothing and are dropped. O(records · K^2).
+Departure: with `check_then_rating` an answer that a check passed beats one that it failed, whatever the
+ratings say: raters favour fluent wrong answers.
+"""
+
+import hashlib
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+import pandas as pd
+
+from instruction_tuning.errors import InputError
+from instruction_tuning.seeds import substream_seed
+
+COLUMNS = [
+    "pair_id",
+    "record_id",
+    "messages",
+    "chosen",
+    "rejected",
+    "chosen_rating",
+    "rejected_rating",
+    "margin",
+    "split",
+]
+_Answer = Mapping[Hashable, Any]
+Preference = Literal["rating", "check_then_rating"]
+
+
+@dataclass(frozen=True)
+class PairCounts:
+    """What became of the answers and their pairs."""
+
+    responses: int
+    unrated: int
+    ties_dropped: int
+    beyond_max_pairs: int
+    pairs: int
+
+
+def build_preference_pairs(
+    rated_responses: pd.DataFrame, *, preference: Preference, test_share: float, max_pairs: int, seed: int
+) -> tuple[pd.DataFrame, PairCounts]:
+    """Pairs (see schemas.preference_pairs) and counts.
+
+    Unrated answers are left out; two answers of equal rating, or of the same text, are a tie. All pairs of
+    a record are on one side of the split. Above `max_pairs` training pairs, those that the seed draws stay.
+    Raises `InputError` where no pair is left.
+    """
+    rated = rated_responses[rated_responses["rating"].notna()]
+    rows: list[dict[str, Any]] = []
+    ties = 0
+    for _, answers in rated.sort_values(["record_id", "response_id"]).groupby("record_id", sort=True):
+        for first, second in combinations(answers.to_dict(orient="records"), 2):
+            better = _better(first, second, preference)
+            if better is None:
+                ties += 1
+            else:
+                rows.append(_pair(better, second if better is first else first))
+    if not rows:
+        raise InputError(
+            f"no preference pair: {len(rated)} of {len(rated_responses)} answers are rated, {ties} are ties",
+            fix="generate two answers a query or more (answer_generation), and have them rated",
+        )
+    pairs = pd.DataFrame(rows)
+    held = _test_records(pairs["record_id"], test_share, seed)
+    pairs = pairs.assign(split=pairs["record_id"].map(lambda name: "test" if name in held else "train"))
+    kept = _at_most(pairs, max_pairs, seed)
+    counts = PairCounts(
+        responses=len(rated_responses),
+        unrated=len(rated_responses) - len(rated),
+        ties_dropped=ties,
+        beyond_max_pairs=len(pairs) - len(kept),
+        pairs=len(kept),
+    )
+    return kept[COLUMNS].reset_index(drop=True), counts
+
+
+def _better(first: _Answer, second: _Answer, preference: Preference) -> _Answer | None:
+    """The better of two answers, or null for a tie."""
+    if first["response"] == second["response"]:
+        return None
+    if preference == "check_then_rating" and {first["check"], second["check"]} == {"passed", "failed"}:
+        return first if first["check"] == "passed" else second
+    if first["rating"] == second["rating"]:
+        return None
+    return first if first["rating"] > second["rating"] else second
+
+
+def _pair(chosen: _Answer, rejected: _Answer) -> dict[str, Any]:
+    key = f"{chosen['response_id']}\x1f{rejected['response_id']}"
+    return {
+        "pair_id": hashlib.sha256(key.encode()).hexdigest()[:16],
+        "record_id": chosen["record_id"],
+        "messages": chosen["messages"],
+        "chosen": chosen["response"],
+        "rejected": rejected["response"],
+        "chosen_rating": float(chosen["rating"]),
+        "rejected_rating": float(rejected["rating"]),
+        "margin": float(chosen["rating"]) - float(rejected["rating"]),
+    }
+
+
+def _test_records(record_ids: pd.Series, share: float, seed: int) -> set[str]:
+    distinct = record_ids.unique()
+    if len(distinct) < 2:
+        raise InputError(
+            "all preference pairs belong to one record, so none can be held out",
+            record=distinct[0],
+            field="record_id",
+            fix="rate the answers of more queries (query_selection.budget)",
+        )
+    order = sorted(distinct, key=lambda name: (substream_seed(seed, "preference-split", name), name))
+    return set(order[: min(math.ceil(share * len(distinct)), len(distinct) - 1)])
+
+
+def _at_most(pairs: pd.DataFrame, max_pairs: int, seed: int) -> pd.DataFrame:
+    train = pairs.loc[pairs["split"] == "train", "pair_id"]
+    order = sorted(train, key=lambda name: (substream_seed(seed, "pair", name), name))
+    return pairs[~pairs["pair_id"].isin(order[max_pairs:])]

@@ -1,0 +1,22 @@
+"""Accuracy of each measured model, by ability and form."""
+
+import pandera.pandas as pa
+
+ROLES = ("base", "candidate", "champion")
+FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")
+
+
+class BenchmarkMetrics(pa.DataFrameModel):
+    """One model, ability and form a row; ability `macro` is the mean over abilities."""
+
+    model_role: str = pa.Field(isin=ROLES)
+    ability: str
+    form: str = pa.Field(isin=FORMS)
+    accuracy: float = pa.Field(ge=0, le=1)
+    ci_low: float = pa.Field(ge=0, le=1)
+    ci_high: float = pa.Field(ge=0, le=1)
+    items: int = pa.Field(gt=0)
+    extraction_rate: float = pa.Field(ge=0, le=1)
+
+    class Config:
+        unique = ("model_role", "ability", "form")

@@ -1,0 +1,68 @@
+"""Canonical records: whatever the raw format, one form; and the pool, which holds each record once."""
+
+from collections.abc import Iterable
+
+import pandera.pandas as pa
+from pandera.typing.pandas import Series
+
+FORMATS = ("alpaca", "sharegpt", "belle")
+LANGUAGES = ("en", "zh", "other")
+ROLES = ("system", "user", "assistant")
+
+
+def _is_conversation(messages: object) -> bool:
+    if isinstance(messages, str) or not isinstance(messages, Iterable):
+        return False
+    turns = list(messages)
+    well_formed = all(
+        isinstance(turn, dict)
+        and turn.get("role") in ROLES
+        and isinstance(turn.get("content"), str)
+        and turn["content"] != ""
+        for turn in turns
+    )
+    return bool(turns) and well_formed
+
+
+def _is_list_of_texts(values: object) -> bool:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return False
+    return all(isinstance(value, str) for value in values)
+
+
+class CanonicalInstructions(pa.DataFrameModel):
+    """One readable row of a raw file. Exact duplicates share `record_id` and differ in `source_row_id`."""
+
+    record_id: Series[str] = pa.Field(str_matches=r"^[0-9a-f]{16}$")
+    source_row_id: Series[str] = pa.Field(unique=True, str_matches=r"^[0-9a-f]{12}:\d+$")
+    source: Series[str]
+    format: Series[str] = pa.Field(isin=FORMATS)
+    language: Series[str] = pa.Field(isin=LANGUAGES)
+    category: Series[str] = pa.Field(nullable=True)
+    licence: Series[str] = pa.Field(nullable=True)
+    messages: Series[object]
+    prompt: Series[str] = pa.Field(str_length={"min_value": 1})
+    answer: Series[str] = pa.Field(nullable=True, str_length={"min_value": 1})
+    flags: Series[object]
+    parent_ids: Series[object]
+
+    class Config:
+        strict = True
+
+    @pa.check("messages", name="is_conversation", element_wise=True)
+    def _messages_are_turns(cls, messages: object) -> bool:
+        return _is_conversation(messages)
+
+    @pa.check("flags", name="is_list_of_texts", element_wise=True)
+    def _flags_are_texts(cls, flags: object) -> bool:
+        return _is_list_of_texts(flags)
+
+    @pa.check("parent_ids", name="is_list_of_texts", element_wise=True)
+    def _parents_are_texts(cls, parent_ids: object) -> bool:
+        return _is_list_of_texts(parent_ids)
+
+
+class InstructionPool(CanonicalInstructions):
+    """Canonical records after duplicates and benchmark leaks were removed."""
+
+    record_id: Series[str] = pa.Field(unique=True, str_matches=r"^[0-9a-f]{16}$")

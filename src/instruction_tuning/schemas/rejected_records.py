@@ -1,0 +1,29 @@
+"""Rows that were set aside, each with stage and reason."""
+
+import pandera.pandas as pa
+from pandera.typing.pandas import Series
+
+STAGES = ("read", "validate", "exact_duplicate", "near_duplicate", "contaminated")
+_REASON = r"^[a-z][a-z_]*$"
+
+
+class RejectedRecords(pa.DataFrameModel):
+    """`detail` names what a row collided with (kept record, test item); `raw` is the row's original text."""
+
+    source_row_id: Series[str] = pa.Field(unique=True, str_matches=r"^[0-9a-f]{12}:\d+$")
+    source: Series[str]
+    record_id: Series[str] = pa.Field(nullable=True, str_matches=r"^[0-9a-f]{16}$")
+    stage: Series[str] = pa.Field(isin=STAGES)
+    reason: Series[str] = pa.Field(str_matches=_REASON)
+    field: Series[str] = pa.Field(nullable=True)
+    detail: Series[str] = pa.Field(nullable=True)
+    raw: Series[str]
+
+    class Config:
+        strict = True
+
+
+class UnreadableRecords(RejectedRecords):
+    """The rows among them that never became a record."""
+
+    stage: Series[str] = pa.Field(isin=STAGES[:2])

@@ -1,0 +1,13 @@
+"""The loss curve of a training run."""
+
+import pandera.pandas as pa
+
+
+class TrainingLog(pa.DataFrameModel):
+    """One row a logged step; `loss` in nats a trained token (SFT) or a pair (reward model), mean since the row before."""
+
+    step: int = pa.Field(gt=0, unique=True)
+    epoch: float = pa.Field(ge=0)
+    loss: float
+    learning_rate: float = pa.Field(ge=0)
+    tokens_seen: int = pa.Field(ge=0)

@@ -1,0 +1,1 @@
+"""(scores, embeddings, budget, *, seed) -> record ids, best first; every budget is a prefix."""

@@ -1,0 +1,51 @@
+"""What every sampler demands of its inputs, checked in one place so that all of them complain alike."""
+
+import numpy as np
+import pandas as pd
+
+from instruction_tuning.errors import ConfigurationError, InputError
+
+
+def check_sampler_inputs(scores: pd.Series, embeddings: pd.DataFrame | None, budget: int) -> None:
+    """Raise for an empty pool, doubled ids, a budget below 1, and embeddings that are missing or not finite.
+
+    `scores` (N,) and `embeddings` (N or more, D) are indexed by record id; they are matched by id.
+    """
+    if budget < 1:
+        raise ConfigurationError(
+            f"a budget of {budget} selects nothing", field="budget", fix="ask for at least 1"
+        )
+    if scores.empty:
+        raise InputError(
+            "the pool to select from is empty",
+            fix="look at rejected_records for what the ingestion dropped, and why",
+        )
+    _refuse_doubled(scores.index, "pool")
+    if embeddings is None:
+        return
+    _refuse_doubled(embeddings.index, "pool_embeddings")
+    missing = scores.index.difference(embeddings.index)
+    if len(missing):
+        raise InputError(
+            f"{len(missing)} records of the pool have no embedding",
+            record=missing[0],
+            fix="make pool_embeddings anew from this pool (kedro run --namespaces=query_selection)",
+        )
+    finite = np.isfinite(embeddings.to_numpy()).all(axis=1)  # (N,)
+    if not finite.all():
+        raise InputError(
+            f"{int((~finite).sum())} embeddings hold NaN or infinity",
+            record=embeddings.index[int(np.argmin(finite))],
+            fix="check the model that made them (float16 overflow?), or select with embedding: tfidf_svd",
+        )
+
+
+def _refuse_doubled(record_ids: pd.Index, frame: str) -> None:
+    doubled = record_ids[record_ids.duplicated()]
+    if len(doubled):
+        raise InputError(
+            f"{len(doubled)} record ids occur more than once in {frame}",
+            record=doubled[0],
+            field="record_id",
+            fix="drop the exact duplicates first: the ingestion pipeline does",
+        )

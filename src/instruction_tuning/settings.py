@@ -1,0 +1,20 @@
+"""Kedro's settings of this project. https://docs.kedro.org/en/stable/configure/"""
+
+import os
+
+from instruction_tuning.hooks import PROJECT_HOOKS
+
+# Nothing is sent anywhere; set before any of the libraries that read these is imported.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# MLflow sets up its own handlers when it is imported, whatever conf/logging.yml says.
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+HOOKS = PROJECT_HOOKS
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "config_patterns": {"mlflow": ["mlflow*"]},
+}

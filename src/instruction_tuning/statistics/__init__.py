@@ -1,0 +1,1 @@
+"""Intervals for proportions and tests for paired outcomes."""

@@ -1,0 +1,46 @@
+"""Loss on held-out sequences: -mean log p(token) over their trained tokens, in nats.
+
+Rows are packed as in training; O(tokens · parameters).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from instruction_tuning.chat_format.loss_mask import IGNORED, MaskedTokens
+from instruction_tuning.training.packing import StackedRowsCollator, pack_rows
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+ROWS_PER_BATCH = 4
+
+
+def heldout_loss(
+    model: "PreTrainedModel", sequences: Sequence[MaskedTokens], *, max_length: int, pad_token_id: int
+) -> float | None:
+    """Mean over all trained tokens; null where there is none. The model is left in eval mode."""
+    import torch
+
+    if not any(label != IGNORED for sequence in sequences for label in sequence.labels):
+        return None
+    rows = pack_rows(sequences, max_length=max_length, packing=True, seed=0)
+    collate = StackedRowsCollator(pad_token_id)
+    model.eval()
+    total, count = 0.0, 0
+    with torch.inference_mode():
+        for start in range(0, len(rows), ROWS_PER_BATCH):
+            batch = collate([rows[place] for place in range(start, min(start + ROWS_PER_BATCH, len(rows)))])
+            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
+            targets = batch.pop("labels")[:, 1:]  # (B, L-1)
+            # With a cache transformers skips the block-diagonal mask, and sequences see each other.
+            logits = model(**batch, use_cache=False).logits[:, :-1]  # (B, L-1, V)
+            total += float(
+                torch.nn.functional.cross_entropy(
+                    logits.reshape(-1, logits.shape[-1]).float(),
+                    targets.reshape(-1),
+                    ignore_index=IGNORED,
+                    reduction="sum",
+                )
+            )
+            count += int((targets != IGNORED).sum())
+    return total / count

@@ -1,0 +1,209 @@
+"""Training runs that survive a kill at any moment.
+
+A run has a folder named by a fingerprint of all that decides its result: data, parameters, base model and
+the code of this room. Checkpoints in it carry a marker that is written last; a run starts from the newest
+marked one and, on the same machine, ends with the same weights as a run that nothing stopped. A finished
+run leaves its model and `result.json`, and is not run again.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+
+if TYPE_CHECKING:
+    from transformers import Trainer, TrainerCallback, TrainerState
+
+logger = logging.getLogger(__name__)
+
+MARKER = "complete"
+# What the fingerprint covers of the code: a run of older code must not pass for one of this code.
+_CODE = (Path(__file__).parent, Path(__file__).parents[1] / "chat_format")
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained model folder, its loss curve (see schemas.training_log), and flat metrics."""
+
+    model: ModelFolder
+    log: pd.DataFrame
+    metrics: dict[str, float]
+
+
+def run_fingerprint(**parts: Any) -> str:
+    """16 hex digits over `parts` (JSON-serialisable; frames by their content) and the training code."""
+    digest = hashlib.sha256()
+    for name in sorted(parts):
+        part = parts[name]
+        text = (
+            part.to_json(orient="records")
+            if isinstance(part, pd.DataFrame)
+            else json.dumps(part, sort_keys=True)
+        )
+        digest.update(f"{name}\0{text}\0".encode())
+    for folder in _CODE:
+        for file in sorted(folder.glob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def finished_or_trained(folder: Path, train: Callable[[Path], TrainingResult]) -> TrainingResult:
+    """The result that `folder` holds, else that of `train`, which saves its model where it is told to.
+
+    The checkpoints go once the model is there.
+    """
+    result_file, model_folder = folder / "result.json", folder / "model"
+    if result_file.is_file():
+        try:
+            model = open_model_folder(model_folder)
+        except ModelFolderError:
+            logger.warning("the finished run in %s has lost its model; training again", folder)
+        else:
+            logger.info("found the finished run %s; nothing to train", folder)
+            stored = json.loads(result_file.read_text(encoding="utf-8"))
+            return TrainingResult(model, pd.DataFrame(stored["log"]), stored["metrics"])
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(model_folder, ignore_errors=True)
+    result = train(model_folder)
+    part = folder / "result.json.part"
+    stored = {"log": result.log.to_dict(orient="list"), "metrics": result.metrics}
+    part.write_text(json.dumps(stored), encoding="utf-8")
+    os.replace(part, result_file)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return result
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Of this process alone: what was done before a kill is not counted."""
+
+    seconds: float
+    tokens_per_second: float
+
+
+def train_resumably(trainer: "Trainer", checkpoints: Path) -> Throughput:
+    """Run `trainer` to its end, from the newest whole checkpoint in `checkpoints` where there is one."""
+    trainer.add_callback(_marking_callback(checkpoints))
+    start = last_whole_checkpoint(checkpoints)
+    if start is not None:
+        logger.info("going on from %s", start)
+    tokens_before = _tokens_seen(start)
+    started = time.monotonic()
+    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    seconds = time.monotonic() - started
+    tokens = trainer.state.num_input_tokens_seen - tokens_before
+    return Throughput(seconds=seconds, tokens_per_second=tokens / max(seconds, 1e-9))
+
+
+def last_whole_checkpoint(checkpoints: Path) -> Path | None:
+    """The newest checkpoint with the marker; those that a kill left half-written are removed."""
+    whole: list[tuple[int, Path]] = []
+    for folder in checkpoints.glob("checkpoint-*"):
+        if (folder / MARKER).is_file():
+            whole.append((int(folder.name.rpartition("-")[2]), folder))
+        else:
+            shutil.rmtree(folder)
+    return max(whole)[1] if whole else None
+
+
+def log_frame(state: "TrainerState") -> pd.DataFrame:
+    """The loss curve that the trainer kept, over all processes that worked on the run."""
+    rows = [
+        {
+            "step": int(entry["step"]),
+            "epoch": float(entry["epoch"]),
+            "loss": float(entry["loss"]),
+            "learning_rate": float(entry["learning_rate"]),
+            "tokens_seen": int(entry["num_input_tokens_seen"]),
+        }
+        for entry in state.log_history
+        if "loss" in entry
+    ]
+    return pd.DataFrame(rows, columns=["step", "epoch", "loss", "learning_rate", "tokens_seen"])
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What any training run says of its steps; field names as in transformers' TrainingArguments."""
+
+    learning_rate: float
+    num_train_epochs: float
+    rows_per_microbatch: int
+    gradient_accumulation_steps: int
+    warmup_ratio: float
+    weight_decay: float
+    lr_scheduler_type: str
+    precision: str
+    logging_steps: int
+    save_steps: int
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
+    """TrainingArguments that TRL's configurations share, for the device that there is (CUDA, else CPU)."""
+    import torch
+
+    switch_off_telemetry()
+    on_gpu = torch.cuda.is_available()
+    is_bfloat16 = schedule.precision == "bfloat16" or (schedule.precision == "auto" and on_gpu)
+    return {
+        "output_dir": str(checkpoints),
+        "learning_rate": schedule.learning_rate,
+        "num_train_epochs": schedule.num_train_epochs,
+        "per_device_train_batch_size": schedule.rows_per_microbatch,
+        "gradient_accumulation_steps": schedule.gradient_accumulation_steps,
+        "warmup_steps": schedule.warmup_ratio,  # transformers reads a value below 1 as a share of the steps
+        "weight_decay": schedule.weight_decay,
+        "lr_scheduler_type": schedule.lr_scheduler_type,
+        "logging_steps": schedule.logging_steps,
+        "logging_nan_inf_filter": False,
+        "include_num_input_tokens_seen": "non_padding",
+        "save_strategy": "steps",
+        "save_steps": schedule.save_steps,
+        "save_total_limit": 2,  # while the second is being written, the first is the one to go on from
+        "seed": schedule.seed % 2**32,
+        "bf16": is_bfloat16,
+        "activation_checkpointing": on_gpu,
+        "use_cpu": not on_gpu,
+        "dataloader_pin_memory": on_gpu,
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def switch_off_telemetry() -> None:
+    """TRL reports every trainer to the hub unless this is set, and reads it when the trainer is made."""
+    import huggingface_hub.constants
+
+    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
+def _tokens_seen(checkpoint: Path | None) -> int:
+    if checkpoint is None:
+        return 0
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    return int(state["num_input_tokens_seen"])
+
+
+def _marking_callback(checkpoints: Path) -> "TrainerCallback":
+    from transformers import TrainerCallback
+
+    class MarkWhole(TrainerCallback):
+        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            (checkpoints / f"checkpoint-{state.global_step}" / MARKER).touch()
+
+    return MarkWhole()

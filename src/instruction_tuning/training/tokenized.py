@@ -1,0 +1,103 @@
+"""The mixture as token ids with loss masks, cut to the length that the model is trained with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from instruction_tuning.chat_format.loss_mask import MaskedTokens, tokenize_chat, tokenize_document
+from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.lm.loading import load_tokenizer
+from instruction_tuning.lm.model_folder import ModelFolder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class TokenizedMixture:
+    """Chats and documents ready to train on.
+
+    `truncated_share` is the share of chats longer than the maximal length; `without_target` counts those
+    of them that were dropped because no answer token was left. Documents are not cut but split.
+    """
+
+    chats: list[MaskedTokens]
+    documents: list[MaskedTokens]
+    truncated_share: float
+    without_target: int
+    tokens_per_byte: float
+
+    @property
+    def sequences(self) -> list[MaskedTokens]:
+        return [*self.chats, *self.documents]
+
+
+def load_training_tokenizer(base: ModelFolder, chat_template_path: str | None) -> "PreTrainedTokenizerBase":
+    """The base model's tokenizer with a padding token, and with another chat template where one is named."""
+    tokenizer = load_tokenizer(base)
+    if chat_template_path is not None:
+        path = Path(chat_template_path)
+        if not path.is_file():
+            raise ConfigurationError(
+                "there is no chat template here",
+                file=path,
+                field="sft.chat_template_path",
+                fix="name a Jinja file that renders `messages`, or null for the tokenizer's own template",
+            )
+        tokenizer.chat_template = path.read_text(encoding="utf-8")
+    if tokenizer.eos_token_id is None:
+        raise ConfigurationError(
+            "the tokenizer has no end-of-sequence token, so the model could not learn to stop",
+            file=base.path,
+            field="eos_token",
+            fix="set eos_token in tokenizer_config.json to the token that ends an assistant's turn",
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def tokenize_mixture(
+    tokenizer: "PreTrainedTokenizerBase",
+    mixture: pd.DataFrame,
+    *,
+    max_length: int,
+    keep_empty: bool = False,
+) -> TokenizedMixture:
+    """Tokenise every row of an sft_mixture frame.
+
+    Raises `InputError` where nothing is left to train on, unless `keep_empty`.
+    """
+    is_chat = mixture["kind"] == "chat"
+    whole = [tokenize_chat(tokenizer, messages) for messages in mixture.loc[is_chat, "messages"]]
+    cut = [masked.first(max_length) for masked in whole]
+    chats = [masked for masked in cut if any(masked.trained)]
+    if not chats and not keep_empty:
+        raise InputError(
+            f"no chat of {len(whole)} has an answer within the first {max_length} tokens",
+            field="sft.max_length",
+            fix="raise max_length (up to the model's context), or select shorter records",
+        )
+    documents = [tokenize_document(tokenizer, text) for text in mixture.loc[~is_chat, "text"]]
+    total_bytes = sum(
+        len(message["content"].encode())
+        for messages in mixture.loc[is_chat, "messages"]
+        for message in messages
+    ) + sum(len(text.encode()) for text in mixture.loc[~is_chat, "text"])
+    total_tokens = sum(len(masked.input_ids) for masked in [*whole, *documents])
+    return TokenizedMixture(
+        chats=chats,
+        documents=[piece for document in documents for piece in _split(document, max_length)],
+        truncated_share=sum(len(masked.input_ids) > max_length for masked in whole) / max(len(whole), 1),
+        without_target=len(cut) - len(chats),
+        tokens_per_byte=total_tokens / max(total_bytes, 1),
+    )
+
+
+def _split(document: MaskedTokens, length: int) -> list[MaskedTokens]:
+    return [
+        MaskedTokens(document.input_ids[start : start + length], document.trained[start : start + length])
+        for start in range(0, len(document.input_ids), length)
+    ]

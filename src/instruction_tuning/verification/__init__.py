@@ -1,0 +1,1 @@
+"""Checks of answers: what can be known about one without asking a person."""

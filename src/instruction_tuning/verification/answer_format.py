@@ -1,0 +1,71 @@
+"""Faults of an answer's form that need no knowledge of the subject: empty, refusing, echoing, wrong language.
+
+Each rule looks for the clear case only. A zero-cost reading of the faults that users of Alpaca's data
+reported (empty and N/A outputs, refusals; see the AlpacaDataCleaned project). O(length).
+"""
+
+import re
+import unicodedata
+
+# A shorter prompt may rightly be answered by itself ("Hello" by "Hello!").
+_SHORTEST_ECHO_CHARACTERS = 12
+_FEWEST_FOREIGN_WORDS = 5
+_FEWEST_FOREIGN_HAN = 4
+
+_EMPTY = re.compile(
+    r"(?:n\s*/?\s*a|none|null|nan|no(?:ne)? output|<no ?output>|no response|无|空)?[.。!]?", re.I
+)
+_REFUSAL = re.compile(
+    r"(?:i(?:['’]?m| am) (?:very |so |really )?sorry[,.]? (?:but )?(?:i|as|this|that|there)|"
+    r"sorry[,.]? (?:but )?(?:i (?:can(?:no|['’])?t|am|do not|don['’]t)|as an ai)|"
+    r"as an? (?:ai|artificial intelligence|(?:large )?language model)\b|"
+    r"i (?:can(?:not|['’]t)|am (?:unable|not able) to|['’]?m unable to) "
+    r"(?:help|assist|answer|provide|do|fulfil|comply|complete|generate|create)|"
+    r"(?:很|非常)?(?:抱歉|对不起)[，,。 ]*(?:我|但|作为|无法)|"
+    r"作为一?[个名]?(?:ai|人工智能|(?:大型?)?语言模型)|"
+    r"我(?:无法|不能)(?:回答|提供|帮助|完成|协助|满足))",
+    re.I,
+)
+_NAMES_A_LANGUAGE = re.compile(
+    r"translat|chinese|mandarin|english|french|german|spanish|japanese|korean|pinyin|language|bilingual|"
+    r"翻译|译成|中文|汉语|英文|英语|法语|德语|日语|外语|语言|双语|拼音|代码|程序",
+    re.I,
+)
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def format_fault(prompt: str, answer: str) -> str | None:
+    """What is wrong with the form of `answer`, or null: a code, a colon and an explanation."""
+    text = answer.strip()
+    if _EMPTY.fullmatch(text):
+        return f"empty: the answer is {text!r}"
+    if _REFUSAL.match(text):
+        return f"refusal: it begins {text[:40]!r}"
+    if _is_echo(prompt, text):
+        return "echo: the answer repeats the prompt"
+    return _language_fault(prompt, text)
+
+
+def _is_echo(prompt: str, answer: str) -> bool:
+    asked, said = _letters(prompt), _letters(answer)
+    return len(asked) >= _SHORTEST_ECHO_CHARACTERS and said != "" and said.replace(asked, "") == ""
+
+
+def _letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def _language_fault(prompt: str, answer: str) -> str | None:
+    if _NAMES_A_LANGUAGE.search(prompt):
+        return None
+    asked_han, asked_words = len(_HAN.findall(prompt)), len(_LATIN_WORD.findall(prompt))
+    said_han, said_words = len(_HAN.findall(answer)), len(_LATIN_WORD.findall(answer))
+    # A Chinese answer to an English question; names alone are no change of language.
+    if asked_han == 0 and asked_words > 0 and said_han >= _FEWEST_FOREIGN_HAN and said_han > said_words:
+        return f"language: an English prompt, {said_han} Chinese characters in the answer"
+    chinese_prompt = asked_han > asked_words
+    if chinese_prompt and said_han == 0 and said_words >= _FEWEST_FOREIGN_WORDS:
+        return f"language: a Chinese prompt, {said_words} Latin words and no Chinese in the answer"
+    return None

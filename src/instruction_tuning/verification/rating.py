@@ -1,0 +1,74 @@
+"""Ratings of answers by a language model on a scale from 1 to 10.
+
+As in instruction tuning with GPT-4 (2304.03277), whose judge gave each response a mark. Departures:
+marks of 0, which occur in that paper's published data, are outside the scale that was asked for and
+count as unparseable; a reply without a readable mark gives null, never a middle value.
+"""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from instruction_tuning.lm.chat_request import ChatRequest, as_messages, chat_request
+from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.seeds import substream_seed
+
+LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
+
+_RATING = re.compile(
+    r"(?:rating|评分)[\s*_`]*[:：][\s*_`]*(\d+(?:\.\d+)?)(?:\s*/\s*(\d+))?(?![\d.]*\d|\s*[-–~]\s*\d)",
+    re.IGNORECASE,
+)
+
+
+def parse_rating(reply: str) -> float | None:
+    """The last `Rating: n` of `reply` with 1 ≤ n ≤ 10, or null.
+
+    >>> parse_rating("Correct and short.\\n**Rating:** 9/10")
+    9.0
+    """
+    marks = _RATING.findall(reply)
+    if not marks:
+        return None
+    number, scale = marks[-1]
+    rating = float(number)
+    return rating if scale in ("", "10") and LOWEST_RATING <= rating <= HIGHEST_RATING else None
+
+
+def rating_requests(
+    responses: pd.DataFrame, *, temperature: float, max_tokens: int, seed: int
+) -> list[ChatRequest]:
+    """One request a row of `responses` (record_id, sample_index, messages, response).
+
+    Identical responses to one prompt make identical requests, which are sent and paid once.
+    """
+    prompt = read_prompt("rating")
+    return [
+        chat_request(
+            str(row["record_id"]),
+            "rating",
+            [
+                {
+                    "role": "user",
+                    "content": prompt.fill(
+                        {"instruction": instruction_text(row["messages"]), "response": str(row["response"])}
+                    ),
+                }
+            ],
+            num_samples=1,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            seed=substream_seed(seed, "rating", row["record_id"]),
+            sample_index=int(row["sample_index"]),
+        )
+        for row in responses[["record_id", "sample_index", "messages", "response"]].to_dict("records")
+    ]
+
+
+def instruction_text(messages: Any) -> str:
+    """A lone user turn as it is; a longer conversation as a transcript."""
+    turns = as_messages(messages)
+    if len(turns) == 1:
+        return turns[0]["content"]
+    return "\n\n".join(f"{turn['role'].capitalize()}: {turn['content']}" for turn in turns)

@@ -1,0 +1,94 @@
+"""The catalog fits the pipelines, and kedro-viz can draw both."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+LAYERS = (
+    "01_raw",
+    "02_intermediate",
+    "03_primary",
+    "04_feature",
+    "05_model_input",
+    "06_models",
+    "07_model_output",
+    "08_reporting",
+)
+
+
+@pytest.fixture(scope="module")
+def entries(context) -> dict[str, Any]:
+    return {name: dict(entry) for name, entry in context.config_loader["catalog"].items()}
+
+
+@pytest.fixture(scope="module")
+def used(registered) -> set[str]:
+    names = {name for pipeline in registered.values() for name in pipeline.datasets()}
+    return {name for name in names if not name.startswith("params:") and name != "parameters"}
+
+
+@pytest.fixture(scope="module")
+def passing_by(registered) -> set[str]:
+    """What one node of a stage hands to the next and nobody else sees; it stays in memory."""
+    nodes = {node.name: node for pipeline in registered.values() for node in pipeline.nodes}.values()
+    makers = {output: node.namespace for node in nodes for output in node.outputs}
+    takers: dict[str, set[str | None]] = {}
+    for node in nodes:
+        for name in node.inputs:
+            takers.setdefault(name, set()).add(node.namespace)
+    return {name for name, stage in makers.items() if takers.get(name) == {stage}}
+
+
+def layer(entries: dict[str, Any], name: str) -> int:
+    return LAYERS.index(entries[name]["metadata"]["kedro-viz"]["layer"])
+
+
+def test_what_leaves_a_stage_has_an_entry_and_every_entry_a_use(entries, used, passing_by):
+    assert used - entries.keys() - passing_by == set()
+    assert entries.keys() - used == set()
+
+
+def test_layers_never_run_backwards(entries, registered):
+    chain = registered["__default__"]
+    backwards = [
+        (source, node.name, target)
+        for node in chain.nodes
+        for source, target in product(node.inputs, node.outputs)
+        if source in entries and target in entries and layer(entries, source) > layer(entries, target)
+    ]
+    assert backwards == []
+
+
+def test_what_the_chain_makes_is_versioned(entries, registered):
+    made = registered["__default__"].all_outputs()
+    assert [name for name in sorted(made & entries.keys()) if not entries[name].get("versioned")] == []
+
+
+def test_what_is_made_lies_in_the_folder_of_its_layer(entries, registered):
+    wrong = [
+        name
+        for name in sorted(registered["__default__"].all_outputs() & entries.keys())
+        if f"data/{entries[name]['metadata']['kedro-viz']['layer']}/" not in entries[name]["filepath"]
+    ]
+    assert wrong == []
+
+
+def test_every_data_set_of_the_chain_has_a_preview(context, registered):
+    catalog = context.catalog
+    used = {name for name in registered["__default__"].datasets() if not name.startswith("params:")}
+    assert [name for name in sorted(used & set(catalog)) if not hasattr(catalog[name], "preview")] == []
+
+
+def test_the_collapsed_chain_has_at_most_twenty_elements(entries, registered):
+    """kedro-viz draws a collapsed stage as one box, and outside it what stages exchange or leave over."""
+    chain = registered["__default__"]
+    stages = {node.namespace for node in chain.nodes}
+    makers = {output: node.namespace for node in chain.nodes for output in node.outputs}
+    drawn = {
+        name
+        for node in chain.nodes
+        for name in node.inputs
+        if name in entries and makers.get(name) != node.namespace
+    }
+    assert len(stages) + len(drawn) <= 20 + len({"params"})

@@ -1,0 +1,92 @@
+"""What the pipelines are called, and that listing them costs nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = ("torch", "transformers", "trl", "mlflow", "lm_eval")
+LIST_AND_TELL = f"""
+import sys
+sys.argv = ["kedro", "registry", "list"]
+from kedro.framework.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print("imported:", *[name for name in {HEAVY!r} if name in sys.modules])
+"""
+# What a node's name may begin with: it reads as an instruction.
+VERBS = tuple(
+    """
+    answer audit build canonicalize check choose collect compare compute count decide decontaminate
+    deduplicate draw embed evaluate filter fine_tune generate judge make measure merge mix pack pair
+    pretrain preview rank rate read remove render report request sample score select show split
+    summarise train validate verify write
+    """.split()
+)
+
+
+def test_listing_the_pipelines_imports_nothing_heavy(project_path: Path):
+    listed = subprocess.run(
+        [sys.executable, "-c", LIST_AND_TELL],
+        cwd=project_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    *_, imported = listed.stdout.strip().splitlines()
+    assert imported.strip() == "imported:"
+    assert "- sft\n" in listed.stdout
+
+
+def test_every_stage_has_a_pipeline_and_no_other_is_registered(registered):
+    chain = {"ingestion", "query_selection", "answer_generation", "sft", "reward_model", "evaluation"}
+    assert set(registered) == {"__default__", *chain, "base_model", "microworld"}
+    assert all(pipeline.nodes for pipeline in registered.values())
+
+
+def test_a_pipeline_is_all_that_is_needed_to_get_there(registered, context):
+    outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model", "teacher"}
+    outside |= {"champion_model"}
+    for name in registered.keys() - {"base_model", "microworld"}:
+        inputs = {name for name in registered[name].inputs() if not name.startswith("params:")}
+        assert inputs <= outside, name
+
+
+def test_a_namespace_is_its_stage_alone(registered):
+    for name, pipeline in registered.items():
+        if name != "__default__":
+            alone = pipeline.only_nodes_with_namespaces([name])
+            assert alone.nodes
+            assert {node.namespace for node in alone.nodes} == {name}
+
+
+def test_node_names_are_unique_instructions(registered):
+    names = {node.name for pipeline in registered.values() for node in pipeline.nodes}
+    labels = [name.rpartition(".")[2] for name in names]
+    assert len(set(labels)) == len(labels)
+    assert sorted(label for label in labels if not label.startswith(VERBS)) == []
+
+
+def test_every_node_says_what_it_does(registered):
+    silent = {
+        node.name
+        for pipeline in registered.values()
+        for node in pipeline.nodes
+        if not (node.func.__doc__ or "").strip()
+    }
+    assert silent == set()
+
+
+def test_every_parameter_is_typed(registered):
+    from kedro.validation.type_extractor import TypeExtractor
+
+    asked = {
+        name.removeprefix("params:")
+        for pipeline in registered.values()
+        for name in pipeline.inputs()
+        if name.startswith("params:")
+    }
+    typed = set(TypeExtractor(registered).extract_types_from_pipelines())
+    assert {name.split(".")[0] for name in asked} <= {name.split(".")[0] for name in typed}

@@ -1,0 +1,132 @@
+"""A real HTTP server that speaks chat-completions and misbehaves on request."""
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Self
+
+from aiohttp import web
+
+# What to do with a body that has been seen `attempt` times before: None is a good answer.
+Fault = Callable[[dict[str, Any], int], "str | dict[str, Any] | None"]
+MODEL = "test-teacher"
+
+
+def good_text(body: dict[str, Any], index: int) -> str:
+    """A rating for a rating request, else a text that depends on the conversation, the seed and the index."""
+    question = body["messages"][-1]["content"]
+    digest = hashlib.sha256(json.dumps([body["messages"], body["seed"], index]).encode()).hexdigest()
+    if "[Response]" in question:
+        return f"Rating: {6 + int(digest[0], 16) % 5}"
+    return f"Answer {digest[:6]} to {question}"
+
+
+class ChatServer:
+    """Runs in a thread of its own; `requests` are the bodies in the order of arrival."""
+
+    def __init__(self, fault: Fault = lambda body, attempt: None, *, delay_seconds: float = 0.0) -> None:
+        self.fault = fault
+        self.delay_seconds = delay_seconds
+        self.usage: dict[str, Any] | None = {"prompt_tokens": 10, "completion_tokens": 20}
+        self.text = good_text
+        self.choices_at_most = 1000
+        self.models_status = 200
+        self.requests: list[dict[str, Any]] = []
+        self.keys: set[str] = set()
+        self.dead = False  # once true, nothing is listened to any more and open connections break
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self._seen: Counter[str] = Counter()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def served(self) -> Counter[str]:
+        """How often each body arrived."""
+        return Counter(json.dumps(body, sort_keys=True) for body in self.requests)
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
+        self._thread.start()
+        assert started.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _serve(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_get("/v1/models", self._models)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._loop.run_until_complete(runner.setup())
+        self._site = web.TCPSite(runner, "127.0.0.1", 0)
+        self._loop.run_until_complete(self._site.start())
+        self.port = runner.addresses[0][1]
+        started.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.close()
+
+    async def _models(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": []}, status=self.models_status)
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        if self.dead:
+            self._site._server.close()
+            request.transport.abort()
+            return web.Response()
+        body = await request.json()
+        self.keys.add(request.headers.get("Authorization", ""))
+        self.requests.append(body)
+        name = json.dumps(body, sort_keys=True)
+        attempt = self._seen[name]
+        self._seen[name] += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(self.delay_seconds)
+            return await self._answer(request, body, self.fault(body, attempt))
+        finally:
+            self.in_flight -= 1
+
+    async def _answer(
+        self, request: web.Request, body: dict[str, Any], fault: str | dict[str, Any] | None
+    ) -> web.StreamResponse:
+        if isinstance(fault, dict):
+            headers = fault.get("headers", {})
+            return web.json_response(fault.get("body", {}), status=fault["status"], headers=headers)
+        if fault == "stall":
+            await asyncio.sleep(30)
+        if fault == "half":
+            response = web.StreamResponse(headers={"Content-Length": "5000"})
+            await response.prepare(request)
+            await response.write(b'{"choices": [')
+            request.transport.abort()
+            return response
+        if fault == "drip":
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for _ in range(100):
+                await response.write(b" ")
+                await asyncio.sleep(0.1)
+        if fault == "not_json":
+            return web.Response(text="<html>Bad gateway</html>")
+        if fault == "echo_key":
+            return web.json_response(
+                {"error": {"message": str(request.headers["Authorization"])}}, status=400
+            )
+        count = 0 if fault == "empty" else min(body["n"], self.choices_at_most)
+        choices = [
+            {"index": i, "message": {"content": self.text(body, i)}, "finish_reason": "stop"}
+            for i in range(count)
+        ]
+        return web.json_response({"choices": choices, **({"usage": self.usage} if self.usage else {})})

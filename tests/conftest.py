@@ -1,0 +1,81 @@
+"""What every test may ask for: where the project is, a tiny model, an MLflow store of its own."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Before any test imports a library that reads them.
+os.environ["DO_NOT_TRACK"] = "1"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+PROJECT = Path(__file__).parents[1]
+REAL_DATA_DEFAULT = PROJECT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def project_path() -> Path:
+    """The repository's root."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def real_data_dir() -> Path:
+    """The folder of real data sets; skips with the reason where there is none."""
+    folder = Path(os.environ.get("REAL_DATA_DIR", REAL_DATA_DEFAULT))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set REAL_DATA_DIR to a folder that holds it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama of some thousand parameters with a byte-level tokenizer, from `save_pretrained`."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
+
+    folder = tmp_path_factory.mktemp("tiny_model")
+    set_seed(0)
+    alphabet = ["<|pad|>", "<|endoftext|>", "<|end|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    tokenizer = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<|pad|>", bos_token="<|endoftext|>", eos_token="<|end|>"
+    ).save_pretrained(folder)
+    config = LlamaConfig(
+        vocab_size=len(alphabet),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=64,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sqlite file with MLflow's tables: its migrations take seconds, so they run once."""
+    from mlflow import MlflowClient
+
+    file = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def mlflow_store(tmp_path: Path, empty_mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty sqlite store that only this test sees."""
+    shutil.copy(empty_mlflow_store, tmp_path / "mlflow.db")
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    return uri

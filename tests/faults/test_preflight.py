@@ -1,0 +1,163 @@
+"""What is wrong before a run is said before the run, by name and with the way out."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.cli.plain_errors import explain, plain_errors
+from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.datasets.jsonl import JSONLinesDataset
+from instruction_tuning.datasets.language_model import EndpointDataset
+from instruction_tuning.datasets.model_folder import ModelFolderDataset
+from instruction_tuning.datasets.raw_files import RawFilesDataset
+from instruction_tuning.errors import ConfigurationError, InputError, InstructionTuningError, WorkspaceError
+from instruction_tuning.hooks.preflight import PreflightHooks, check_writable, needs_teacher
+
+
+def check(catalog: DataCatalog, tmp_path: Path, *inputs: str, output: str = "result") -> None:
+    def work(*_: Any) -> None: ...
+
+    pipeline = Pipeline([Node(work, list(inputs), output, name="do_work")])
+    PreflightHooks().before_pipeline_run(
+        run_params={"project_path": str(tmp_path)}, pipeline=pipeline, catalog=catalog
+    )
+
+
+def message(error: BaseException) -> str:
+    text = explain(error)
+    assert text is not None
+    assert "fix:" in text
+    return text
+
+
+def test_a_missing_raw_file_is_named(tmp_path):
+    catalog = DataCatalog({"raw_instructions": RawFilesDataset(filepath=str(tmp_path / "no.json"))})
+    with pytest.raises(InputError) as caught:
+        check(catalog, tmp_path, "raw_instructions")
+    assert "no.json" in message(caught.value)
+
+
+def test_an_empty_raw_folder_is_named(tmp_path):
+    (tmp_path / "raw").mkdir()
+    catalog = DataCatalog({"raw_instructions": RawFilesDataset(filepath=str(tmp_path / "raw"))})
+    with pytest.raises(Exception, match="holds no raw files") as caught:
+        check(catalog, tmp_path, "raw_instructions")
+    assert "raw" in message(caught.value)
+
+
+def test_a_missing_model_folder_is_named(tmp_path):
+    catalog = DataCatalog({"base_model": ModelFolderDataset(filepath=str(tmp_path / "model"))})
+    with pytest.raises(InputError, match="base_model"):
+        check(catalog, tmp_path, "base_model")
+
+
+def test_a_model_folder_without_weights_is_named(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    catalog = DataCatalog({"base_model": ModelFolderDataset(filepath=str(tmp_path / "model"))})
+    with pytest.raises(Exception, match="lacks") as caught:
+        check(catalog, tmp_path, "base_model")
+    assert "safetensors" in message(caught.value)
+
+
+def test_a_data_set_of_an_earlier_stage_says_which_pipeline_makes_it(tmp_path, project_path, monkeypatch):
+    from kedro.framework.startup import bootstrap_project
+
+    monkeypatch.chdir(project_path)
+    bootstrap_project(project_path)
+    catalog = DataCatalog({"instruction_pool": FrameDataset(filepath=str(tmp_path / "pool.parquet"))})
+    with pytest.raises(InputError, match="kedro run --pipeline=ingestion"):
+        check(catalog, tmp_path, "instruction_pool")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("pol", "catalog entry"), ("params:stf", "parameter")])
+def test_an_input_without_an_entry_is_named_with_the_nearest(tmp_path, name, kind):
+    catalog = DataCatalog({"pool": MemoryDataset(1), "params:sft": MemoryDataset(1)})
+    with pytest.raises(ConfigurationError, match=f"no such {kind}(.|\n)*did you mean"):
+        check(catalog, tmp_path, name)
+
+
+def test_an_unreachable_teacher_is_named_before_anything_is_sent(tmp_path):
+    catalog = DataCatalog({"teacher": EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")})
+    with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
+        check(catalog, tmp_path, "teacher")
+
+
+def test_answers_from_the_source_need_no_teacher():
+    class Answers:
+        strategy = "source"
+
+    catalog = DataCatalog({"teacher": MemoryDataset(1), "params:answer_generation": MemoryDataset(Answers())})
+    pipeline = Pipeline([Node(lambda t, p: 1, ["teacher", "params:answer_generation"], "x", name="ask")])
+    assert not needs_teacher(pipeline, catalog)
+
+
+def test_a_data_folder_that_is_a_file_cannot_be_written(tmp_path):
+    (tmp_path / "data").write_text("")
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        check_writable(tmp_path / "data", Pipeline([]), DataCatalog({}))
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A folder that this process may not write to, even when root runs the tests."""
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield folder
+    os.seteuid(user)
+
+
+def test_a_read_only_data_folder_is_named(locked):
+    with pytest.raises(WorkspaceError, match="cannot be written: Permission denied"):
+        check_writable(locked / "data", Pipeline([]), DataCatalog({}))
+
+
+def test_a_benchmark_file_that_is_no_json_is_named(tmp_path):
+    (tmp_path / "items.jsonl").write_text("not json\n")
+    dataset = JSONLinesDataset(filepath=str(tmp_path / "items.jsonl"))
+    with pytest.raises(Exception, match="not JSON") as caught:
+        check(DataCatalog({"benchmark_items": dataset}), tmp_path, "benchmark_items")
+    assert "line 1" in message(caught.value)
+
+
+def test_a_full_disk_in_mid_run_is_said_in_plain_words():
+    error = OSError(errno.ENOSPC, "No space left on device", "/data/x.parquet")
+    assert "free some disk space" in message(error)
+
+
+def test_a_defect_keeps_its_traceback():
+    assert explain(TypeError("unsupported operand")) is None
+    with pytest.raises(TypeError), plain_errors():
+        raise TypeError
+
+
+def test_an_expected_error_ends_with_1_and_an_interrupt_with_130(capsys):
+    with pytest.raises(SystemExit) as exited, plain_errors():
+        raise InputError("the file is empty", file="x.json", fix="put records into it")
+    assert exited.value.code == 1
+    assert capsys.readouterr().err == (
+        "\nError: the file is empty (file x.json)\n  fix: put records into it\n"
+    )
+    with pytest.raises(SystemExit) as exited, plain_errors():
+        raise KeyboardInterrupt
+    assert exited.value.code == 130
+    assert "same command again to continue" in capsys.readouterr().err
+
+
+def test_a_save_that_fails_for_the_disk_is_explained_through_kedros_wrapping(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "blocked").write_text("")
+    dataset = FrameDataset(filepath=str(tmp_path / "data" / "blocked" / "pool.parquet"))
+    with pytest.raises(Exception, match="blocked") as caught:
+        dataset.save(pd.DataFrame({"a": [1]}))
+    assert explain(caught.value) is not None

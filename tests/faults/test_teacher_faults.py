@@ -1,0 +1,239 @@
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from chat_server import MODEL, ChatServer
+
+from instruction_tuning.errors import (
+    AuthenticationError,
+    EndpointUnreachableError,
+    FailureRateError,
+    LanguageModelError,
+    WorkspaceError,
+)
+from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.completions import CompletionLimits, complete_all
+from instruction_tuning.lm.openai_endpoint import check_endpoint
+from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.lm.retrying import RetryPolicy
+
+QUICK = RetryPolicy(max_retries=3, backoff_base_seconds=0.01, backoff_cap_seconds=0.05)
+KEY = "sk-test-0123456789abcdef"
+
+
+def endpoint(server: ChatServer, **changes) -> Endpoint:
+    return Endpoint(base_url=server.base_url, model=MODEL, **{"timeout_seconds": 5.0, **changes})
+
+
+def asking(count: int) -> list[ChatRequest]:
+    return [
+        chat_request(
+            f"record{i:03d}",
+            "answer",
+            [{"role": "user", "content": f"question {i}"}],
+            num_samples=2,
+            temperature=0.7,
+            max_tokens=16,
+            seed=i,
+        )
+        for i in range(count)
+    ]
+
+
+def limits(**changes) -> CompletionLimits:
+    return CompletionLimits(**{"max_concurrency": 8, "retries": QUICK, **changes})
+
+
+@pytest.fixture
+def store(tmp_path):
+    with CompletionStore(tmp_path / "completions.sqlite") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "half",
+        "not_json",
+        "empty",
+        {"status": 500},
+        {"status": 503},
+        {"status": 429},
+        {"status": 408},
+        {"status": 200, "body": {"choices": [{"message": None}]}},
+        {"status": 200, "body": ["nonsense"]},
+    ],
+    ids=lambda fault: fault if isinstance(fault, str) else f"{fault['status']}{fault.get('body', '')}",
+)
+def test_a_fault_that_passes_is_retried_and_leaves_no_trace(store, tmp_path, fault):
+    with ChatServer() as calm, CompletionStore(tmp_path / "calm.sqlite") as calm_store:
+        expected = complete_all(endpoint(calm), asking(6), calm_store, limits())
+    with ChatServer(lambda body, attempt: fault if attempt < 2 and body["seed"] % 2 else None) as server:
+        frame = complete_all(endpoint(server), asking(6), store, limits())
+        assert sorted(server.served().values()) == [1, 1, 1, 3, 3, 3]
+    assert frame.equals(expected)
+
+
+@pytest.mark.parametrize("fault", ["stall", "drip"])
+def test_a_stalled_request_is_given_up_after_its_timeout_and_sent_again(store, fault):
+    with ChatServer(lambda body, attempt: fault if attempt == 0 else None) as server:
+        frame = complete_all(endpoint(server, timeout_seconds=0.3), asking(2), store, limits())
+    assert frame["status"].eq("ok").all()
+
+
+def test_retry_after_is_waited_for_by_every_sender(store):
+    arrived = []
+
+    def storm(body, attempt):
+        arrived.append(time.monotonic())
+        return {"status": 429, "headers": {"Retry-After": "1"}} if len(arrived) == 1 else None
+
+    with ChatServer(storm) as server:
+        complete_all(endpoint(server), asking(4), store, limits(max_concurrency=1))
+    assert arrived[1] - arrived[0] >= 1.0
+    assert arrived[-1] - arrived[1] < 1.0
+
+
+def test_a_storm_of_429_does_not_use_up_the_retries(store):
+    with ChatServer(lambda body, attempt: {"status": 429} if attempt < 6 else None) as server:
+        frame = complete_all(endpoint(server), asking(4), store, limits())
+    assert frame["status"].eq("ok").all()
+
+
+def test_a_refused_request_is_a_failed_row_and_is_not_repeated(store):
+    refusal = {"status": 400, "body": {"error": {"message": "too long"}}}
+    with ChatServer(lambda body, attempt: refusal if body["seed"] == 0 else None) as server:
+        frame = complete_all(endpoint(server), asking(10), store, limits(max_failure_rate=0.1))
+        assert len(server.requests) == 10
+    failed = frame.loc[frame["status"] == "failed"]
+    assert failed["record_id"].tolist() == ["record000"] * 2
+    assert failed["error"].str.contains("HTTP 400.*too long").all()
+    assert failed["response"].isna().all()
+
+
+def test_too_many_failures_stop_the_run_and_the_next_run_sends_only_what_is_missing(store):
+    broken = {"on": True}
+    fault = {"status": 500, "body": {"error": {"message": "out of memory"}}}
+    with ChatServer(lambda body, attempt: fault if broken["on"] and body["seed"] < 5 else None) as server:
+        with pytest.raises(FailureRateError, match=r"5 of 10 .*5 × HTTP 500.*out of memory"):
+            complete_all(endpoint(server), asking(10), store, limits())
+        assert (store.count("ok"), store.count("failed")) == (5, 5)
+        broken["on"] = False
+        server.requests.clear()
+        frame = complete_all(endpoint(server), asking(10), store, limits())
+        assert sorted({body["seed"] for body in server.requests}) == [0, 1, 2, 3, 4]
+        assert len(server.requests) == 5
+    assert frame["status"].eq("ok").all()
+    assert store.count("failed") == 0
+
+
+def test_a_hopeless_endpoint_is_not_asked_for_everything(store):
+    with ChatServer(lambda body, attempt: {"status": 404}) as server:
+        with pytest.raises(FailureRateError, match="HTTP 404"):
+            complete_all(endpoint(server), asking(300), store, limits())
+        assert len(server.requests) < 60
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_stops_at_once_and_names_the_variable(store, monkeypatch, status):
+    monkeypatch.setenv("TEACHER_KEY", KEY)
+    fault = {"status": status, "body": {"error": {"message": f"bad key {KEY}"}}}
+    with ChatServer(lambda body, attempt: fault) as server:
+        with pytest.raises(AuthenticationError, match="TEACHER_KEY") as caught:
+            complete_all(endpoint(server, api_key_env="TEACHER_KEY"), asking(100), store, limits())
+        assert len(server.requests) <= 8
+    assert KEY not in str(caught.value)
+
+
+def test_the_check_before_a_run_finds_a_refused_key_and_tolerates_a_missing_list(monkeypatch):
+    monkeypatch.setenv("TEACHER_KEY", KEY)
+    with ChatServer() as server:
+        server.models_status = 404
+        check_endpoint(endpoint(server))
+        server.models_status = 401
+        with pytest.raises(AuthenticationError, match="TEACHER_KEY"):
+            check_endpoint(endpoint(server, api_key_env="TEACHER_KEY"))
+        assert not server.requests
+
+
+def test_the_key_reaches_the_server_and_nothing_else(tmp_path, monkeypatch, caplog):
+    caplog.set_level("DEBUG")
+    monkeypatch.setenv("TEACHER_KEY", KEY)
+    path = tmp_path / "completions.sqlite"
+    with ChatServer(lambda body, attempt: "echo_key" if body["seed"] == 0 else None) as server:
+        with CompletionStore(path) as store:
+            frame = complete_all(
+                endpoint(server, api_key_env="TEACHER_KEY"), asking(3), store, limits(max_failure_rate=1.0)
+            )
+        assert server.keys == {f"Bearer {KEY}"}
+    assert "[key]" in frame["error"].dropna().iloc[0]
+    assert KEY not in frame.to_csv()
+    assert KEY not in caplog.text
+    assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_an_account_without_credit_is_not_retried(store):
+    fault = {"status": 429, "body": {"error": {"code": "insufficient_quota", "message": "pay"}}}
+    with ChatServer(lambda body, attempt: fault) as server:
+        with pytest.raises(LanguageModelError, match="no credit"):
+            complete_all(endpoint(server), asking(50), store, limits())
+        assert len(server.requests) <= 8
+
+
+def test_a_server_that_dies_during_the_run_is_named_and_its_answers_are_kept(store):
+    with ChatServer(delay_seconds=0.01) as server:
+
+        def die_after_twenty(body, attempt):
+            server.dead = len(server.requests) > 20
+
+        server.fault = die_after_twenty
+        with pytest.raises(EndpointUnreachableError, match=server.base_url):
+            complete_all(endpoint(server), asking(100), store, limits())
+    assert store.count("ok") >= 20
+
+
+def test_a_store_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "broken.sqlite").write_bytes(b"not a database " * 100)
+    with pytest.raises(WorkspaceError, match=r"broken\.sqlite"):
+        CompletionStore(tmp_path / "broken.sqlite")
+    (tmp_path / "file").touch()
+    with pytest.raises(WorkspaceError, match="completion store"):
+        CompletionStore(tmp_path / "file" / "completions.sqlite")
+
+
+_SCRIPT = """
+import sys
+sys.path[:0] = {folders!r}
+from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.completions import complete_all
+from instruction_tuning.lm.protocol import Endpoint
+from test_teacher_faults import asking, limits
+with CompletionStore({store!r}) as store:
+    complete_all(Endpoint({url!r}, {model!r}), asking(200), store, limits(max_concurrency=16))
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_run_repeats_only_what_was_in_flight_and_ends_the_same(tmp_path, blow):
+    path, here = tmp_path / "completions.sqlite", Path(__file__).parent
+    with ChatServer(delay_seconds=0.02) as server:
+        with CompletionStore(tmp_path / "undisturbed.sqlite") as store:
+            undisturbed = complete_all(endpoint(server), asking(200), store, limits())
+        server.requests.clear()
+        folders = [str(here), str(here.parent)]
+        script = _SCRIPT.format(folders=folders, store=str(path), url=server.base_url, model=MODEL)
+        run = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+        while len(server.requests) < 80:
+            assert run.poll() is None
+            time.sleep(0.005)
+        run.send_signal(blow)
+        assert run.wait(10) != 0
+        assert len(server.requests) < 200
+        with CompletionStore(path) as store:
+            again = complete_all(endpoint(server), asking(200), store, limits())
+        assert sum(count - 1 for count in server.served().values()) <= 16
+    assert again.equals(undisturbed)

@@ -1,0 +1,161 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from chat_server import MODEL, ChatServer
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from pydantic import ValidationError
+
+from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.errors import BudgetExceededError, InputError
+from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
+from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
+from instruction_tuning.schemas.rated_responses import RatedResponses
+from instruction_tuning.schemas.rejected_answers import RejectedAnswers
+from instruction_tuning.schemas.teacher_completions import TeacherCompletions
+from instruction_tuning.schemas.verified_examples import VerifiedExamples
+
+DEFAULTS = Path(__file__).parents[2] / "conf" / "base" / "parameters_answer_generation.yml"
+SCHEMAS = {
+    "teacher_completions": TeacherCompletions,
+    "rated_responses": RatedResponses,
+    "verified_examples": VerifiedExamples,
+    "rejected_answers": RejectedAnswers,
+}
+
+
+def selected_queries(count: int) -> pd.DataFrame:
+    rows = []
+    for i in range(count):
+        prompt = f"What is {i + 2} plus {i + 3}?" if i % 2 else f"Tell me about thing {i}."
+        turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": str(2 * i + 5)}]
+        rows.append(
+            {
+                "record_id": f"{i:016x}",
+                "source": "pool",
+                "language": "en",
+                "messages": turns,
+                "prompt": prompt,
+                "answer": None if i == 0 else str(2 * i + 5),
+                "parent_ids": [],
+                "rank": i,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def parameters(folder, **changes) -> AnswerGenerationParameters:
+    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["answer_generation"]
+    paths = {"completion_store": folder / "completions.sqlite", "seed": 1}
+    return AnswerGenerationParameters(**{**defaults, **paths, **changes})
+
+
+def run(folder, queries: pd.DataFrame, server: ChatServer, *, price: float = 0.0, **changes):
+    """The frames as the next stage reads them: from Parquet."""
+    inputs = FrameDataset(filepath=str(folder / "selected_queries.parquet"))
+    inputs.save(queries)
+    outputs = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in SCHEMAS}
+    teacher = Endpoint(server.base_url, MODEL, price_per_million_output_tokens=price)
+    catalog = DataCatalog(
+        {
+            "selected_queries": inputs,
+            "teacher": MemoryDataset(teacher),
+            "params:answer_generation": MemoryDataset(parameters(folder, **changes), copy_mode="assign"),
+            **outputs,
+        }
+    )
+    SequentialRunner().run(create_pipeline(), catalog)
+    frames = {name: dataset.load() for name, dataset in outputs.items()}
+    for name, frame in frames.items():
+        SCHEMAS[name].validate(frame)
+    return frames
+
+
+@pytest.fixture
+def server():
+    with ChatServer() as started:
+        yield started
+
+
+def test_verified_and_rejected_are_the_selected_queries(tmp_path, server):
+    def text(body, index):
+        question = body["messages"][-1]["content"]
+        if "[Response]" in question:
+            return (
+                "no comment"
+                if "thing 2" in question
+                else "Rating: 4"
+                if "thing 4" in question
+                else "Rating: 8"
+            )
+        return f"About {index}: 9" if index else "7"
+
+    server.text = text
+    queries = selected_queries(12)
+    frames = run(tmp_path, queries, server)
+    verified, rejected = frames["verified_examples"], frames["rejected_answers"]
+    assert sorted([*verified["record_id"], *rejected["record_id"]]) == queries["record_id"].tolist()
+    reasons = dict(zip(rejected["record_id"].str[-1], rejected["reason"], strict=True))
+    # The teacher says 7 or 9 to every sum: right for 3 + 4 (record 1), wrong for the others.
+    assert "1" not in reasons
+    assert reasons["2"] == "unrated"
+    assert reasons["4"] == "below_min_rating"
+    assert reasons["5"] == "check_failed"
+    assert set(verified["origin"]) == {"teacher"}
+    assert frames["rated_responses"]["response_id"].nunique() == 48
+
+
+def test_every_query_has_its_samples_and_every_response_a_rating_request(tmp_path, server):
+    frames = run(tmp_path, selected_queries(3), server, price=1.0)
+    completions = frames["teacher_completions"]
+    assert completions["kind"].value_counts().to_dict() == {"answer": 12, "rating": 12}
+    assert len(server.requests) == 3 + 12
+    assert completions["price_usd"].sum() == pytest.approx(15 * 20 / 1e6)
+    assert frames["rated_responses"]["rating"].between(6, 10).all()
+
+
+def test_a_second_run_sends_nothing_and_gives_the_same_frames(tmp_path, server):
+    first = run(tmp_path, selected_queries(4), server)
+    sent = len(server.requests)
+    second = run(tmp_path, selected_queries(4), server)
+    assert len(server.requests) == sent
+    for name, frame in first.items():
+        pd.testing.assert_frame_equal(frame, second[name])
+
+
+def test_a_larger_selection_pays_only_for_what_is_new(tmp_path, server):
+    run(tmp_path, selected_queries(4), server)
+    server.requests.clear()
+    run(tmp_path, selected_queries(5), server)
+    assert len(server.requests) == 1 + 4
+
+
+def test_source_answers_need_no_endpoint(tmp_path):
+    with ChatServer() as stopped:
+        pass
+    frames = run(tmp_path, selected_queries(5), stopped, strategy="source")
+    assert frames["teacher_completions"].empty
+    assert frames["rated_responses"].empty
+    assert frames["verified_examples"]["check"].tolist() == ["passed", "none", "passed", "none"]
+    assert frames["rejected_answers"]["reason"].tolist() == ["no_response"]
+    assert not (tmp_path / "completions.sqlite").exists()
+
+
+def test_answers_and_ratings_share_one_budget(tmp_path, server):
+    # 3 answer requests are 3 × 20 tokens of a dollar each; a rating may cost 64.
+    with pytest.raises(BudgetExceededError, match=r"\$60\.0000 of the \$100\.0000"):
+        run(tmp_path, selected_queries(3), server, price=1e6, budget_usd=100.0, num_samples=1, max_tokens=20)
+    assert len(server.requests) == 3
+
+
+def test_an_empty_selection_is_refused(tmp_path, server):
+    with pytest.raises(InputError, match="no selected query"):
+        run(tmp_path, selected_queries(1).iloc[:0], server)
+
+
+def test_a_misspelt_parameter_is_refused(tmp_path):
+    with pytest.raises(ValidationError, match="num_sample\n"):
+        parameters(tmp_path, num_sample=3)

@@ -1,0 +1,128 @@
+import pandas as pd
+
+from instruction_tuning.answering.choice import choose_answers, keep_source_answers
+from instruction_tuning.schemas.rejected_answers import RejectedAnswers
+from instruction_tuning.schemas.verified_examples import VerifiedExamples
+
+
+def queries(*record_ids: str, prompt="Name a colour.", answer: str | None = "Red") -> pd.DataFrame:
+    messages = [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer or ""}]
+    rows = [
+        {
+            "record_id": record_id,
+            "source": "pool",
+            "language": "en",
+            "messages": messages,
+            "prompt": prompt,
+            "answer": answer,
+            "parent_ids": [],
+        }
+        for record_id in record_ids
+    ]
+    return pd.DataFrame(rows)
+
+
+def responses(*rows: tuple[str, str, float | None, str]) -> pd.DataFrame:
+    """Rows of (record id, response, rating, check)."""
+    frame = pd.DataFrame(rows, columns=["record_id", "response", "rating", "check"])
+    return frame.assign(
+        response_id=[f"{row}-{i:02d}" for i, row in enumerate(frame["record_id"])],
+        rating=frame["rating"].astype(float),
+        rating_status=[
+            "ok" if rating == rating else "unparseable" for rating in frame["rating"].astype(float)
+        ],
+        check_detail="detail",
+    )
+
+
+def choose(rows, names=("q",), min_rating=6.0):
+    examples, rejected = choose_answers(queries(*names), responses(*rows), min_rating=min_rating)
+    VerifiedExamples.validate(examples)
+    RejectedAnswers.validate(rejected)
+    return examples, rejected
+
+
+def test_the_highest_rating_wins():
+    examples, rejected = choose(
+        [("q", "Red", 7, "none"), ("q", "Blue", 9, "none"), ("q", "Green", 8, "none")]
+    )
+    assert examples["answer"].tolist() == ["Blue"]
+    assert examples["messages"].iloc[0][-1] == {"role": "assistant", "content": "Blue"}
+    assert examples["origin"].tolist() == ["teacher"]
+    assert rejected.empty
+
+
+def test_an_answer_that_failed_its_check_loses_to_any_other():
+    examples, _ = choose([("q", "Red", 10, "failed"), ("q", "Blue", 6, "none")])
+    assert examples["answer"].tolist() == ["Blue"]
+
+
+def test_agreement_breaks_ties_and_then_the_id():
+    rows = [
+        ("q", "Green", 8, "none"),
+        ("q", "It is red.", 8, "none"),
+        ("q", "Red", 8, "none"),
+        ("q", "Red", 3, "none"),
+    ]
+    examples, _ = choose(rows)
+    assert examples["response_id"].tolist() == ["q-01"]
+
+
+def test_the_choice_does_not_depend_on_the_order_of_the_rows():
+    rows = responses(("q", "Red", 8, "none"), ("q", "Blue", 8, "none"), ("q", "Blue", 8, "none"))
+    first, _ = choose_answers(queries("q"), rows, min_rating=6.0)
+    last, _ = choose_answers(queries("q"), rows.iloc[::-1], min_rating=6.0)
+    assert first["response_id"].tolist() == last["response_id"].tolist()
+
+
+def test_a_missing_rating_is_never_a_default():
+    examples, rejected = choose([("q", "Red", None, "passed")], min_rating=1.0)
+    assert examples.empty
+    assert rejected["reason"].tolist() == ["unrated"]
+
+
+def test_every_query_is_in_exactly_one_of_the_two_frames_with_its_reason():
+    rows = [
+        ("good", "Red", 6, "passed"),
+        ("low", "Red", 5, "none"),
+        ("low", "Blue", 4, "none"),
+        ("wrong", "Red", 9, "failed"),
+        ("silent", "Red", None, "none"),
+        ("mixed", "Red", 9, "failed"),
+        ("mixed", "Blue", 2, "none"),
+    ]
+    names = ("mixed", "gone", "silent", "wrong", "low", "good")
+    examples, rejected = choose(rows, names)
+    assert examples["record_id"].tolist() == ["good"]
+    assert dict(zip(rejected["record_id"], rejected["reason"], strict=True)) == {
+        "mixed": "below_min_rating",
+        "gone": "no_response",
+        "silent": "unrated",
+        "wrong": "check_failed",
+        "low": "below_min_rating",
+    }
+    low = rejected.set_index("record_id").loc["low", "detail"]
+    assert low == "the best rating is 5, below 6 (responses: 2 below_min_rating)"
+
+
+def test_source_answers_are_kept_unless_a_check_fails():
+    pool = pd.concat(
+        [
+            queries("plain"),
+            queries("none", answer=None),
+            queries("right", prompt="What is 3 + 4?", answer="7"),
+            queries("wrong", prompt="What is 3 + 4?", answer="8"),
+        ]
+    )
+    examples, rejected = keep_source_answers(pool)
+    VerifiedExamples.validate(examples)
+    RejectedAnswers.validate(rejected)
+    assert dict(zip(examples["record_id"], examples["check"], strict=True)) == {
+        "plain": "none",
+        "right": "passed",
+    }
+    assert examples["origin"].eq("source").all()
+    assert dict(zip(rejected["record_id"], rejected["reason"], strict=True)) == {
+        "none": "no_response",
+        "wrong": "check_failed",
+    }

@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+
+from instruction_tuning.answering.direct import answer_requests
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    return [
+        {"role": role, "content": text} for role, text in zip(("user", "assistant") * 3, texts, strict=False)
+    ]
+
+
+def requests_for(queries: pd.DataFrame, **changes):
+    settings = {"num_samples": 4, "temperature": 0.7, "max_tokens": 16, "seed": 1}
+    return answer_requests(queries, **{**settings, **changes})
+
+
+def test_the_conversation_goes_out_without_its_final_answer():
+    queries = pd.DataFrame(
+        {"record_id": ["a"], "messages": [np.array(turns("Hi", "Hello", "Bye", "So long"))]}
+    )
+    (request,) = requests_for(queries)
+    assert request.messages == (("user", "Hi"), ("assistant", "Hello"), ("user", "Bye"))
+    assert request.num_samples == 4
+
+
+def test_a_records_seed_does_not_depend_on_the_selection_around_it():
+    queries = pd.DataFrame({"record_id": ["a", "b"], "messages": [turns("Hi"), turns("Hi")]})
+    a, b = requests_for(queries)
+    assert a.seed != b.seed
+    assert requests_for(queries.iloc[[1]]) == [b]
+
+
+def test_the_system_prompt_yields_to_the_records_own():
+    own = [{"role": "system", "content": "Be brief."}, *turns("Hi")]
+    queries = pd.DataFrame({"record_id": ["a", "b"], "messages": [turns("Hi"), own]})
+    a, b = requests_for(queries, system_prompt="Be right.")
+    assert a.messages[0] == ("system", "Be right.")
+    assert b.messages == (("system", "Be brief."), ("user", "Hi"))

@@ -1,0 +1,93 @@
+import pytest
+from benchmark_builders import FORMS, random_model, small_benchmark
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.evaluation.benchmarks import measure_model
+from instruction_tuning.evaluation.task_files import BenchmarkSettings
+
+SETTINGS = BenchmarkSettings(batch_size=16, max_new_tokens_chat=6, max_new_tokens_document=6, seed=3)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return random_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def work_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="module")
+def outputs(model, work_folder):
+    return measure_model(model, small_benchmark(), SETTINGS, work_folder)
+
+
+def prompt_of(outputs, form, item_id):
+    return outputs.query("form == @form and item_id == @item_id")["prompt"].item()
+
+
+def test_every_test_item_is_asked_in_every_form(outputs, model):
+    assert sorted(zip(outputs["form"], outputs["item_id"], strict=True)) == sorted(
+        (form, name) for form in FORMS for name in ("a0", "a1", "a2", "f0", "f1", "f2")
+    )
+    assert set(outputs["model_digest"]) == {model.digest}
+
+
+def test_a_document_prompt_is_lines_and_ends_without_a_space(outputs):
+    first, second, asked = prompt_of(outputs, "document_few_shot", "f0").split("\n")
+    assert first.startswith("The answer of train-f") and first.endswith(" is Miran.")
+    assert second.endswith(" is Miran.") and first != second
+    assert asked == "The answer of f0 is"
+
+
+def test_chat_prompts_go_through_the_chat_template_with_examples_as_turns(outputs):
+    assert prompt_of(outputs, "chat_zero_shot", "a1") == "<|user|>What is a1?<|end|><|assistant|>"
+    prompt = prompt_of(outputs, "chat_few_shot", "a1")
+    assert prompt.count("<|assistant|>1+1=2, 12.<|end|>") == 2
+    assert prompt.endswith("<|end|><|user|>What is a1?<|end|><|assistant|>")
+
+
+def test_a_completion_of_a_document_ends_with_its_line(outputs):
+    assert not outputs.query("form == 'document_few_shot'")["response"].str.contains("\n").any()
+
+
+def test_an_unreadable_answer_is_null_and_wrong(outputs):
+    unreadable = outputs[outputs["extracted"].isna()]
+    assert len(unreadable) and not unreadable["correct"].any()
+
+
+def test_what_was_measured_is_not_measured_again(outputs, model, work_folder, monkeypatch):
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
+    again = measure_model(model, small_benchmark(), SETTINGS, work_folder)
+    assert again.equals(outputs)
+
+
+def test_the_target_decides_what_is_right_and_the_rest_stays_the_same(outputs, model, tmp_path):
+    """Asked anew with a target that the model is known to answer; also a second, independent run."""
+    readable = outputs[outputs["extracted"].notna() & (outputs["form"] == "chat_zero_shot")]
+    known = readable[readable["ability"] == "facts"].iloc[0]
+    items = small_benchmark()
+    chosen = items["item_id"] == known["item_id"]
+    items.loc[chosen, ["target", "document_target"]] = known["extracted"]
+    anew = measure_model(model, items, SETTINGS, tmp_path).set_index(["form", "item_id"])
+    assert anew.loc[("chat_zero_shot", known["item_id"]), "correct"]
+    before = outputs.set_index(["form", "item_id"])
+    assert anew["response"].equals(before["response"])
+
+
+def test_a_stored_result_that_cannot_be_read_is_measured_again(outputs, model, work_folder, caplog):
+    (stored,) = work_folder.glob("*/outputs/*.parquet")
+    stored.write_bytes(stored.read_bytes()[:100])
+    assert measure_model(model, small_benchmark(), SETTINGS, work_folder).equals(outputs)
+    assert "measuring again" in caplog.text
+
+
+def test_a_tokenizer_without_a_chat_template_is_refused_unless_one_is_given(model, tmp_path):
+    template = model.path / "chat_template.jinja"
+    kept = template.rename(tmp_path / "kept.jinja")
+    try:
+        with pytest.raises(ConfigurationError, match="no chat template"):
+            measure_model(model, small_benchmark(), SETTINGS, tmp_path)
+    finally:
+        kept.rename(template)

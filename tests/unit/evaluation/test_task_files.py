@@ -1,0 +1,63 @@
+import json
+
+import pytest
+from benchmark_builders import item, small_benchmark
+
+from instruction_tuning.errors import InputError
+from instruction_tuning.evaluation.task_files import (
+    BenchmarkSettings,
+    fingerprint,
+    measured_items,
+    write_task_files,
+)
+
+
+def test_there_is_a_task_and_a_data_file_for_each_ability_and_form(tmp_path):
+    folder = write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path)
+    names = sorted(path.stem for path in folder.glob("*.yaml"))
+    assert names == sorted(path.stem for path in folder.glob("*.jsonl"))
+    assert names == [
+        f"{ability}_{form}"
+        for ability in ("arithmetic", "facts")
+        for form in ("chat_few_shot", "chat_zero_shot", "document_few_shot")
+    ]
+
+
+def test_no_train_item_is_measured_and_no_test_item_is_an_example(tmp_path):
+    folder = write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path)
+    for path in folder.glob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            assert not row["item_id"].startswith("train")
+            assert all("train-" in example["prompt"] for example in row["examples"])
+
+
+def test_a_second_writing_leaves_the_files_alone(tmp_path):
+    folder = write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path) == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == times
+    assert [path.name for path in folder.parent.iterdir()] == ["tasks"]
+
+
+def test_the_fingerprint_follows_items_and_settings_and_not_the_order_of_rows():
+    items, settings = small_benchmark(), BenchmarkSettings()
+    assert fingerprint(items, settings) == fingerprint(items.iloc[::-1], settings)
+    assert fingerprint(items, settings) != fingerprint(items, BenchmarkSettings(few_shot=1))
+    assert fingerprint(items, settings) != fingerprint(items.assign(question="?"), settings)
+
+
+def test_the_first_items_by_id_are_measured():
+    assert measured_items(small_benchmark(), 2)["item_id"].tolist() == ["a0", "a1", "f0", "f1"]
+
+
+def test_a_benchmark_without_test_items_says_so():
+    with pytest.raises(InputError, match="no test item"):
+        measured_items(small_benchmark().query("split == 'train'"), 2)
+
+
+def test_a_gold_text_that_reads_otherwise_than_the_target_is_refused(tmp_path):
+    items = small_benchmark()
+    items.loc[0] = item("f0", document_target="Perhaps Miran.")
+    with pytest.raises(InputError, match=r"reads 'perhaps miran'.*record f0"):
+        write_task_files(items, BenchmarkSettings(), tmp_path)

@@ -1,0 +1,234 @@
+"""A run, its models and its verdict in a real MLflow store."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset, Version
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.datasets.atomic import JSONDataset, PlotlyDataset, TextDataset
+from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.datasets.model_folder import ModelFolderDataset
+from instruction_tuning.datasets.registered_model import RegisteredModelDataset
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.mlflow_tracking import MlflowHooks, require_reachable
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+
+SESSION = "2024-05-06T07.08.09.123Z"
+
+
+@pytest.fixture
+def settings(project_path: Path) -> dict[str, Any]:
+    return yaml.safe_load((project_path / "conf/base/mlflow.yml").read_text())
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> DataCatalog:
+    """The data sets that the hook knows by name, in a project of this test's own."""
+    data, version = tmp_path / "data", Version(None, SESSION)
+
+    def place(name: str) -> dict[str, Any]:
+        return {"filepath": (data / name).as_posix(), "version": version}
+
+    return DataCatalog(
+        {
+            "sft_mixture": FrameDataset(filepath=(data / "sft_mixture.parquet").as_posix()),
+            "benchmark_items": FrameDataset(filepath=(data / "benchmark_items.parquet").as_posix()),
+            "sft_model": ModelFolderDataset(**place("sft_model")),
+            "sft_metrics": JSONDataset(**place("sft_metrics.json")),
+            "sft_training_log": FrameDataset(**place("sft_training_log.parquet")),
+            "benchmark_metrics": FrameDataset(**place("benchmark_metrics.parquet")),
+            "promotion_verdict": JSONDataset(**place("promotion_verdict.json")),
+            "model_card": TextDataset(**place("model_card.md")),
+            "ability_figure": PlotlyDataset(**place("ability_figure.json")),
+            "params:sft": MemoryDataset(
+                {"learning_rate": 0.01, "lora": {"rank": 8}, "api_key": "sk-abcdefghijklmnop"}
+            ),
+        }
+    )
+
+
+@pytest.fixture
+def inputs(catalog: DataCatalog) -> None:
+    catalog.save("sft_mixture", pd.DataFrame({"example_id": ["a", "b"], "kind": ["chat", "chat"]}))
+    catalog.save("benchmark_items", pd.DataFrame({"item_id": ["f-1"], "target": ["12"]}))
+
+
+def training(model: Path, *, fail: str | None = None) -> Pipeline:
+    def train(mixture: pd.DataFrame, parameters: dict[str, Any]) -> tuple[ModelFolder, pd.DataFrame, Any]:
+        if fail == "error":
+            raise ValueError("the loss is not a number")
+        if fail == "interrupt":
+            raise KeyboardInterrupt
+        log = pd.DataFrame({"step": [1, 2], "loss": [3.0, 2.0], "tokens_seen": [10, 20]})
+        return open_model_folder(model), log, {"validation_loss": 1.5}
+
+    return Pipeline(
+        [
+            Node(
+                train,
+                ["sft_mixture", "params:sft"],
+                ["sft_model", "sft_training_log", "sft_metrics"],
+                name="train_sft_model",
+            )
+        ]
+    )
+
+
+def evaluation(verdict: str) -> Pipeline:
+    def evaluate(candidate: ModelFolder, items: pd.DataFrame) -> tuple[pd.DataFrame, Any, str]:
+        scores = pd.DataFrame(
+            {
+                "model_role": ["candidate", "base"],
+                "ability": ["facts", "facts"],
+                "form": ["chat_zero_shot", "chat_zero_shot"],
+                "accuracy": [0.75, 0.25],
+                "ci_low": [0.5, 0.1],
+                "ci_high": [0.9, 0.4],
+                "items": [1, 1],
+                "extraction_rate": [1.0, None],
+            }
+        )
+        judged = {
+            "verdict": verdict,
+            "reasons": ["gained in chat"],
+            "incumbent": "base",
+            "candidate_digest": candidate.digest,
+        }
+        return scores, judged, "# Card\n\nGood at facts."
+
+    return Pipeline(
+        [
+            Node(
+                evaluate,
+                ["sft_model", "benchmark_items"],
+                ["benchmark_metrics", "promotion_verdict", "model_card"],
+                name="evaluate_candidate",
+            )
+        ]
+    )
+
+
+@pytest.fixture
+def client(mlflow_store: str) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient()
+
+
+def parents_and_children(client: Any) -> tuple[list[Any], list[Any]]:
+    experiment = client.get_experiment_by_name("instruction-tuning")
+    runs = client.search_runs([experiment.experiment_id])
+    return (
+        [run for run in runs if "mlflow.parentRunId" not in run.data.tags],
+        [run for run in runs if "mlflow.parentRunId" in run.data.tags],
+    )
+
+
+@pytest.mark.usefixtures("inputs")
+def test_a_passed_run_ends_as_a_champion_that_says_where_it_comes_from(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path
+):
+    pipeline = training(tiny_model_path) + evaluation("pass")
+    run_pipeline(pipeline, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+
+    (parent,), (child,) = parents_and_children(client)
+    assert (parent.info.status, child.info.status) == ("FINISHED", "FINISHED")
+    assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert child.data.params["sft.lora.rank"] == "8"
+    assert "sk-" not in str(parent.data) + str(child.data)
+    assert [point.value for point in client.get_metric_history(child.info.run_id, "loss")] == [3.0, 2.0]
+    assert {item.dataset.name for item in child.inputs.dataset_inputs} == {"sft_mixture"}
+    assert {item.dataset.name for item in parent.inputs.dataset_inputs} == {"sft_mixture", "benchmark_items"}
+    assert parent.data.metrics["chat_zero_shot/facts/accuracy"] == 0.75
+    assert parent.data.metrics["base/chat_zero_shot/facts/accuracy"] == 0.25
+
+    version = client.get_model_version_by_alias("sft-model", "champion")
+    assert client.get_model_version_by_alias("sft-model", "challenger").version == version.version
+    assert version.tags["validation_status"] == "passed"
+    assert version.tags["model_digest"] == open_model_folder(tiny_model_path).digest
+    assert "data.sft_mixture" in version.tags
+    assert version.description.startswith("# Card") and "| sft_mixture |" in version.description
+    logged = client.get_logged_model(version.source.removeprefix("models:/"))
+    measured = {(metric.key, metric.dataset_name) for metric in logged.metrics}
+    assert ("chat_zero_shot/facts/accuracy", "benchmark_items") in measured
+    assert "validation_loss" in {key for key, _ in measured}
+
+    champion = RegisteredModelDataset(name="sft-model", alias="champion").load()
+    assert champion is not None
+    assert champion.digest == open_model_folder(tiny_model_path).digest
+
+
+@pytest.mark.usefixtures("inputs")
+def test_a_failed_verdict_leaves_the_champion_where_it_was(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path
+):
+    pipeline = training(tiny_model_path) + evaluation("fail")
+    run_pipeline(pipeline, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+
+    version = client.get_model_version_by_alias("sft-model", "challenger")
+    assert version.tags["validation_status"] == "failed"
+    assert RegisteredModelDataset(name="sft-model", alias="champion").load() is None
+
+
+@pytest.mark.usefixtures("inputs")
+def test_a_stage_run_alone_finds_its_registered_version_by_digest(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path
+):
+    config = {"mlflow": settings}
+    run_pipeline(training(tiny_model_path), catalog, [MlflowHooks()], tmp_path, config)
+    assert client.get_model_version("sft-model", "1").tags["validation_status"] == "pending"
+    run_pipeline(evaluation("pass"), catalog, [MlflowHooks()], tmp_path, config)
+    assert int(client.get_model_version_by_alias("sft-model", "champion").version) == 1
+
+
+@pytest.mark.usefixtures("inputs")
+@pytest.mark.parametrize(("fail", "status"), [("error", "FAILED"), ("interrupt", "KILLED")])
+def test_a_run_that_does_not_finish_says_so(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, fail, status
+):
+    with pytest.raises(Exception, match=r"loss is not a number|stopped by ctrl-C"):
+        run_pipeline(
+            training(tiny_model_path, fail=fail), catalog, [MlflowHooks()], tmp_path, {"mlflow": settings}
+        )
+    (parent,), (child,) = parents_and_children(client)
+    assert (parent.info.status, child.info.status) == (status, status)
+
+
+@pytest.mark.usefixtures("inputs", "mlflow_store")
+def test_a_failed_registration_keeps_the_model_and_the_run(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, monkeypatch, caplog
+):
+    # The registry refuses names with a slash: a real refusal by the real store.
+    settings["models"]["sft_model"]["registered_name"] = "a/b"
+    run_pipeline(training(tiny_model_path), catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+
+    assert catalog.load("sft_model").digest == open_model_folder(tiny_model_path).digest
+    assert "is kept at" in caplog.text
+    (parent,), _ = parents_and_children(client)
+    assert parent.info.status == "FINISHED"
+    assert parent.data.tags["registration"] == "failed: sft_model"
+
+
+@pytest.mark.usefixtures("inputs")
+def test_a_run_that_kill_9_ended_is_closed_by_the_next_one(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path
+):
+    import socket
+
+    experiment = client.create_experiment("instruction-tuning", artifact_location=tmp_path.as_uri())
+    # No process has the highest id that a 32-bit kernel could give.
+    dead = client.create_run(experiment, tags={"process": f"{socket.gethostname()}:{2**31 - 1}"})
+    alive = client.create_run(experiment, tags={"process": f"{socket.gethostname()}:{os.getpid()}"})
+    run_pipeline(training(tiny_model_path), catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    assert client.get_run(dead.info.run_id).info.status == "KILLED"
+    assert client.get_run(alive.info.run_id).info.status == "RUNNING"
+
+
+def test_an_mlflow_server_that_is_down_is_named_before_the_run_starts():
+    with pytest.raises(ConfigurationError, match=r"no MLflow server answers at http://127\.0\.0\.1:9"):
+        require_reachable("http://127.0.0.1:9")

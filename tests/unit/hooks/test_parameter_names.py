@@ -1,0 +1,40 @@
+"""Misspelt parameters, at every level."""
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.parameter_names import check_model_names, check_names
+
+
+class Lora(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    rank: int = 8
+
+
+class Sft(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    learning_rate: float = 0.1
+    lora: Lora | None = None
+    weights: dict[str, Lora] = {}
+
+
+def test_a_misspelt_top_level_key_names_the_one_that_was_meant():
+    with pytest.raises(ConfigurationError, match=r"no parameter `stf`(.|\n)*did you mean `sft`"):
+        check_names({"stf": {}}, {"sft", "evaluation"}, path="")
+
+
+@pytest.mark.parametrize(
+    ("section", "wrong", "meant"),
+    [
+        ({"lerning_rate": 1}, "sft.lerning_rate", "learning_rate"),
+        ({"lora": {"rnk": 4}}, "sft.lora.rnk", "rank"),
+    ],
+)
+def test_a_misspelt_key_is_found_at_any_depth(section, wrong, meant):
+    with pytest.raises(ConfigurationError, match=f"no parameter `{wrong}`(.|\n)*did you mean `{meant}`"):
+        check_model_names(section, Sft, path="sft")
+
+
+def test_right_keys_and_keys_of_a_mapping_pass():
+    check_model_names({"learning_rate": 1, "lora": {"rank": 4}, "weights": {"any": {}}}, Sft, path="sft")
