@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from instruction_tuning.chat_format.template import CHAT_TEMPLATE, DOCUMENT_SEPARATOR, END, PADDING, SPECIAL_TOKENS
+from instruction_tuning.chat_format.template import (
+    CHAT_TEMPLATE,
+    DOCUMENT_SEPARATOR,
+    END,
+    PADDING,
+    SPECIAL_TOKENS,
+)
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
 FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")

@@ -41,10 +41,5 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 def _stage(name: str) -> Pipeline:
     """One stage in a namespace of its own; the catalog's names stay as they are."""
-    try:
-        module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
-    except ModuleNotFoundError as error:  # while the stages are being written
-        if error.name and error.name.startswith(f"instruction_tuning.pipelines.{name}"):
-            return Pipeline([])
-        raise
+    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
     return Pipeline(module.create_pipeline(), namespace=name, prefix_datasets_with_namespace=False)

@@ -1,6 +1,7 @@
 """Kedro's settings of this project. https://docs.kedro.org/en/stable/configure/"""
 
 import os
+import sys
 
 from instruction_tuning.hooks import PROJECT_HOOKS
 
@@ -10,11 +11,17 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # MLflow sets up its own handlers when it is imported, whatever conf/logging.yml says.
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
+if not sys.stderr.isatty():
+    # In a file, a progress bar is one endless line; this project's own long loops write plain lines there.
+    os.environ.setdefault("TQDM_DISABLE", "1")
+
 HOOKS = PROJECT_HOOKS
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
+    # An environment states what differs; the rest of a section stays as it is in conf/base.
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
     "config_patterns": {"mlflow": ["mlflow*"]},
 }

@@ -16,13 +16,52 @@ except SystemExit:
 print("imported:", *[name for name in {HEAVY!r} if name in sys.modules])
 """
 # What a node's name may begin with: it reads as an instruction.
-VERBS = tuple(
-    """
-    answer audit build canonicalize check choose collect compare compute count decide decontaminate
-    deduplicate draw embed evaluate filter fine_tune generate judge make measure merge mix pack pair
-    pretrain preview rank rate read remove render report request sample score select show split
-    summarise train validate verify write
-    """.split()
+VERBS = (
+    "answer",
+    "audit",
+    "build",
+    "canonicalize",
+    "check",
+    "choose",
+    "collect",
+    "compare",
+    "compute",
+    "count",
+    "decide",
+    "decontaminate",
+    "deduplicate",
+    "draw",
+    "embed",
+    "evaluate",
+    "filter",
+    "fine_tune",
+    "generate",
+    "judge",
+    "make",
+    "measure",
+    "merge",
+    "mix",
+    "pack",
+    "pair",
+    "pretrain",
+    "preview",
+    "rank",
+    "rate",
+    "read",
+    "remove",
+    "render",
+    "report",
+    "request",
+    "sample",
+    "score",
+    "select",
+    "show",
+    "split",
+    "summarise",
+    "train",
+    "validate",
+    "verify",
+    "write",
 )
 
 

@@ -62,7 +62,7 @@ def tokenize_chat(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Messa
 def tokenize_document(tokenizer: "PreTrainedTokenizerBase", text: str) -> MaskedTokens:
     """A document as in pre-training: the beginning-of-sequence token, where there is one, then the text."""
     start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    input_ids = start + tokenizer(text, add_special_tokens=False)["input_ids"]
+    input_ids = start + tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
     return MaskedTokens(input_ids, [True] * len(input_ids))
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -31,10 +32,11 @@ def chat(model: str | None, max_new_tokens: int, env: str | None) -> None:
             label: answerer(tuned.path, max_new_tokens),
         }
         interactive = sys.stdin.isatty()
-        while question := _ask(interactive):
-            for name, answer in answerers.items():
-                click.echo(f"{name}> {answer(question)}")
-            click.echo()
+        with suppress(KeyboardInterrupt):
+            while question := _ask(interactive):
+                for name, answer in answerers.items():
+                    click.echo(f"{name}> {answer(question)}")
+                click.echo()
 
 
 def _ask(interactive: bool) -> str:

@@ -56,7 +56,10 @@ def plain_errors() -> Iterator[None]:
 
 
 def _raise_interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    """As ctrl-C would: an event loop has a handler of its own for that one."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def explain(error: BaseException) -> str | None:

@@ -22,12 +22,12 @@ def _run(**options: Any) -> None:
     models:/sft-model/7>` evaluates that model and trains nothing.
     """
     with plain_errors():
-        outputs = kedro_run.callback(**_complete(options))  # type: ignore[misc]
+        outputs = kedro_run.callback(**complete(options))  # type: ignore[misc]
         if REPORT in outputs:
             click.echo(f"\n{outputs[REPORT].load()}")
 
 
-def _complete(options: dict[str, Any]) -> dict[str, Any]:
+def complete(options: dict[str, Any]) -> dict[str, Any]:
     """Kedro's options with this project's defaults and shorthands filled in."""
     names = [options["pipeline"]] if options["pipeline"] else list(options["pipelines"] or [])
     parameters = dict(options["params"] or {})

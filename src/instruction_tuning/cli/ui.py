@@ -62,9 +62,10 @@ def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
                 )
             servers.append(_start("kedro-viz", _viz_command(viz_port, env), viz_port, project_path))
             _announce(servers)
-            while all(server.process.poll() is None for server in servers):
-                time.sleep(_POLL_SECONDS)
-            _raise_for_dead(servers)
+            with suppress(KeyboardInterrupt):
+                while all(server.process.poll() is None for server in servers):
+                    time.sleep(_POLL_SECONDS)
+                _raise_for_dead(servers)
         finally:
             for server in servers:
                 stop_with_children(server.process)
@@ -88,6 +89,8 @@ def _start(name: str, command: list[str], port: int, project_path: Path) -> Serv
         process = subprocess.Popen(
             command,
             cwd=project_path,
+            # MLflow's background jobs (eight more processes) are for features that nothing here uses.
+            env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -77,15 +77,11 @@ def _run_harness(
     *,
     device: str,
 ) -> list[dict[str, object]]:
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
-    import datasets
     import lm_eval
     from lm_eval.tasks import TaskManager
 
     manager = TaskManager(include_path=str(tasks), include_defaults=False)
     abilities = sorted(set(test["ability"]))
-    datasets.disable_progress_bars()
     rows: list[dict[str, object]] = []
     batches = len(FORMS) * -(-len(test) // settings.batch_size)
     with _load(model, tokenizer, settings.batch_size, batches, device=device) as local_model:
@@ -132,8 +128,9 @@ def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, 
     from instruction_tuning.evaluation.harness import LocalModel
 
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
-    with _quiet():  # it warns that a loaded model leaves some of its arguments unused
+    with contextlib.redirect_stderr(io.StringIO()):  # a progress bar for every loading
         weights = AutoModelForCausalLM.from_pretrained(model.path, dtype=dtype)
+    with _quiet():  # it warns that a loaded model leaves some of its arguments unused
         local_model = LocalModel(
             expected_batches=batches,
             label=f"measuring {model.digest}",

@@ -65,7 +65,7 @@ class Check:
 def promotion_verdict(
     metrics: pd.DataFrame, comparisons: pd.DataFrame, rules: PromotionRules, *, candidate_digest: str
 ) -> dict[str, object]:
-    """`{verdict, reasons, incumbent, delta, alpha, candidate_digest, checks}`.
+    """`{verdict, reasons, incumbent, delta, alpha, candidate_digest, checks, evidence}`, JSON throughout.
 
     `metrics` and `comparisons` are those of `evaluation.scores`; the champion is the incumbent where
     there are comparisons with one, else the base.
@@ -94,6 +94,10 @@ def promotion_verdict(
         "alpha": rules.alpha,
         "candidate_digest": candidate_digest,
         "checks": [check.as_record() for check in checks],
+        "evidence": {
+            "metrics": metrics.to_dict("records"),
+            "comparisons": comparisons.to_dict("records"),
+        },
     }
 
 
@@ -116,7 +120,7 @@ def _gains_in_chat(comparisons: pd.DataFrame, rules: PromotionRules) -> Check:
     return Check(
         "gains in chat",
         outcome,
-        f"{_points(strata, rules)} through chat against the base, p = {_p(gain)} "
+        f"{_points(strata, rules)} through chat against the base, {_p(gain)} "
         f"(below {rules.alpha:g} is needed)",
     )
 
@@ -140,7 +144,7 @@ def _keeps_every_ability(comparisons: pd.DataFrame, role: str, rules: PromotionR
     strata = _strata(comparisons, DOCUMENT)
     adjusted = holm([p_value_below([counts], -rules.delta) for counts in strata.values()])
     lost = [
-        f"{ability} ({_points([counts], rules)}, p = {_p(p)})"
+        f"{ability} ({_points([counts], rules)}, {_p(p)})"
         for (ability, counts), p in zip(strata.items(), adjusted, strict=True)
         if p < rules.alpha
     ]
@@ -170,4 +174,4 @@ def _points(strata: Sequence[PairedCounts], rules: PromotionRules) -> str:
 
 
 def _p(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "<0.001"
+    return f"p = {value:.3f}" if value >= 0.001 else "p < 0.001"

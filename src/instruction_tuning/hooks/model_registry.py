@@ -13,6 +13,8 @@ CHALLENGER = "challenger"
 CHAMPION = "champion"
 DIGEST_TAG = "model_digest"
 STATUS_TAG = "validation_status"
+DATA_TAG = "data."
+COMMAND_TAG = "command"
 STATUS_PENDING = "pending"
 
 
@@ -60,7 +62,7 @@ def register(
     model_id: str,
     run_id: str,
     *,
-    description: str,
+    card: str,
     tags: Mapping[str, str],
 ) -> RegisteredVersion:
     """A new version of registered model `name`, with the alias `challenger`."""
@@ -70,7 +72,7 @@ def register(
         source=f"models:/{model_id}",
         run_id=run_id,
         tags=dict(tags),
-        description=description,
+        description=f"{card}\n\n{provenance(tags)}",
         model_id=model_id,
     )
     client.set_registered_model_alias(name, CHALLENGER, version.version)
@@ -109,7 +111,23 @@ def apply_verdict(client: "MlflowClient", target: RegisteredVersion, verdict: Ma
 
 def describe(client: "MlflowClient", target: RegisteredVersion, card: str) -> None:
     """The model card as the version's description: the registry's page shows no metrics of its own."""
-    client.update_model_version(target.name, target.version, description=card)
+    tags = client.get_model_version(target.name, target.version).tags
+    description = f"{card.rstrip()}\n\n{provenance(tags)}"
+    client.update_model_version(target.name, target.version, description=description)
+
+
+def provenance(tags: Mapping[str, str]) -> str:
+    """Markdown: the command that made a version, and a table of the data versions behind it."""
+    data = [
+        (key.removeprefix(DATA_TAG), text.split())
+        for key, text in sorted(tags.items())
+        if key.startswith(DATA_TAG)
+    ]
+    lines = ["### Where it comes from", "", f"Made by `{tags.get(COMMAND_TAG, 'an unknown command')}`"]
+    if data:
+        lines += ["", "| data set | version | digest |", "|---|---|---|"]
+    lines += [f"| {name} | {' '.join(words[:-1])} | `{words[-1]}` |" for name, words in data]
+    return "\n".join(lines)
 
 
 def _ensure_registered_model(client: "MlflowClient", name: str) -> None:

@@ -39,21 +39,10 @@ class RunContext:
         return {key.removeprefix("params:"): self.catalog.load(key) for key in keys}
 
     def upstream(self, dataset: str) -> dict[str, DataVersion]:
-        """The versions that `dataset` was made from in this run; its own alone when it was only read."""
-        if dataset not in self.pipeline.all_outputs():
-            return {dataset: self.data[dataset]} if dataset in self.data else {}
-        names = self.pipeline.to_outputs(dataset).datasets()
+        """The versions that `dataset` was made from in this run, and its own."""
+        nodes = self.pipeline.to_outputs(dataset).nodes
+        names = {dataset, *(name for node in nodes for name in node.inputs)}
         return {name: version for name, version in sorted(self.data.items()) if name in names}
-
-    def provenance(self, dataset: str) -> str:
-        """Markdown: the command and a table of data versions."""
-        rows = [
-            f"| {name} | {version.version or ''} | `{version.digest}` |"
-            for name, version in self.upstream(dataset).items()
-        ]
-        table = ["| data set | version | digest |", "|---|---|---|", *rows] if rows else []
-        command = f"Command: `{self.tags.get('command', '')}`"
-        return "\n".join(["### Where it comes from", "", command, "", *table])
 
 
 @contextmanager

@@ -153,8 +153,7 @@ class RunTracker:
     def _describe(self, card: str) -> None:
         target = self._candidate_version()
         if target is not None:
-            text = f"{card.rstrip()}\n\n{self._context.provenance(CANDIDATE_DATASET)}"
-            model_registry.describe(self._context.client, target, text)
+            model_registry.describe(self._context.client, target, card)
 
     def _candidate_version(self) -> model_registry.RegisteredVersion | None:
         """The registered version that an evaluation in this run is about."""

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 START_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = 5.0
 _PORT_FIX = "set teacher.port to 0 in conf/base/globals.yml (any free port), or stop what uses it"
-_LISTENING = re.compile(r"^listening on (http://\S+)\s*$", re.MULTILINE)
+_LISTENING = re.compile(r"^listening on (?P<url>http://\S+) as (?P<model>\S+)$", re.MULTILINE)
 
 
 class TeacherServerHooks:
@@ -54,8 +54,11 @@ class TeacherServerHooks:
             return
         log = Path(run_params["project_path"]) / "data" / ".work" / "teacher_server.log"
         self._server = TeacherServer.start(self._port, log)
-        catalog[TEACHER_DATASET] = dataclasses.replace(endpoint, base_url=self._server.base_url)
-        logger.info("the microworld's teacher listens on %s", self._server.base_url)
+        # The server's own name for its model tells teachers with other faults or seeds apart.
+        catalog[TEACHER_DATASET] = dataclasses.replace(
+            endpoint, base_url=self._server.base_url, model=self._server.model
+        )
+        logger.info("%s listens on %s", self._server.model, self._server.base_url)
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -76,7 +79,8 @@ class TeacherServer:
     """A running server process in a process group of its own."""
 
     process: subprocess.Popen[bytes]
-    base_url: str
+    base_url: str = ""
+    model: str = ""
 
     @classmethod
     def start(cls, port: int, log: Path) -> "TeacherServer":
@@ -94,10 +98,10 @@ class TeacherServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        server = cls(process, "")
+        server = cls(process)
         atexit.register(server.stop)
         try:
-            server.base_url = _wait_until_listening(process, port, log)
+            server.base_url, server.model = _wait_until_listening(process, log)
         except BaseException:
             server.stop()
             raise
@@ -117,12 +121,12 @@ class TeacherServer:
                 self.process.wait()
 
 
-def _wait_until_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -> str:
+def _wait_until_listening(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, str]:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         found = _LISTENING.search(log.read_text(encoding="utf-8", errors="replace"))
         if found:
-            return found[1]
+            return found["url"], found["model"]
         if process.poll() is not None:
             break
         time.sleep(0.05)

@@ -119,7 +119,7 @@ class TrainedModels:
                 name,
                 trained.model_id,
                 trained.run.run_id,
-                description=f"Not evaluated yet.\n\n{context.provenance(model)}",
+                card="Not evaluated yet.",
                 tags=self._version_tags(model, folder),
             )
         except Exception:
@@ -130,9 +130,10 @@ class TrainedModels:
         logger.info("registered %s version %s", name, trained.registered.version)
 
     def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
-        tags = {f"data.{name}": str(version) for name, version in self._context.upstream(model).items()}
+        upstream = self._context.upstream(model).items()
+        tags = {f"{model_registry.DATA_TAG}{name}": str(version) for name, version in upstream}
         carried = {
-            "command": "command",
+            "command": model_registry.COMMAND_TAG,
             "kedro.env": "kedro.env",
             "kedro.session": "kedro.session",
             "mlflow.source.git.commit": "git_commit",

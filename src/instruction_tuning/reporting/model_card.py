@@ -31,7 +31,7 @@ def model_card(metrics: pd.DataFrame, comparisons: pd.DataFrame, verdict: Mappin
         "",
         "## Scores",
         "",
-        f"{macro_items} unseen items in every form, percent right with 95% intervals. `gain` is the paired "
+        f"{macro_items} unseen items in every form, percent right with intervals. `gain` is the paired "
         "difference from the base in points.",
     ]
     for form, name in FORM_NAMES.items():

@@ -7,7 +7,7 @@ from typing import Any
 FORM_NAMES = {
     "chat_zero_shot": "chat, no examples",
     "chat_few_shot": "chat, examples as turns",
-    "document_few_shot": "the documents' own form, with examples",
+    "document_few_shot": "documents, with examples",
 }
 FORM_SHORT_NAMES = {
     "chat_zero_shot": "chat",
@@ -56,3 +56,9 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: 
 def _pad(cell: str, width: int, column: int) -> str:
     space = " " * (width - display_width(cell))
     return cell + space if column == 0 else space + cell
+
+
+def count_list(counts: Mapping[str, int]) -> str:
+    """`alpaca 1,200, belle 300`, the largest first."""
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return ", ".join(f"{name} {count:,}" for name, count in ordered) or "none"

@@ -25,14 +25,13 @@ from instruction_tuning.lm.loading import load_model
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.training.progress import training_progress
 from instruction_tuning.training.resumable import (
-    Schedule,
     TrainingResult,
     finished_or_trained,
     log_frame,
     run_fingerprint,
     train_resumably,
-    trainer_arguments,
 )
+from instruction_tuning.training.schedule import Schedule, trainer_arguments
 from instruction_tuning.training.tokenized import load_training_tokenizer
 
 if TYPE_CHECKING:

@@ -4,13 +4,16 @@ import pandera.pandas as pa
 
 
 class BestOfNCompletions(pa.DataFrameModel):
-    """One sampled completion a row; rank 0 has the highest reward of its prompt."""
+    """One sampled completion a row; rank 0 has the highest reward of its prompt.
+
+    `reward` is null where prompt and completion are longer than the reward model was trained with.
+    """
 
     record_id: str
     prompt: str
     sample_index: int = pa.Field(ge=0)
     completion: str
-    reward: float
+    reward: float = pa.Field(nullable=True)
     rank: int = pa.Field(ge=0)
     check: str = pa.Field(isin=["passed", "failed", "none"])
 

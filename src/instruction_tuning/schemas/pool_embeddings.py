@@ -5,7 +5,7 @@ import pandera.pandas as pa
 
 
 class PoolEmbeddings(pa.DataFrameModel):
-    """One unit-length vector a record, in columns e000, e001, …; a text without a term has the zero vector."""
+    """One unit-length vector a record in columns e000, e001, …; a text without a term has the zero vector."""
 
     record_id: str = pa.Field(unique=True)
     component: np.float32 = pa.Field(alias=r"^e\d{3,}$", regex=True)

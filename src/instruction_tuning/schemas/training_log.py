@@ -4,7 +4,10 @@ import pandera.pandas as pa
 
 
 class TrainingLog(pa.DataFrameModel):
-    """One row a logged step; `loss` in nats a trained token (SFT) or a pair (reward model), mean since the row before."""
+    """One row a logged step; `loss` is the mean since the row before.
+
+    In nats a trained token (fine-tuning) or a pair (reward model).
+    """
 
     step: int = pa.Field(gt=0, unique=True)
     epoch: float = pa.Field(ge=0)

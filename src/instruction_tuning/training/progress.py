@@ -38,8 +38,8 @@ def training_progress(name: str) -> "TrainerCallback":
             if self.bar is not None:
                 self.bar.update(state.global_step - self.bar.n)
                 self.bar.set_postfix(loss=f"{self.loss:.3f}", refresh=False)
-            elif state.global_step % max(1, state.max_steps // LINES_A_RUN) == 0:
-                self.report(state)
+            elif state.global_step % math.ceil(state.max_steps / LINES_A_RUN) == 0:
+                _report(name, self, state)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
             loss = (logs or {}).get("loss")
@@ -57,17 +57,18 @@ def training_progress(name: str) -> "TrainerCallback":
             if self.bar is not None:
                 self.bar.close()
 
-        def report(self, state: Any) -> None:
-            seconds = max(time.monotonic() - self.started, 1e-9)
-            done = state.global_step - self.first_step
-            logger.info(
-                "%s: step %d of %d, loss %.3f, %.0f tokens/s, %.0f s left",
-                name,
-                state.global_step,
-                state.max_steps,
-                self.loss,
-                (state.num_input_tokens_seen - self.first_tokens) / seconds,
-                seconds / max(done, 1) * (state.max_steps - state.global_step),
-            )
-
     return Progress()
+
+
+def _report(name: str, progress: Any, state: Any) -> None:
+    seconds = max(time.monotonic() - progress.started, 1e-9)
+    done = state.global_step - progress.first_step
+    logger.info(
+        "%s: step %d of %d, loss %.3f, %.0f tokens/s, %.0f s left",
+        name,
+        state.global_step,
+        state.max_steps,
+        progress.loss,
+        (state.num_input_tokens_seen - progress.first_tokens) / seconds,
+        seconds / max(done, 1) * (state.max_steps - state.global_step),
+    )

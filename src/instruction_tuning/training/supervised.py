@@ -22,14 +22,13 @@ from instruction_tuning.training.heldout_loss import heldout_loss
 from instruction_tuning.training.packing import StackedRowsCollator, pack_rows, packing_efficiency
 from instruction_tuning.training.progress import training_progress
 from instruction_tuning.training.resumable import (
-    Schedule,
     TrainingResult,
     finished_or_trained,
     log_frame,
     run_fingerprint,
     train_resumably,
-    trainer_arguments,
 )
+from instruction_tuning.training.schedule import Schedule, trainer_arguments
 from instruction_tuning.training.tokenized import TokenizedMixture, load_training_tokenizer, tokenize_mixture
 
 if TYPE_CHECKING:

@@ -83,9 +83,7 @@ def test_too_few_items_show_nothing_and_so_fail():
 
 def test_a_broken_extraction_fails_even_if_nothing_was_lost_by_it():
     nothing = {form: 0.0 for form in FORMS}
-    verdict = judge(
-        measured("base", nothing, readable=False), measured("candidate", nothing, readable=False)
-    )
+    verdict = judge(measured("base", nothing, readable=False), measured("candidate", nothing, readable=False))
     assert verdict["verdict"] == "fail"
     assert outcomes(verdict)["answers can be read"] == "failed"
 

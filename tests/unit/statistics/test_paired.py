@@ -24,9 +24,7 @@ def test_the_interval_of_agresti_and_min_by_hand():
     interval = paired_difference([PairedCounts(48, 10, 2)])
     error = np.sqrt((13 / 50 - 0.16**2) / 50)
     assert interval.estimate == pytest.approx(8 / 48)
-    assert (interval.low, interval.high) == pytest.approx(
-        (0.16 - 1.959964 * error, 0.16 + 1.959964 * error)
-    )
+    assert (interval.low, interval.high) == pytest.approx((0.16 - 1.959964 * error, 0.16 + 1.959964 * error))
 
 
 def test_models_that_agree_everywhere_differ_neither_up_nor_down():

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from instruction_tuning.evaluation.promotion import PromotionRules
-from instruction_tuning.evaluation.promotion import promotion_verdict as verdict_of
-from instruction_tuning.evaluation.scores import benchmark_comparisons as comparisons_of
-from instruction_tuning.evaluation.scores import benchmark_metrics as metrics_of
-from instruction_tuning.evaluation.task_files import BenchmarkSettings
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.evaluation.parameters import EvaluationParameters
-from instruction_tuning.reporting.model_card import model_card
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +20,7 @@ def measure_models(
 ) -> pd.DataFrame:
     """Ask base, candidate and champion the same items in every form; known results are not measured again."""
     from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
+    from instruction_tuning.evaluation.task_files import BenchmarkSettings
 
     models = {"base": base_model, "candidate": sft_model, "champion": champion_model}
     settings = BenchmarkSettings(
@@ -56,8 +51,10 @@ def score_models(
     benchmark_outputs: pd.DataFrame, parameters: EvaluationParameters
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Accuracies with intervals, and the candidate against base and champion in pairs."""
-    metrics = metrics_of(benchmark_outputs, confidence=parameters.confidence)
-    comparisons = comparisons_of(benchmark_outputs, confidence=parameters.confidence)
+    from instruction_tuning.evaluation import scores
+
+    metrics = scores.benchmark_metrics(benchmark_outputs, confidence=parameters.confidence)
+    comparisons = scores.benchmark_comparisons(benchmark_outputs, confidence=parameters.confidence)
     for row in comparisons[comparisons["ability"] == "macro"].to_dict("records"):
         logger.info(
             "candidate against %s, %s: %+.1f points [%+.1f, %+.1f]",
@@ -75,13 +72,15 @@ def judge_candidate(
     parameters: EvaluationParameters,
 ) -> dict[str, object]:
     """Decide whether the candidate may become champion, with reasons."""
+    from instruction_tuning.evaluation import promotion
+
     is_candidate = benchmark_outputs["model_role"] == "candidate"
-    rules = PromotionRules(
+    rules = promotion.PromotionRules(
         delta=parameters.delta,
         alpha=parameters.alpha,
         min_extraction_rate=parameters.min_extraction_rate,
     )
-    verdict = verdict_of(
+    verdict = promotion.promotion_verdict(
         benchmark_metrics,
         benchmark_comparisons,
         rules,
@@ -95,4 +94,6 @@ def write_model_card(
     benchmark_metrics: pd.DataFrame, benchmark_comparisons: pd.DataFrame, promotion_verdict: dict[str, object]
 ) -> str:
     """The card that describes the candidate in the registry."""
+    from instruction_tuning.reporting.model_card import model_card
+
     return model_card(benchmark_metrics, benchmark_comparisons, promotion_verdict)

@@ -144,7 +144,7 @@ def _heldout_prompts(
 
 def _recipe(parameters: RewardModelParameters) -> "RewardRecipe":
     from instruction_tuning.reward.bradley_terry import RewardRecipe
-    from instruction_tuning.training.resumable import Schedule
+    from instruction_tuning.training.schedule import Schedule
 
     chosen = parameters.model_dump()
     return RewardRecipe(

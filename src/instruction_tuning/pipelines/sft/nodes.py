@@ -93,7 +93,7 @@ def fine_tune_base_model(
 
 
 def _recipe(parameters: SFTParameters) -> "SFTRecipe":
-    from instruction_tuning.training.resumable import Schedule
+    from instruction_tuning.training.schedule import Schedule
     from instruction_tuning.training.supervised import SFTRecipe
 
     chosen = parameters.model_dump()

@@ -1,0 +1,102 @@
+"""One HTML page with the figures and tables of a run; everything inline, so that it opens anywhere."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from instruction_tuning.reporting.run_summary import RunSummary
+from instruction_tuning.reporting.scores_table import ability_rows
+
+_PAGE = Path(__file__).with_name("dashboard.html")
+_MARKS = {"passed": "✓", "failed": "✗", "not shown": "?"}
+
+
+def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
+    """The page: verdict, key numbers, figures, tables, records to read. Some 5 MB, most of it Plotly."""
+    verdict = summary.verdict
+    return Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        verdict=escape(str(verdict["verdict"])),
+        verdict_words="The candidate may become champion"
+        if verdict["verdict"] == "pass"
+        else "The candidate is not promoted",
+        incumbent=escape(str(verdict["incumbent"])),
+        delta=f"{verdict['delta'] * 100:g}",
+        alpha=f"{verdict['alpha']:g}",
+        digest=escape(str(verdict["candidate_digest"])),
+        checks="".join(_check(check) for check in verdict["checks"]),
+        cards="".join(_card(number, words) for number, words in _key_numbers(summary)),
+        figures="".join(_figure(figure) for figure in figures),
+        scores=_table(*ability_rows(verdict["evidence"])),
+        dropped=_table(
+            ("stage", "reason", "rows"),
+            [(drop.stage, drop.reason, f"{drop.rows:,}") for drop in summary.dropped],
+        ),
+        sft_metrics=_table(("SFT", "value"), _metric_rows(summary.sft_metrics)),
+        reward_metrics=_table(("reward model", "value"), _metric_rows(summary.reward_metrics)),
+        samples="".join(_sample(sample.fate, sample.prompt, sample.answer) for sample in summary.samples),
+        plotly=get_plotlyjs(),
+    )
+
+
+def _key_numbers(summary: RunSummary) -> list[tuple[str, str]]:
+    use = summary.teacher
+    price = "unknown" if use.price_usd is None else f"${use.price_usd:,.2f}"
+    numbers = [
+        (f"{sum(summary.rows_by_source.values()):,}", "rows came in"),
+        (f"{sum(summary.kept_by_source.values()):,}", "in the pool"),
+        (f"{sum(summary.selected_by_source.values()):,}", "selected"),
+        (f"{summary.examples:,}", "answered and checked"),
+        (price, f"for {use.requests:,} teacher calls, {use.prompt_tokens + use.completion_tokens:,} tokens"),
+    ]
+    chat = [
+        row
+        for row in summary.verdict["evidence"]["comparisons"]
+        if (row["reference_role"], row["ability"], row["form"]) == ("base", "macro", "chat_zero_shot")
+    ]
+    return numbers + [(f"{row['difference'] * 100:+.1f}", "points gained in chat") for row in chat]
+
+
+def _card(number: str, words: str) -> str:
+    return f"<div class='card'><b>{escape(number)}</b><span>{escape(words)}</span></div>"
+
+
+def _check(check: Mapping[str, Any]) -> str:
+    kind = str(check["outcome"]).replace(" ", "-")
+    return (
+        f"<li class='{kind}'><span class='mark'>{_MARKS[check['outcome']]}</span><div><b>"
+        f"{escape(check['name'])}</b> <em>{escape(check['outcome'])}</em><br>{escape(check['detail'])}"
+        "</div></li>"
+    )
+
+
+def _figure(figure: go.Figure) -> str:
+    html = figure.to_html(
+        full_html=False, include_plotlyjs=False, config={"responsive": True, "displayModeBar": False}
+    )
+    return f"<section class='figure'>{html}</section>"
+
+
+def _metric_rows(metrics: Mapping[str, float]) -> list[Sequence[str]]:
+    return [(name, f"{value:,.4g}" if value % 1 else f"{value:,.0f}") for name, value in metrics.items()]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    if not rows:
+        body = f"<tr><td colspan='{len(header)}'>none</td></tr>"
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _sample(fate: str, prompt: str, answer: str) -> str:
+    shown = f"<p class='answer'>{escape(answer[:600])}</p>" if answer else ""
+    kind = escape(fate.partition(",")[0].partition(" ")[0])
+    return (
+        f"<article class='{kind}'><h3>{escape(fate)}</h3><p class='prompt'>{escape(prompt[:600])}</p>"
+        f"{shown}</article>"
+    )

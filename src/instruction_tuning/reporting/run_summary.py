@@ -1,0 +1,186 @@
+"""What a run did, in counts and examples: the one source of the text report and the dashboard.
+
+Everything is counted from the stored frames; nothing is carried over from a log. A figure that was not
+measured is null.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from instruction_tuning.seeds import substream
+
+KEPT_SAMPLES, REJECTED_SAMPLES, ANSWERED_SAMPLES = 3, 4, 3
+
+
+@dataclass(frozen=True)
+class DroppedRows:
+    """Rows set aside in one stage for one reason."""
+
+    stage: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class TeacherUse:
+    """Calls, tokens and price. `price_usd` is null where a paid call came without its token counts."""
+
+    requests: int
+    answers: int
+    ratings: int
+    failed: int
+    prompt_tokens: int
+    completion_tokens: int
+    price_usd: float | None
+    models: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A record to read: what became of it, what was asked, what was answered."""
+
+    fate: str
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """All that report and dashboard say; shares by name are counts."""
+
+    rows_by_source: Mapping[str, int]
+    kept_by_source: Mapping[str, int]
+    dropped: Sequence[DroppedRows]
+    selected_by_source: Mapping[str, int]
+    selected_by_language: Mapping[str, int]
+    first_reasons: Sequence[str]
+    teacher: TeacherUse
+    responses: int
+    responses_checked: int
+    responses_wrong: int
+    mean_rating: float | None
+    examples: int
+    rejected_answers: Mapping[str, int]
+    sft_metrics: Mapping[str, float]
+    reward_metrics: Mapping[str, float]
+    verdict: Mapping[str, Any]
+    samples: Sequence[Sample]
+
+
+def summarise(
+    *,
+    instruction_pool: pd.DataFrame,
+    rejected_records: pd.DataFrame,
+    selected_queries: pd.DataFrame,
+    teacher_completions: pd.DataFrame,
+    rated_responses: pd.DataFrame,
+    verified_examples: pd.DataFrame,
+    rejected_answers: pd.DataFrame,
+    sft_metrics: Mapping[str, float],
+    reward_metrics: Mapping[str, float],
+    promotion_verdict: Mapping[str, Any],
+    seed: int,
+) -> RunSummary:
+    """Count and choose the samples; the same frames give the same summary."""
+    kept = _counts(instruction_pool["source"])
+    lost = _counts(rejected_records["source"])
+    reasons = Counter(zip(rejected_records["stage"], rejected_records["reason"], strict=True))
+    checked = rated_responses[rated_responses["check"] != "none"]
+    ratings = rated_responses["rating"].dropna()
+    return RunSummary(
+        rows_by_source={s: kept.get(s, 0) + lost.get(s, 0) for s in sorted({*kept, *lost})},
+        kept_by_source=kept,
+        dropped=[
+            DroppedRows(str(stage), str(reason), rows)
+            for (stage, reason), rows in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
+        ],
+        selected_by_source=_counts(selected_queries["source"]),
+        selected_by_language=_counts(selected_queries["language"]),
+        first_reasons=[str(reason) for reason in selected_queries["selected_because"].head(2)],
+        teacher=_teacher_use(teacher_completions),
+        responses=len(rated_responses),
+        responses_checked=len(checked),
+        responses_wrong=int((checked["check"] == "failed").sum()),
+        mean_rating=float(ratings.mean()) if len(ratings) else None,
+        examples=len(verified_examples),
+        rejected_answers=_counts(rejected_answers["reason"]),
+        sft_metrics=dict(sft_metrics),
+        reward_metrics=dict(reward_metrics),
+        verdict=dict(promotion_verdict),
+        samples=[
+            *_kept_samples(instruction_pool, seed),
+            *_rejected_samples(rejected_records, seed),
+            *_answered_samples(verified_examples, seed),
+        ],
+    )
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    return {str(name): int(count) for name, count in values.value_counts().sort_index().items()}
+
+
+def _teacher_use(completions: pd.DataFrame) -> TeacherUse:
+    prices = completions["price_usd"]
+    return TeacherUse(
+        requests=int(completions["request_id"].nunique()),
+        answers=int((completions["kind"] == "answer").sum()),
+        ratings=int((completions["kind"] == "rating").sum()),
+        failed=int((completions["status"] == "failed").sum()),
+        prompt_tokens=int(completions["prompt_tokens"].sum()),
+        completion_tokens=int(completions["completion_tokens"].sum()),
+        price_usd=None if prices.isna().any() else float(prices.sum()),
+        models=sorted(completions["model"].dropna().unique()),
+    )
+
+
+def _drawn(frame: pd.DataFrame, count: int, seed: int, *key: str) -> list[dict[Any, Any]]:
+    positions = substream(seed, "samples", *key).sample(range(len(frame)), min(count, len(frame)))
+    return frame.iloc[positions].to_dict("records")
+
+
+def _kept_samples(pool: pd.DataFrame, seed: int) -> list[Sample]:
+    return [
+        Sample(f"kept, {row['source']}", str(row["prompt"]), _text(row["answer"]))
+        for row in _drawn(pool, KEPT_SAMPLES, seed, "kept")
+    ]
+
+
+def _rejected_samples(rejected: pd.DataFrame, seed: int) -> list[Sample]:
+    """One of each reason, the reasons with most rows first."""
+    reasons = rejected["reason"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    samples = []
+    for reason in reasons.index[:REJECTED_SAMPLES]:
+        (row,) = _drawn(rejected[rejected["reason"] == reason], 1, seed, "rejected", str(reason))
+        detail = _text(row["detail"])
+        samples.append(Sample(f"rejected, {row['source']}: {reason}", _readable(str(row["raw"])), detail))
+    return samples
+
+
+def _answered_samples(examples: pd.DataFrame, seed: int) -> list[Sample]:
+    samples = []
+    for row in _drawn(examples, ANSWERED_SAMPLES, seed, "answered"):
+        rating = "" if pd.isna(row["rating"]) else f", rated {row['rating']:g}"
+        check = "" if row["check"] == "none" else f", check {row['check']}"
+        fate = f"answered by {row['origin']}{rating}{check}"
+        samples.append(Sample(fate, str(row["prompt"]), str(row["answer"])))
+    return samples
+
+
+def _readable(raw: str) -> str:
+    """The turns of a record that was understood; what could not be read, as it came."""
+    try:
+        turns = json.loads(raw)
+    except ValueError:
+        return raw
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        return raw
+    return " / ".join(str(turn.get("content", turn)) for turn in turns)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

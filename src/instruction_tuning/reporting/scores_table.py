@@ -1,0 +1,39 @@
+"""Base against candidate by ability, the forms side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from instruction_tuning.reporting.wording import FORM_SHORT_NAMES, percent
+
+MACRO = "macro"
+
+
+def abilities_of(evidence: Mapping[str, Any]) -> list[str]:
+    """The abilities in alphabetical order, their mean last."""
+    names = {str(row["ability"]) for row in evidence["comparisons"]}
+    return [*sorted(names - {MACRO}), MACRO]
+
+
+def ability_rows(evidence: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Header and rows: `10.0→62.5 +52.5 [+46,+59]` for each ability and form."""
+    accuracy = {
+        (row["model_role"], row["ability"], row["form"]): row["accuracy"] for row in evidence["metrics"]
+    }
+    gain = {
+        (row["ability"], row["form"]): row
+        for row in evidence["comparisons"]
+        if row["reference_role"] == "base"
+    }
+    rows: list[Sequence[str]] = []
+    for ability in abilities_of(evidence):
+        cells = [ability]
+        for form in FORM_SHORT_NAMES:
+            difference = gain[ability, form]
+            cells.append(
+                f"{percent(accuracy['base', ability, form])}→"
+                f"{percent(accuracy['candidate', ability, form])} "
+                f"{difference['difference'] * 100:+.1f} "
+                f"[{difference['ci_low'] * 100:+.0f},{difference['ci_high'] * 100:+.0f}]"
+            )
+        rows.append(cells)
+    return ("ability", *FORM_SHORT_NAMES.values()), rows

@@ -1,0 +1,62 @@
+"""The steps of a training run, and what TRL's trainers are told of them and of the device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What any training run says of its steps; field names as in transformers' TrainingArguments."""
+
+    learning_rate: float
+    num_train_epochs: float
+    rows_per_microbatch: int
+    gradient_accumulation_steps: int
+    warmup_ratio: float
+    weight_decay: float
+    lr_scheduler_type: str
+    precision: str
+    logging_steps: int
+    save_steps: int
+    seed: int
+
+
+def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
+    """TrainingArguments that TRL's configurations share, for the device that there is (CUDA, else CPU)."""
+    import torch
+
+    switch_off_telemetry()
+    on_gpu = torch.cuda.is_available()
+    is_bfloat16 = schedule.precision == "bfloat16" or (schedule.precision == "auto" and on_gpu)
+    return {
+        "output_dir": str(checkpoints),
+        "learning_rate": schedule.learning_rate,
+        "num_train_epochs": schedule.num_train_epochs,
+        "per_device_train_batch_size": schedule.rows_per_microbatch,
+        "gradient_accumulation_steps": schedule.gradient_accumulation_steps,
+        "warmup_steps": schedule.warmup_ratio,  # transformers reads a value below 1 as a share of the steps
+        "weight_decay": schedule.weight_decay,
+        "lr_scheduler_type": schedule.lr_scheduler_type,
+        "logging_steps": schedule.logging_steps,
+        "logging_first_step": True,  # so that a run of few steps has a loss curve too
+        "logging_nan_inf_filter": False,
+        "include_num_input_tokens_seen": "non_padding",
+        "save_strategy": "steps",
+        "save_steps": schedule.save_steps,
+        "save_total_limit": 2,  # while the second is being written, the first is the one to go on from
+        "seed": schedule.seed % 2**32,
+        "bf16": is_bfloat16,
+        "activation_checkpointing": on_gpu,
+        "use_cpu": not on_gpu,
+        "dataloader_pin_memory": on_gpu,
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def switch_off_telemetry() -> None:
+    """TRL reports every trainer to the hub unless this is set, and reads it when the trainer is made."""
+    import huggingface_hub.constants
+
+    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True

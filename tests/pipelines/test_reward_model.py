@@ -1,0 +1,91 @@
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from pydantic import ValidationError
+from training_builders import CONTEXT, rated_response, tiny_base
+
+from instruction_tuning.datasets.atomic import JSONDataset
+from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.datasets.model_folder import ModelFolderDataset
+from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
+from instruction_tuning.pipelines.reward_model.pipeline import create_pipeline
+from instruction_tuning.schemas.best_of_n_completions import BestOfNCompletions
+from instruction_tuning.schemas.preference_pairs import PreferencePairs
+from instruction_tuning.schemas.training_log import TrainingLog
+
+
+def parameters(project_path: Path, work_folder: Path, **changes: Any) -> RewardModelParameters:
+    file = project_path / "conf/base/parameters_reward_model.yml"
+    values = yaml.safe_load(file.read_text(encoding="utf-8").replace("${globals:seed}", "7"))["reward_model"]
+    small = {"max_length": CONTEXT, "best_of_n_prompts": 5, "best_of_n_max_new_tokens": 8}
+    return RewardModelParameters(**{**values, **small, "work_folder": str(work_folder), **changes})
+
+
+def rated_responses(records: int) -> pd.DataFrame:
+    """The better the rating, the more it says of the sum; the last two answers of a record tie."""
+    rows = []
+    for number in range(records):
+        answers = [
+            (f"the answer is {number + 1}.", 9),
+            ("红色的苹果", 2),
+            (f"it is {number + 1}.", 9),
+        ]
+        rows += [
+            rated_response(
+                f"{number:016x}",
+                f"{number}-{place}",
+                rating,
+                prompt=f"What is {number} plus 1?",
+                response=text,
+            )
+            for place, (text, rating) in enumerate(answers)
+        ]
+    return pd.DataFrame(rows)
+
+
+def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Path) -> None:
+    chosen = parameters(project_path, tmp_path / "work", num_train_epochs=6, learning_rate=5e-3)
+    frames = {
+        name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"))
+        for name in ("preference_pairs", "reward_training_log", "best_of_n_completions")
+    }
+    catalog = DataCatalog(
+        {
+            "rated_responses": MemoryDataset(rated_responses(60)),
+            "sft_model": MemoryDataset(tiny_base()),
+            "params:reward_model": MemoryDataset(chosen),
+            "reward_model": ModelFolderDataset(filepath=str(tmp_path / "model")),
+            "reward_metrics": JSONDataset(filepath=str(tmp_path / "metrics.json")),
+            **frames,
+        }
+    )
+    SequentialRunner().run(create_pipeline(), catalog)
+
+    PreferencePairs.validate(catalog.load("preference_pairs"))
+    TrainingLog.validate(catalog.load("reward_training_log"))
+    completions = catalog.load("best_of_n_completions")
+    BestOfNCompletions.validate(completions)
+    assert len(completions) == 5 * 8
+    held = set(catalog.load("preference_pairs").query("split == 'test'")["record_id"])
+    assert set(completions["record_id"]) <= held
+    best = completions.sort_values("rank").groupby("record_id")["reward"].first()
+    assert (best == completions.groupby("record_id")["reward"].max()).all()
+
+    metrics = catalog.load("reward_metrics")
+    assert all(isinstance(value, float) for value in metrics.values())
+    assert metrics["heldout_accuracy"] > 0.9
+    assert metrics["ci_low"] <= metrics["heldout_accuracy"] <= metrics["ci_high"]
+    assert (metrics["ties_dropped"], metrics["train_pairs"], metrics["heldout_pairs"]) == (60, 96, 24)
+    assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]
+    assert metrics["best_of_n/checked_prompts"] <= 5
+
+
+@pytest.mark.parametrize("wrong", [{"test_share": 0}, {"best_of_n_samples": 1}, {"preferance": "rating"}])
+def test_wrong_parameters_are_refused(project_path: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        parameters(project_path, tmp_path, **wrong)

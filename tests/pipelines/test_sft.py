@@ -1,0 +1,101 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from pydantic import ValidationError
+from training_builders import CONTEXT, replay_documents, tiny_base, turns, verified_examples
+
+from instruction_tuning.datasets.atomic import JSONDataset, TextDataset
+from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.datasets.model_folder import ModelFolderDataset
+from instruction_tuning.pipelines.sft.nodes import preview_mask
+from instruction_tuning.pipelines.sft.parameters import SFTParameters
+from instruction_tuning.pipelines.sft.pipeline import create_pipeline
+from instruction_tuning.schemas.sft_mixture import SFTMixture
+from instruction_tuning.schemas.training_log import TrainingLog
+
+FLAT_METRICS = {
+    "heldout_loss_before",
+    "heldout_loss_after",
+    "tokens_per_byte",
+    "truncated_share",
+    "train_tokens",
+    "examples",
+    "documents",
+    "tokens_per_second",
+    "seconds",
+    "packing_efficiency",
+}
+
+
+def parameters(project_path: Path, work_folder: Path, **changes: Any) -> SFTParameters:
+    file = project_path / "conf/base/parameters_sft.yml"
+    values = yaml.safe_load(file.read_text(encoding="utf-8").replace("${globals:seed}", "7"))["sft"]
+    return SFTParameters(
+        **{**values, "max_length": CONTEXT, "work_folder": str(work_folder), "learning_rate": 1e-2, **changes}
+    )
+
+
+def test_the_pipeline_ends_with_a_model_its_loss_curve_and_flat_metrics(
+    project_path: Path, tmp_path: Path
+) -> None:
+    frames = {
+        name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"))
+        for name in ("sft_mixture", "sft_validation", "sft_training_log")
+    }
+    catalog = DataCatalog(
+        {
+            "verified_examples": MemoryDataset(verified_examples(60)),
+            "replay_documents": MemoryDataset(replay_documents(60)),
+            "base_model": MemoryDataset(tiny_base()),
+            "params:sft": MemoryDataset(parameters(project_path, tmp_path / "work")),
+            "sft_mask_preview": TextDataset(filepath=str(tmp_path / "preview.md")),
+            "sft_model": ModelFolderDataset(filepath=str(tmp_path / "model")),
+            "sft_metrics": JSONDataset(filepath=str(tmp_path / "metrics.json")),
+            **frames,
+        }
+    )
+    SequentialRunner().run(create_pipeline(), catalog)
+
+    for name in ("sft_mixture", "sft_validation"):
+        SFTMixture.validate(catalog.load(name))
+    TrainingLog.validate(catalog.load("sft_training_log"))
+    metrics = catalog.load("sft_metrics")
+    assert metrics.keys() >= FLAT_METRICS
+    assert all(isinstance(value, float) for value in metrics.values())
+    assert metrics["heldout_loss_after"] < metrics["heldout_loss_before"]
+    assert catalog.load("sft_model").digest != tiny_base().digest
+    assert "⟦" in catalog.load("sft_mask_preview")
+
+
+def test_the_preview_shows_four_chats_and_a_document_with_the_trained_tokens_marked(
+    project_path: Path, tmp_path: Path
+) -> None:
+    rows = [
+        {"example_id": f"c{n}", "kind": "chat", "messages": turns("ask", f"say {n}"), "text": None}
+        for n in range(6)
+    ]
+    rows.append({"example_id": "d0", "kind": "document", "messages": None, "text": "a line"})
+    preview = preview_mask(pd.DataFrame(rows), tiny_base(), parameters(project_path, tmp_path))
+    assert re.findall(r"^## (\w+ \w+)", preview, re.MULTILINE) == [
+        "chat c0",
+        "chat c1",
+        "chat c2",
+        "chat c3",
+        "document d0",
+    ]
+    assert "<|user|>ask<|end|><|assistant|>⟦say 0<|end|>⟧" in preview
+    assert "<|endoftext|>⟦a line⟧" in preview
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"learning_rate": 0}, {"tuning": "qlora"}, {"max_lenght": 5}, {"validation_share": 1}]
+)
+def test_wrong_parameters_are_refused(project_path: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        parameters(project_path, tmp_path, **wrong)

@@ -1,0 +1,124 @@
+"""The frames that a small run leaves, as the catalog hands them to `reporting`."""
+
+import json
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from benchmark_builders import FORMS, answers
+
+from instruction_tuning.evaluation.promotion import PromotionRules, promotion_verdict
+from instruction_tuning.evaluation.scores import benchmark_comparisons, benchmark_metrics
+
+SOURCES = ("alpaca", "belle")
+
+
+def pool(rows=40):
+    """Records of two sources and two languages."""
+    return pd.DataFrame(
+        {
+            "record_id": [f"{n:016x}" for n in range(rows)],
+            "source": [SOURCES[n % 2] for n in range(rows)],
+            "language": ["en" if n % 2 == 0 else "zh" for n in range(rows)],
+            "prompt": [f"Question <{n}> & 问题" for n in range(rows)],
+            "answer": pd.Series([None if n % 5 == 0 else f"Answer {n}" for n in range(rows)], dtype="str"),
+        }
+    )
+
+
+def embeddings(records, *, seed=0):
+    """Four random columns a record."""
+    vectors = np.random.default_rng(seed).normal(size=(len(records), 4)).astype("float32")
+    return pd.DataFrame(vectors, columns=[f"e{n:03}" for n in range(4)]).assign(
+        record_id=records["record_id"].to_numpy()
+    )
+
+
+def selected(records, count=10):
+    """The first records as the selection."""
+    return records.head(count).assign(
+        rank=range(count), selection_score=1.0, selected_because=[f"pick {n + 1}" for n in range(count)]
+    )
+
+
+def rejected():
+    """Six rows that three stages set aside."""
+    rows = [
+        ("read", "invalid_json", "{broken"),
+        ("validate", "empty_answer", '{"instruction": "Say it", "output": ""}'),
+        ("validate", "empty_answer", '{"instruction": "Say that", "output": ""}'),
+        *[("near_duplicate", "similar_prompt", json.dumps([{"role": "user", "content": "twice"}]))] * 3,
+    ]
+    return pd.DataFrame(rows, columns=["stage", "reason", "raw"]).assign(
+        source=[SOURCES[n % 2] for n in range(6)], detail=pd.Series([None] * 6, dtype="str")
+    )
+
+
+def completions(rows=8):
+    """Answers and ratings; four samples share a request."""
+    return pd.DataFrame(
+        {
+            "request_id": [f"{n // 4:032x}" for n in range(rows)],
+            "kind": ["answer", "rating"] * (rows // 2),
+            "model": "microworld-teacher",
+            "prompt_tokens": 10,
+            "completion_tokens": 5,
+            "price_usd": 0.01,
+            "status": ["failed", *["ok"] * (rows - 1)] if rows else [],
+        }
+    )
+
+
+@cache
+def verdict():
+    """The verdict on a candidate that gained in chat and kept its documents."""
+    base, candidate = {"chat_zero_shot": 20}, {"chat_zero_shot": 160}
+    outputs = pd.concat(
+        [
+            answers(role, right.get(form, 180), form=form, ability=ability, items=200)
+            for role, right in (("base", base), ("candidate", candidate))
+            for form in FORMS
+            for ability in ("arithmetic", "facts")
+        ],
+        ignore_index=True,
+    )
+    return promotion_verdict(
+        benchmark_metrics(outputs, confidence=0.95),
+        benchmark_comparisons(outputs, confidence=0.95),
+        PromotionRules(),
+        candidate_digest="0123456789abcdef",
+    )
+
+
+def stored_run(**others):
+    """Everything that `summarise` wants; pass a data set by name to replace it."""
+    records = pool()
+    return {
+        "instruction_pool": records,
+        "rejected_records": rejected(),
+        "selected_queries": selected(records),
+        "teacher_completions": completions(),
+        "rated_responses": pd.DataFrame(
+            {"check": ["passed", "failed", "none"], "rating": [8.0, 4.0, np.nan]}
+        ),
+        "verified_examples": selected(records, 5).assign(
+            origin="teacher", rating=8.0, check="passed", answer="It is so."
+        ),
+        "rejected_answers": pd.DataFrame({"reason": ["check_failed", "unrated"]}),
+        "sft_metrics": {"heldout_loss_before": 3.2, "heldout_loss_after": 0.4, "steps": 20.0},
+        "reward_metrics": {
+            "heldout_accuracy": 0.73,
+            "ci_low": 0.6,
+            "ci_high": 0.8,
+            "heldout_pairs": 50.0,
+            "best_of_n/pass_rate_at_1": 0.5,
+            "best_of_n/pass_rate_at_4": 0.7,
+        },
+        "promotion_verdict": verdict(),
+        "seed": 1,
+    } | others
+
+
+def training_log(steps=5):
+    """A falling loss."""
+    return pd.DataFrame({"step": range(1, steps + 1), "loss": [1.0 / n for n in range(1, steps + 1)]})

@@ -1,0 +1,58 @@
+"""What the run command makes of its options."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.framework.startup import bootstrap_project
+
+from instruction_tuning.cli.run import DEFAULT_RUNNER, complete
+from instruction_tuning.errors import ConfigurationError
+
+
+@pytest.fixture(autouse=True)
+def project(project_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project_path)
+    bootstrap_project(project_path)
+
+
+def options(**given: Any) -> dict[str, Any]:
+    defaults = {"pipeline": None, "pipelines": [], "params": {}, "namespaces": [], "runner": None}
+    return defaults | given
+
+
+def test_a_pipeline_may_be_named_in_the_singular():
+    completed = complete(options(pipeline="sft"))
+    assert (completed["pipelines"], completed["pipeline"]) == (["sft"], None)
+    assert completed["runner"] == DEFAULT_RUNNER
+
+
+def test_a_misspelt_pipeline_is_answered_with_the_nearest():
+    with pytest.raises(ConfigurationError, match=r"no pipeline named `sfft`(.|\n)*did you mean `sft`"):
+        complete(options(pipeline="sfft"))
+
+
+def test_data_is_relative_to_where_the_user_stands(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    completed = complete(options(params={"data": "mine.json"}))
+    assert completed["params"]["data"] == str(tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize("pipeline", [None, "evaluation"])
+def test_a_candidate_is_evaluated_and_nothing_else_is_run(pipeline):
+    completed = complete(options(pipeline=pipeline, params={"candidate": "models:/sft-model/7"}))
+    assert completed["pipelines"] == completed["namespaces"] == ["evaluation"]
+    assert completed["params"]["candidate"] == "models:/sft-model/7"
+
+
+def test_a_candidate_cannot_be_given_to_a_pipeline_that_trains():
+    with pytest.raises(ConfigurationError, match="`sft` does more than evaluate"):
+        complete(options(pipeline="sft", params={"candidate": "models:/sft-model/7"}))
+
+
+def test_every_option_of_kedros_run_is_still_there():
+    from kedro.framework.cli.project import run as kedro_run
+
+    from instruction_tuning.cli import run
+
+    assert {option.name for option in kedro_run.params} <= {option.name for option in run.params}

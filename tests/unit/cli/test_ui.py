@@ -1,0 +1,33 @@
+"""Servers that `kedro ui` starts are stopped with all that they started themselves."""
+
+import subprocess
+import sys
+import time
+
+import psutil
+
+from instruction_tuning.cli.ui import stop_with_children
+
+# A child in a session of its own that ignores the polite signal, as some servers' workers do.
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+)
+PARENT = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], start_new_session=True, stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_children_in_other_sessions_are_stopped_too(monkeypatch):
+    monkeypatch.setattr("instruction_tuning.cli.ui.STOP_TIMEOUT_SECONDS", 0.3)
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        stop_with_children(parent)
+    deadline = time.monotonic() + 5
+    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE

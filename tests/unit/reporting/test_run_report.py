@@ -1,0 +1,107 @@
+import pandas as pd
+import pytest
+from reporting_builders import completions, rejected, stored_run
+
+from instruction_tuning.reporting.run_report import WIDTH, run_report
+from instruction_tuning.reporting.run_summary import summarise
+from instruction_tuning.reporting.wording import display_width
+
+
+def report(**others):
+    return run_report(summarise(**stored_run(**others)))
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def test_the_rows_that_came_in_are_those_kept_and_those_dropped():
+    assert "46 rows came in (alpaca 23, belle 23)" in report()
+    assert "40 are in the pool; 6 were dropped" in report()
+
+
+def test_each_reason_for_dropping_has_its_count_and_share():
+    assert "near_duplicate: similar_prompt 3 6.5%" in words(report())
+
+
+def test_teacher_calls_are_requests_and_not_samples():
+    assert (
+        "2 requests to microworld-teacher: 4 answers, 4 ratings, 1 failed; 80 tokens in, 40 out; $0.0800"
+        in (words(report()))
+    )
+
+
+def test_an_unknown_price_is_not_called_zero():
+    paid = completions()
+    paid.loc[3, "price_usd"] = None
+    assert "price unknown" in words(report(teacher_completions=paid))
+
+
+def test_the_abilities_stand_with_their_intervals_in_every_form():
+    line = next(line for line in report().splitlines() if line.strip().startswith("facts"))
+    assert line.count("→") == line.count("[") == 3
+    assert "10.0→80.0 +70.0 [" in line
+
+
+def test_the_verdict_gives_every_check():
+    text = words(report())
+    assert "Verdict: PASS" in text
+    assert "+ gains in chat: passed" in text and "+ keeps documents: passed" in text
+
+
+def test_the_reward_model_shows_held_out_accuracy_and_best_of_n():
+    assert (
+        "73.0% [60.0%, 80.0%] right on 50 held-out pairs; best of n, answers right: n=1 50.0%, n=4 70.0%"
+        in (words(report()))
+    )
+
+
+def test_ten_records_can_be_read_if_there_are_so_many_reasons():
+    many = pd.concat([rejected(), rejected().assign(reason="wrong_type")])
+    text = report(rejected_records=many)
+    assert "  10. answered by teacher, rated 8, check passed" in text
+    assert "kept, " in text and "⇒ It is so." in text
+
+
+def test_the_report_fits_a_terminal():
+    lines = report().splitlines()
+    assert max(display_width(line) for line in lines) <= WIDTH
+    assert len(lines) <= 75
+
+
+def test_a_long_record_with_line_breaks_and_control_characters_stays_on_its_line():
+    run = stored_run()
+    nasty = run["instruction_pool"].assign(prompt="很长的问题\r\n\x1b[31m" * 200, answer="a\tb" * 400)
+    lines = report(instruction_pool=nasty).splitlines()
+    assert max(display_width(line) for line in lines) <= WIDTH
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_a_run_without_teacher_and_reward_model_says_so():
+    run = stored_run()
+    text = report(
+        teacher_completions=completions(0),
+        rated_responses=run["rated_responses"].head(0),
+        rejected_answers=run["rejected_answers"].head(0),
+        reward_metrics={},
+    )
+    assert "No teacher was called." in text
+    assert "Reward model: none was trained." in text
+    assert "5 examples to train on, 0 queries without." in text
+
+
+def test_the_same_frames_give_the_same_report():
+    assert report() == report()
+
+
+def test_counting_leaves_the_frames_alone():
+    run = stored_run()
+    before = {name: value.copy(deep=True) for name, value in run.items() if isinstance(value, pd.DataFrame)}
+    summarise(**run)
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(run[name], frame)
+
+
+@pytest.mark.parametrize("metrics", [{}, {"heldout_loss_before": 2.0}])
+def test_a_loss_that_was_not_measured_is_named_so(metrics):
+    assert "not measured" in report(sft_metrics=metrics)

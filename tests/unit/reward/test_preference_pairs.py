@@ -1,0 +1,102 @@
+from typing import Any
+
+import pandas as pd
+import pytest
+from training_builders import rated_response
+
+from instruction_tuning.errors import InputError
+from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs
+from instruction_tuning.schemas.preference_pairs import PreferencePairs
+
+
+def pair(rows: list[dict[str, Any]], **changes: Any) -> tuple[pd.DataFrame, PairCounts]:
+    # A record of its own that can be held out, so that single-record cases can be told.
+    rows = [*rows, rated_response("other", "o1", 1), rated_response("other", "o2", 2)]
+    options = {"preference": "rating", "test_share": 0.01, "max_pairs": 1000, "seed": 0, **changes}
+    return build_preference_pairs(pd.DataFrame(rows), **options)
+
+
+def of(pairs: pd.DataFrame, record_id: str = "r") -> list[tuple[str, str]]:
+    rows = pairs[pairs["record_id"] == record_id]
+    return sorted(zip(rows["chosen"], rows["rejected"], strict=True))
+
+
+def test_three_ratings_give_three_pairs_the_higher_first() -> None:
+    pairs, _ = pair([rated_response("r", name, rating) for name, rating in (("a", 3), ("b", 9), ("c", 5))])
+    PreferencePairs.validate(pairs)
+    assert of(pairs) == [
+        ("answer b", "answer a"),
+        ("answer b", "answer c"),
+        ("answer c", "answer a"),
+    ]
+    assert set(pairs.loc[pairs["record_id"] == "r", "margin"]) == {6, 4, 2}
+
+
+def test_ties_and_equal_texts_are_dropped_and_counted() -> None:
+    pairs, counts = pair(
+        [
+            rated_response("r", "a", 5),
+            rated_response("r", "b", 5),
+            rated_response("r", "c", 7, response="answer a"),
+        ]
+    )
+    assert of(pairs) == [("answer a", "answer b")]
+    assert counts.ties_dropped == 2
+
+
+def test_an_unrated_answer_is_left_out_and_counted() -> None:
+    pairs, counts = pair(
+        [rated_response("r", "a", 5), rated_response("r", "b", None), rated_response("r", "c", 6)]
+    )
+    assert of(pairs) == [("answer c", "answer a")]
+    assert counts.unrated == 1 and counts.responses == 5
+
+
+def test_a_passed_check_beats_a_better_rating_only_when_asked_to() -> None:
+    rows = [
+        rated_response("r", "right", 4, check="passed"),
+        rated_response("r", "fluent", 9, check="failed"),
+    ]
+    assert of(pair(rows)[0]) == [("answer fluent", "answer right")]
+    pairs, _ = pair(rows, preference="check_then_rating")
+    assert of(pairs) == [("answer right", "answer fluent")]
+    assert pairs.loc[pairs["record_id"] == "r", "margin"].item() == -5
+
+
+def many(records: int) -> list[dict[str, Any]]:
+    return [
+        rated_response(f"r{record}", f"r{record}-{number}", number)
+        for record in range(records)
+        for number in range(3)
+    ]
+
+
+def test_all_pairs_of_a_record_are_on_one_side() -> None:
+    pairs, _ = pair(many(50), test_share=0.2)
+    assert (pairs.groupby("record_id")["split"].nunique() == 1).all()
+    assert pairs.loc[pairs["split"] == "test", "record_id"].nunique() == 11
+
+
+def test_the_order_of_the_answers_does_not_matter() -> None:
+    pairs, _ = pair(many(20), test_share=0.2, max_pairs=30)
+    again, _ = pair(many(20)[::-1], test_share=0.2, max_pairs=30)
+    pd.testing.assert_frame_equal(pairs, again)
+
+
+def test_too_many_training_pairs_are_thinned_and_counted() -> None:
+    pairs, counts = pair(many(50), test_share=0.2, max_pairs=40)
+    assert (pairs["split"] == "train").sum() == 40
+    assert counts.pairs + counts.beyond_max_pairs + counts.ties_dropped == 151
+    assert (pairs["split"] == "test").sum() > 25
+
+
+def test_no_pair_at_all_is_an_error_that_says_why() -> None:
+    rows = pd.DataFrame([rated_response("r", "a", 5), rated_response("r", "b", 5)])
+    with pytest.raises(InputError, match="1 are ties"):
+        build_preference_pairs(rows, preference="rating", test_share=0.1, max_pairs=10, seed=0)
+
+
+def test_pairs_of_one_record_cannot_be_split() -> None:
+    rows = pd.DataFrame([rated_response("r", "a", 5), rated_response("r", "b", 6)])
+    with pytest.raises(InputError, match="held out"):
+        build_preference_pairs(rows, preference="rating", test_share=0.1, max_pairs=10, seed=0)

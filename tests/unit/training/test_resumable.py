@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pandas as pd
+from training_builders import tiny_base
+
+from instruction_tuning.training.resumable import (
+    MARKER,
+    TrainingResult,
+    finished_or_trained,
+    last_whole_checkpoint,
+    run_fingerprint,
+)
+
+LOG = pd.DataFrame({"step": [1], "epoch": [1.0], "loss": [0.5], "learning_rate": [0.1], "tokens_seen": [9]})
+
+
+def checkpoint(folder: Path, step: int, *, whole: bool) -> Path:
+    made = folder / f"checkpoint-{step}"
+    made.mkdir(parents=True)
+    if whole:
+        (made / MARKER).touch()
+    return made
+
+
+def test_a_run_goes_on_from_the_newest_whole_checkpoint(tmp_path: Path) -> None:
+    checkpoint(tmp_path, 9, whole=True)
+    newest = checkpoint(tmp_path, 10, whole=True)
+    checkpoint(tmp_path, 11, whole=False)
+    assert last_whole_checkpoint(tmp_path) == newest
+
+
+def test_a_half_written_checkpoint_is_removed(tmp_path: Path) -> None:
+    half = checkpoint(tmp_path, 5, whole=False)
+    assert last_whole_checkpoint(tmp_path) is None
+    assert not half.exists()
+
+
+def test_the_fingerprint_changes_with_data_and_parameters_and_with_nothing_else() -> None:
+    data = pd.DataFrame({"messages": [[{"role": "user", "content": "a"}]]})
+    other = pd.DataFrame({"messages": [[{"role": "user", "content": "b"}]]})
+    mark = run_fingerprint(data=data, recipe={"rate": 1, "seed": 2})
+    assert mark == run_fingerprint(recipe={"seed": 2, "rate": 1}, data=data.copy())
+    assert mark != run_fingerprint(data=other, recipe={"rate": 1, "seed": 2})
+    assert mark != run_fingerprint(data=data, recipe={"rate": 1, "seed": 3})
+
+
+def test_a_finished_run_is_not_run_again_unless_its_model_is_gone(tmp_path: Path) -> None:
+    import shutil
+
+    trained: list[Path] = []
+
+    def train(destination: Path) -> TrainingResult:
+        trained.append(destination)
+        shutil.copytree(tiny_base().path, destination)
+        checkpoint(tmp_path / "run" / "checkpoints", len(trained), whole=True)
+        return TrainingResult(tiny_base(), LOG, {"seconds": 1.0})
+
+    finished_or_trained(tmp_path / "run", train)
+    again = finished_or_trained(tmp_path / "run", train)
+    assert len(trained) == 1
+    assert again.model.digest == tiny_base().digest and again.metrics == {"seconds": 1.0}
+    pd.testing.assert_frame_equal(again.log, LOG)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+    shutil.rmtree(tmp_path / "run" / "model")
+    finished_or_trained(tmp_path / "run", train)
+    assert len(trained) == 2

@@ -1,0 +1,65 @@
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from training_builders import tiny_base, turns
+
+from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
+
+
+def mixture(*chats: list[dict[str, str]], documents: tuple[str, ...] = ()) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = [{"kind": "chat", "messages": chat, "text": None} for chat in chats]
+    rows += [{"kind": "document", "messages": None, "text": text} for text in documents]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def tokenizer() -> Any:
+    return load_training_tokenizer(tiny_base(), None)
+
+
+def test_a_long_chat_is_cut_and_counted(tokenizer: Any) -> None:
+    made = tokenize_mixture(tokenizer, mixture(turns("a", "b " * 40), turns("a", "b")), max_length=20)
+    assert [len(one.input_ids) for one in made.chats] == [20, 6]
+    assert made.truncated_share == 0.5
+
+
+def test_a_chat_whose_answer_is_cut_away_is_dropped_and_counted(tokenizer: Any) -> None:
+    made = tokenize_mixture(tokenizer, mixture(turns("a " * 40, "b"), turns("a", "b")), max_length=20)
+    assert len(made.chats) == 1 and made.without_target == 1
+
+
+def test_nothing_left_to_train_on_is_an_error(tokenizer: Any) -> None:
+    with pytest.raises(InputError, match="max_length"):
+        tokenize_mixture(tokenizer, mixture(turns("a " * 40, "b")), max_length=20)
+
+
+def test_a_long_document_is_split_not_cut(tokenizer: Any) -> None:
+    made = tokenize_mixture(tokenizer, mixture(turns("a", "b"), documents=("word " * 30,)), max_length=16)
+    whole = tokenizer("word " * 30, add_special_tokens=False)["input_ids"]
+    assert [token for one in made.documents for token in one.input_ids] == [tokenizer.bos_token_id, *whole]
+
+
+def test_tokens_per_byte_counts_bytes_not_characters(tokenizer: Any) -> None:
+    made = tokenize_mixture(tokenizer, mixture(turns("苹", "")), max_length=20)
+    assert made.tokens_per_byte == pytest.approx(len(made.chats[0].input_ids) / 3)
+
+
+def test_another_chat_template_can_be_named(tmp_path: Path) -> None:
+    template = tmp_path / "plain.jinja"
+    template.write_text(
+        "{% for message in messages %}{{ message['content'] }}<|end|>{% endfor %}", encoding="utf-8"
+    )
+    assert (
+        load_training_tokenizer(tiny_base(), str(template)).apply_chat_template(
+            turns("a", "b"), tokenize=False
+        )
+        == "a<|end|>b<|end|>"
+    )
+
+
+def test_a_missing_chat_template_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"missing\.jinja"):
+        load_training_tokenizer(tiny_base(), str(tmp_path / "missing.jinja"))
