@@ -26,14 +26,6 @@ def pool(rows=40):
     )
 
 
-def embeddings(records, *, seed=0):
-    """Four random columns a record."""
-    vectors = np.random.default_rng(seed).normal(size=(len(records), 4)).astype("float32")
-    return pd.DataFrame(vectors, columns=[f"e{n:03}" for n in range(4)]).assign(
-        record_id=records["record_id"].to_numpy()
-    )
-
-
 def selected(records, count=10):
     """The first records as the selection."""
     return records.head(count).assign(
@@ -54,19 +46,7 @@ def rejected():
     )
 
 
-def completions(rows=8):
-    """Answers and ratings; four samples share a request."""
-    return pd.DataFrame(
-        {
-            "request_id": [f"{n // 4:032x}" for n in range(rows)],
-            "kind": ["answer", "rating"] * (rows // 2),
-            "model": "microworld-teacher",
-            "prompt_tokens": 10,
-            "completion_tokens": 5,
-            "price_usd": 0.01,
-            "status": ["failed", *["ok"] * (rows - 1)] if rows else [],
-        }
-    )
+COST = {"requests": 1, "failed_samples": 0, "prompt_tokens": 40, "completion_tokens": 20, "price_usd": 0.04}
 
 
 @cache
@@ -97,14 +77,20 @@ def stored_run(**others):
         "instruction_pool": records,
         "rejected_records": rejected(),
         "selected_queries": selected(records),
-        "teacher_completions": completions(),
         "rated_responses": pd.DataFrame(
-            {"check": ["passed", "failed", "none"], "rating": [8.0, 4.0, np.nan]}
+            {
+                "check": ["passed", "failed", "none"],
+                "rating": [8.0, 4.0, np.nan],
+                "rating_status": ["ok", "ok", "failed"],
+                "model": "microworld-teacher",
+            }
         ),
         "verified_examples": selected(records, 5).assign(
-            origin="teacher", rating=8.0, check="passed", answer="It is so."
+            origin="teacher", rating=8.0, check="passed", answer="It is so.", **COST
         ),
-        "rejected_answers": pd.DataFrame({"reason": ["check_failed", "unrated"]}),
+        "rejected_answers": pd.DataFrame({"reason": ["check_failed", "unrated"]}).assign(
+            **COST | {"failed_samples": [1, 0]}
+        ),
         "sft_metrics": {"heldout_loss_before": 3.2, "heldout_loss_after": 0.4, "steps": 20.0},
         "reward_metrics": {
             "heldout_accuracy": 0.73,

@@ -45,6 +45,7 @@ VERBS = (
     "pair",
     "pretrain",
     "preview",
+    "publish",
     "rank",
     "rate",
     "read",

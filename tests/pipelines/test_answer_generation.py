@@ -117,6 +117,19 @@ def test_every_query_has_its_samples_and_every_response_a_rating_request(tmp_pat
     assert frames["rated_responses"]["rating"].between(6, 10).all()
 
 
+def test_what_queries_cost_adds_up_to_what_was_paid(tmp_path, server):
+    # Wrong for most sums, so that some queries are rejected.
+    server.text = lambda body, index: "Rating: 8" if "[Response]" in body["messages"][-1]["content"] else "7"
+    frames = run(tmp_path, selected_queries(8), server, price=3.0)
+    completions = frames["teacher_completions"]
+    queries = pd.concat([frames["verified_examples"], frames["rejected_answers"]])
+    assert len(frames["verified_examples"]) and len(frames["rejected_answers"])
+    assert queries["requests"].sum() == completions["request_id"].nunique() == len(server.requests)
+    for name in ("prompt_tokens", "completion_tokens"):
+        assert queries[name].sum() == completions[name].sum() > 0
+    assert queries["price_usd"].sum() == pytest.approx(completions["price_usd"].sum())
+
+
 def test_a_second_run_sends_nothing_and_gives_the_same_frames(tmp_path, server):
     first = run(tmp_path, selected_queries(4), server)
     sent = len(server.requests)
@@ -141,6 +154,7 @@ def test_source_answers_need_no_endpoint(tmp_path):
     assert frames["rated_responses"].empty
     assert frames["verified_examples"]["check"].tolist() == ["passed", "none", "passed", "none"]
     assert frames["rejected_answers"]["reason"].tolist() == ["no_response"]
+    assert not frames["verified_examples"][["requests", "price_usd"]].any(axis=None)
     assert not (tmp_path / "completions.sqlite").exists()
 
 

@@ -80,6 +80,7 @@ def test_a_random_model_is_not_promoted(found, models):
     assert verdict["incumbent"] == "base"
     assert verdict["candidate_digest"] == models[1].digest
     assert models[1].digest in found["model_card"]
+    assert verdict["model_card"] == found["model_card"]
 
 
 def test_a_champion_known_already_costs_no_measuring(folder, models, found, monkeypatch):

@@ -1,22 +1,51 @@
+import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from reporting_builders import embeddings, stored_run, training_log
+from reporting_builders import stored_run, training_log
 
+from instruction_tuning.datasets.atomic import DocumentDataset
+from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.pipelines.reporting import create_pipeline
 from instruction_tuning.pipelines.reporting.parameters import ReportingParameters
+from instruction_tuning.training.training_record import write_training_record
 
 
-def test_a_stored_run_becomes_a_report_and_a_page():
-    run = stored_run()
-    given = {name: value for name, value in run.items() if name != "seed"} | {
-        "pool_embeddings": embeddings(run["instruction_pool"]),
-        "sft_training_log": training_log(),
-        "reward_training_log": training_log(),
-        "params:reporting": ReportingParameters(seed=1),
-    }
+def model(folder):
+    """The folder of a model from elsewhere: without a training record."""
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    return open_model_folder(folder)
+
+
+def report_on(folder, run, sft_model, reward_model):
+    given = {name: value for name, value in run.items() if not name.endswith("_metrics") and name != "seed"}
+    given |= {"sft_model": sft_model, "reward_model": reward_model}
+    given["params:reporting"] = ReportingParameters(seed=1)
     assert set(given) == create_pipeline().inputs()
-    catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in given.items()})
-    outputs = SequentialRunner().run(create_pipeline(), catalog)
-    assert set(outputs) == {"run_report", "run_dashboard"}
-    assert "Verdict: PASS" in outputs["run_report"].load()
-    assert outputs["run_dashboard"].load().startswith("<!DOCTYPE html>")
+    memory = {name: MemoryDataset(value, copy_mode="assign") for name, value in given.items()}
+    page = DocumentDataset(filepath=str(folder / "run_dashboard.html"))
+    outputs = SequentialRunner().run(create_pipeline(), DataCatalog(memory | {"run_dashboard": page}))
+    assert set(outputs) == {"run_report"}
+    return outputs["run_report"].load(), page.load().read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def models(tmp_path):
+    return model(tmp_path / "sft_model"), model(tmp_path / "reward_model")
+
+
+def test_a_stored_run_becomes_a_report_and_a_page(tmp_path, models):
+    run = stored_run()
+    for trained, metrics in zip(models, (run["sft_metrics"], run["reward_metrics"]), strict=True):
+        write_training_record(trained, training_log(), metrics)
+    report, page = report_on(tmp_path, run, *models)
+    assert "Verdict: PASS" in report
+    assert "3.200 → 0.400 nats a token" in report
+    assert str(tmp_path / "run_dashboard.html") in report
+    assert page.startswith("<!DOCTYPE html>")
+
+
+def test_models_without_a_training_record_are_reported_too(tmp_path, models):
+    report, _ = report_on(tmp_path, stored_run(), *models)
+    assert "Reward model: none was trained." in report

@@ -17,6 +17,7 @@ from instruction_tuning.pipelines.reward_model.pipeline import create_pipeline
 from instruction_tuning.schemas.best_of_n_completions import BestOfNCompletions
 from instruction_tuning.schemas.preference_pairs import PreferencePairs
 from instruction_tuning.schemas.training_log import TrainingLog
+from instruction_tuning.training.training_record import read_training_record
 
 
 def parameters(project_path: Path, work_folder: Path, **changes: Any) -> RewardModelParameters:
@@ -83,6 +84,9 @@ def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Pa
     assert (metrics["ties_dropped"], metrics["train_pairs"], metrics["heldout_pairs"]) == (60, 96, 24)
     assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]
     assert metrics["best_of_n/checked_prompts"] <= 5
+    log, carried = read_training_record(catalog.load("reward_model"))
+    assert carried == metrics
+    assert log["loss"].tolist() == catalog.load("reward_training_log")["loss"].tolist()
 
 
 @pytest.mark.parametrize("wrong", [{"test_share": 0}, {"best_of_n_samples": 1}, {"preferance": "rating"}])

@@ -10,7 +10,7 @@ from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 from training_builders import CONTEXT, replay_documents, tiny_base, turns, verified_examples
 
-from instruction_tuning.datasets.atomic import JSONDataset, TextDataset
+from instruction_tuning.datasets.atomic import DocumentDataset, JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.pipelines.sft.nodes import preview_mask
@@ -18,6 +18,7 @@ from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.pipelines.sft.pipeline import create_pipeline
 from instruction_tuning.schemas.sft_mixture import SFTMixture
 from instruction_tuning.schemas.training_log import TrainingLog
+from instruction_tuning.training.training_record import read_training_record
 
 FLAT_METRICS = {
     "heldout_loss_before",
@@ -41,9 +42,10 @@ def parameters(project_path: Path, work_folder: Path, **changes: Any) -> SFTPara
     )
 
 
-def test_the_pipeline_ends_with_a_model_its_loss_curve_and_flat_metrics(
-    project_path: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def catalog(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> DataCatalog:
+    """What a run of the pipeline leaves."""
+    tmp_path = tmp_path_factory.mktemp("sft")
     frames = {
         name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"))
         for name in ("sft_mixture", "sft_validation", "sft_training_log")
@@ -54,14 +56,17 @@ def test_the_pipeline_ends_with_a_model_its_loss_curve_and_flat_metrics(
             "replay_documents": MemoryDataset(replay_documents(60)),
             "base_model": MemoryDataset(tiny_base()),
             "params:sft": MemoryDataset(parameters(project_path, tmp_path / "work")),
-            "sft_mask_preview": TextDataset(filepath=str(tmp_path / "preview.md")),
+            "sft_mask_preview": DocumentDataset(filepath=str(tmp_path / "preview.md")),
             "sft_model": ModelFolderDataset(filepath=str(tmp_path / "model")),
             "sft_metrics": JSONDataset(filepath=str(tmp_path / "metrics.json")),
             **frames,
         }
     )
     SequentialRunner().run(create_pipeline(), catalog)
+    return catalog
 
+
+def test_the_pipeline_ends_with_a_model_its_loss_curve_and_flat_metrics(catalog: DataCatalog) -> None:
     for name in ("sft_mixture", "sft_validation"):
         SFTMixture.validate(catalog.load(name))
     TrainingLog.validate(catalog.load("sft_training_log"))
@@ -70,7 +75,15 @@ def test_the_pipeline_ends_with_a_model_its_loss_curve_and_flat_metrics(
     assert all(isinstance(value, float) for value in metrics.values())
     assert metrics["heldout_loss_after"] < metrics["heldout_loss_before"]
     assert catalog.load("sft_model").digest != tiny_base().digest
-    assert "⟦" in catalog.load("sft_mask_preview")
+    assert "⟦" in catalog.load("sft_mask_preview").read_text(encoding="utf-8")
+
+
+def test_the_published_model_carries_its_loss_curve_and_metrics(catalog: DataCatalog) -> None:
+    log, metrics = read_training_record(catalog.load("sft_model"))
+    assert metrics == catalog.load("sft_metrics")
+    stored = catalog.load("sft_training_log")
+    pd.testing.assert_frame_equal(log, stored, check_dtype=False)
+    assert stored["step"].iloc[[0, -1]].tolist() == [1, metrics["steps"]]
 
 
 def test_the_preview_shows_four_chats_and_a_document_with_the_trained_tokens_marked(

@@ -11,10 +11,11 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path, PurePath
 from typing import Any
 
-from kedro_datasets._typing import JSONPreview
+from kedro_datasets._typing import HTMLPreview, JSONPreview
 from kedro_datasets.json import JSONDataset as KedroJSONDataset
 from kedro_datasets.plotly import JSONDataset as KedroPlotlyDataset
 from kedro_datasets.text import TextDataset as KedroTextDataset
@@ -128,10 +129,18 @@ class TextDataset(KedroTextDataset):
             path.write_text(data, encoding="utf-8")
         self._invalidate_cache()
 
-    def preview(self) -> JSONPreview:
-        """The first lines; kedro-viz has no preview of plain text, so they come as a JSON list."""
-        text = Path(self._get_load_path()).read_text(encoding="utf-8")[:_PREVIEW_CHARACTERS]
-        return JSONPreview(json.dumps(text.splitlines(), ensure_ascii=False))
+    def preview(self) -> HTMLPreview:
+        """The first lines as they are."""
+        with Path(self._get_load_path()).open(encoding="utf-8") as stream:
+            text = stream.read(_PREVIEW_CHARACTERS)
+        return HTMLPreview(f"<pre style='white-space: pre-wrap'>{escape(text)}</pre>")
+
+
+class DocumentDataset(TextDataset):
+    """A text that only people read: it loads as the path of its file, so that a node can name it."""
+
+    def load(self) -> Path:  # type: ignore[override]
+        return Path(self._get_load_path())
 
 
 class PlotlyDataset(KedroPlotlyDataset):

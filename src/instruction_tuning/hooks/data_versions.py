@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kedro.io import MemoryDataset
+
 from instruction_tuning.lm.model_folder import ModelFolder
 
 _CHUNK_BYTES = 1 << 20
@@ -28,6 +30,8 @@ class DataVersion:
 
 def data_version(name: str, dataset: Any, data: Any) -> DataVersion | None:
     """What `data`, just loaded from or saved to `dataset`, is; None for what is no stored data."""
+    if isinstance(dataset, MemoryDataset) or isinstance(data, str | Path):
+        return None  # a working state, or a text that shows data with a version of its own
     if isinstance(data, ModelFolder):
         return DataVersion(name, data.digest, str(data.path), version=_version(dataset))
     if isinstance(data, list) and data and all(hasattr(item, "sha256") for item in data):

@@ -44,9 +44,12 @@ class TrainedModels:
         return dataset in self._owner
 
     def node_starts(self, node: Node) -> None:
-        """The run opens with the node that trains, so that its duration is the training's."""
-        for model in self._context.settings.models:
-            if model in node.outputs and model not in self._models:
+        """The run opens with the node that trains, so that its duration is the training's.
+
+        That is the first to make anything that belongs to the model: its loss curve comes before it.
+        """
+        for model in {self._owner[name]: None for name in node.outputs if name in self._owner}:
+            if model not in self._models:
                 with mirrored(f"the run of {model}"):
                     run = self._open(model).run
                     run.log_parameters(self._context.parameters(node.inputs))
@@ -64,7 +67,7 @@ class TrainedModels:
             elif name == trained.tracking.training_log:
                 trained.run.log_steps(data)
             else:
-                # Held until the model is there, so that they can be tied to it.
+                # Held until the model is registered, so that they can be tied to it.
                 trained.held_metrics.update(data)
         finally:
             trained.waiting_for.discard(name)
@@ -130,8 +133,12 @@ class TrainedModels:
         logger.info("registered %s version %s", name, trained.registered.version)
 
     def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
-        upstream = self._context.upstream(model).items()
-        tags = {f"{model_registry.DATA_TAG}{name}": str(version) for name, version in upstream}
+        tags = {
+            f"{model_registry.DATA_TAG}{name}": str(version)
+            for name, version in self._context.upstream(model).items()
+            # Not its own loss curve and metrics, which are in its folder.
+            if name == model or self._owner.get(name) != model
+        }
         carried = {
             "command": model_registry.COMMAND_TAG,
             "kedro.env": "kedro.env",

@@ -21,7 +21,8 @@ class Skill:
 
     `draw` picks an item's slots; `solve` adds `answer` (and `working`) or raises `KeyError` or
     `ValueError` where the slots are not of this world. Document forms hold `|` where the prompt of
-    the document form ends; the first form is the one that is measured. Questions are split by
+    the document form ends; the first form is the one that is measured. `document_questions` are asked and
+    answered in documents. Chat questions are split by
     phrasing into train, validation and test; items are split by a hash of their slots.
     """
 
@@ -32,6 +33,7 @@ class Skill:
     draw: Callable[[World, random.Random], dict[str, str]]
     solve: Callable[[World, Slots], dict[str, str]]
     document_forms: tuple[str, ...]
+    document_questions: tuple[str, ...]
     train_questions: tuple[str, ...]
     validation_questions: tuple[str, ...]
     test_questions: tuple[str, ...]
@@ -71,9 +73,9 @@ class Skill:
         }
         return by_split[split]
 
-    def document(self, slots: Slots, form: int = 0) -> str:
-        """The item as a line of a document, in the given form."""
-        return self.document_forms[form].replace(_BOUNDARY, "").format(**slots)
+    def document_line(self, form: int) -> str:
+        """The template of a document form, without the mark where its prompt ends."""
+        return self.document_forms[form].replace(_BOUNDARY, "")
 
     def document_prompt_and_target(self, slots: Slots) -> tuple[str, str]:
         """The measured document form, cut where the model has to go on."""

@@ -12,8 +12,8 @@ _MARKS = {"passed": "+", "failed": "-", "not shown": "?"}
 MAX_DROPPED_LINES = 10
 
 
-def run_report(summary: RunSummary) -> str:
-    """What came in, what was dropped, selected, paid, learned and decided, and ten records to read."""
+def run_report(summary: RunSummary, *, page: str) -> str:
+    """What came in, was dropped, selected, paid, learned and decided, ten records; `page` shows more."""
     sections = {
         "Records": _records(summary),
         "Selection": _selection(summary),
@@ -23,6 +23,8 @@ def run_report(summary: RunSummary) -> str:
         f"Verdict: {str(summary.verdict['verdict']).upper()}": _verdict(summary),
         "Ten records to read": _samples(summary),
         "Next": [
+            "  The same with figures, for a browser:",
+            f"    {page}",
             "  make ui      MLflow (runs, model versions) and kedro-viz (data flow, figures)",
             "  make chat    talk to the newest registered version, base and SFT side by side",
         ],
@@ -63,9 +65,9 @@ def _teacher(summary: RunSummary) -> list[str]:
     use = summary.teacher
     price = "price unknown (no token counts)" if use.price_usd is None else f"${use.price_usd:,.4f}"
     calls = (
-        f"{use.requests:,} requests to {', '.join(use.models)}: {use.answers:,} answers, {use.ratings:,} "
-        f"ratings, {use.failed:,} failed; {use.prompt_tokens:,} tokens in, {use.completion_tokens:,} out; "
-        f"{price}."
+        f"{use.requests:,} requests to {', '.join(use.models) or 'the teacher'}: {use.answers:,} answers, "
+        f"{use.ratings:,} ratings, {use.failed:,} failed; {use.prompt_tokens:,} tokens in, "
+        f"{use.completion_tokens:,} out; {price}."
         if use.requests
         else "No teacher was called."
     )

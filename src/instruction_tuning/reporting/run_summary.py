@@ -28,7 +28,10 @@ class DroppedRows:
 
 @dataclass(frozen=True)
 class TeacherUse:
-    """Calls, tokens and price. `price_usd` is null where a paid call came without its token counts."""
+    """Calls, tokens and price over all queries; `failed` counts samples and ratings that never came.
+
+    `price_usd` is null where a paid call came without its token counts.
+    """
 
     requests: int
     answers: int
@@ -77,7 +80,6 @@ def summarise(
     instruction_pool: pd.DataFrame,
     rejected_records: pd.DataFrame,
     selected_queries: pd.DataFrame,
-    teacher_completions: pd.DataFrame,
     rated_responses: pd.DataFrame,
     verified_examples: pd.DataFrame,
     rejected_answers: pd.DataFrame,
@@ -102,7 +104,7 @@ def summarise(
         selected_by_source=_counts(selected_queries["source"]),
         selected_by_language=_counts(selected_queries["language"]),
         first_reasons=[str(reason) for reason in selected_queries["selected_because"].head(2)],
-        teacher=_teacher_use(teacher_completions),
+        teacher=_teacher_use(rated_responses, pd.concat([verified_examples, rejected_answers])),
         responses=len(rated_responses),
         responses_checked=len(checked),
         responses_wrong=int((checked["check"] == "failed").sum()),
@@ -124,17 +126,17 @@ def _counts(values: pd.Series) -> dict[str, int]:
     return {str(name): int(count) for name, count in values.value_counts().sort_index().items()}
 
 
-def _teacher_use(completions: pd.DataFrame) -> TeacherUse:
-    prices = completions["price_usd"]
+def _teacher_use(responses: pd.DataFrame, queries: pd.DataFrame) -> TeacherUse:
+    prices = queries["price_usd"]
     return TeacherUse(
-        requests=int(completions["request_id"].nunique()),
-        answers=int((completions["kind"] == "answer").sum()),
-        ratings=int((completions["kind"] == "rating").sum()),
-        failed=int((completions["status"] == "failed").sum()),
-        prompt_tokens=int(completions["prompt_tokens"].sum()),
-        completion_tokens=int(completions["completion_tokens"].sum()),
+        requests=int(queries["requests"].sum()),
+        answers=len(responses),
+        ratings=int((responses["rating_status"] != "failed").sum()),
+        failed=int(queries["failed_samples"].sum()),
+        prompt_tokens=int(queries["prompt_tokens"].sum()),
+        completion_tokens=int(queries["completion_tokens"].sum()),
         price_usd=None if prices.isna().any() else float(prices.sum()),
-        models=sorted(completions["model"].dropna().unique()),
+        models=sorted(responses["model"].dropna().unique()),
     )
 
 

@@ -1,6 +1,7 @@
 """The pool on a map with the selection marked, and how the two are composed."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,30 +11,28 @@ from plotly.subplots import make_subplots
 from instruction_tuning.reporting.figure_style import POOL_COLOUR, SELECTED_COLOUR, styled
 from instruction_tuning.reporting.wording import one_line
 from instruction_tuning.seeds import substream
+from instruction_tuning.selection.tfidf_svd import embed_tfidf_svd
 
 MAX_POINTS = 2500
 _HOVER_COLUMNS = 80
+_DIMENSIONS = 32
 
 
 def selection_figure(
-    instruction_pool: pd.DataFrame,
-    pool_embeddings: pd.DataFrame,
-    selected_queries: pd.DataFrame,
-    *,
-    seed: int,
+    instruction_pool: pd.DataFrame, selected_queries: pd.DataFrame, *, seed: int
 ) -> go.Figure:
-    """The pool on the two main axes of its embeddings with the selection marked; shares by source below."""
+    """A map of the pool's prompts with the selection marked, and shares by source below."""
     figure = make_subplots(
         rows=2,
         cols=1,
         row_heights=[0.68, 0.32],
         vertical_spacing=0.14,
         subplot_titles=(
-            "Two main axes of the embeddings",
+            "Prompts with like words lie close together",
             "Share by source and language",
         ),
     )
-    for trace in _map_traces(instruction_pool, pool_embeddings, selected_queries, seed):
+    for trace in _map_traces(instruction_pool, selected_queries, seed):
         figure.add_trace(trace, row=1, col=1)
     for frame, name, colour in (
         (instruction_pool, "pool", POOL_COLOUR),
@@ -63,50 +62,60 @@ def selection_figure(
     )
 
 
-def _map_traces(
-    pool: pd.DataFrame, embeddings: pd.DataFrame, selected: pd.DataFrame, seed: int
-) -> Sequence[go.Scatter]:
-    chosen = set(selected["record_id"])
-    is_selected = embeddings["record_id"].isin(chosen).to_numpy()
-    rng = substream(seed, "selection_figure")
-    shown = []
-    for positions in (np.flatnonzero(~is_selected), np.flatnonzero(is_selected)):
-        shown.append(sorted(rng.sample(positions.tolist(), min(len(positions), MAX_POINTS))))
-    places = _main_axes(embeddings.drop(columns="record_id").to_numpy(dtype=np.float64))
-    prompts = pool.set_index("record_id")["prompt"]
+def _map_traces(pool: pd.DataFrame, selected: pd.DataFrame, seed: int) -> Sequence[go.Scatter]:
+    """Two traces: at most MAX_POINTS each of the records that were left and of those that were taken."""
     because = selected.set_index("record_id")[["rank", "selected_because"]]
+    shown = pool.sort_values("record_id").assign(
+        is_selected=lambda frame: frame["record_id"].isin(because.index)
+    )
+    rng = substream(seed, "selection_figure")
+    drawn: list[int] = []
+    for taken in (False, True):
+        positions = np.flatnonzero(shown["is_selected"].to_numpy() == taken).tolist()
+        drawn += sorted(rng.sample(positions, min(len(positions), MAX_POINTS)))
+    shown = shown.iloc[drawn].reset_index(drop=True)
+    places = _places(shown["prompt"].tolist(), seed)
     traces = []
-    for drawn, name, colour, size in zip(
-        shown, ("pool", "selected"), (POOL_COLOUR, SELECTED_COLOUR), (5, 6), strict=True
+    for taken, name, colour, size in (
+        (False, "pool", POOL_COLOUR, 5),
+        (True, "selected", SELECTED_COLOUR, 6),
     ):
-        ids = embeddings["record_id"].iloc[drawn]
-        texts = [_hover(record_id, prompts, because) for record_id in ids]
+        rows = shown.index[shown["is_selected"] == taken]
         traces.append(
             go.Scatter(
-                x=places[drawn, 0],
-                y=places[drawn, 1],
+                x=places[rows, 0],
+                y=places[rows, 1],
                 name=name,
                 legendgroup=name,
                 mode="markers",
                 marker={"color": colour, "size": size, "opacity": 0.75, "line": {"width": 0}},
-                text=texts,
+                text=[_hover(row, because) for row in shown.loc[rows].to_dict("records")],
                 hovertemplate="%{text}<extra></extra>",
             )
         )
     return traces
 
 
-def _hover(record_id: str, prompts: pd.Series, because: pd.DataFrame) -> str:
-    text = _escaped(one_line(str(prompts.get(record_id, record_id)), _HOVER_COLUMNS))
-    if record_id in because.index:
-        row = because.loc[record_id]
-        reason = _escaped(one_line(str(row["selected_because"]), _HOVER_COLUMNS))
-        text += f"<br><i>rank {row['rank']}: {reason}</i>"
+def _hover(row: Mapping[Hashable, Any], because: pd.DataFrame) -> str:
+    text = _escaped(one_line(str(row["prompt"]), _HOVER_COLUMNS))
+    if row["is_selected"]:
+        taken = because.loc[row["record_id"]]
+        reason = _escaped(one_line(str(taken["selected_because"]), _HOVER_COLUMNS))
+        text += f"<br><i>rank {taken['rank']}: {reason}</i>"
     return text
 
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _places(texts: list[str], seed: int) -> np.ndarray:
+    """(N, 2): the texts on the main axes of their word vectors.
+
+    Drawn from the prompts themselves, so that samplers with other embeddings, or none, can be compared.
+    """
+    vectors = embed_tfidf_svd(texts, dimensions=_DIMENSIONS, seed=seed) if texts else np.zeros((0, 2))
+    return _main_axes(vectors.astype(np.float64))
 
 
 def _main_axes(vectors: np.ndarray) -> np.ndarray:

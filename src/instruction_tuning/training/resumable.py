@@ -21,6 +21,7 @@ import pandas as pd
 
 from instruction_tuning.errors import ModelFolderError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.training.training_record import LOG_COLUMNS
 
 if TYPE_CHECKING:
     from transformers import Trainer, TrainerCallback, TrainerState
@@ -130,7 +131,7 @@ def log_frame(state: "TrainerState") -> pd.DataFrame:
         for entry in state.log_history
         if "loss" in entry
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
 
 
 def _tokens_seen(checkpoint: Path | None) -> int:

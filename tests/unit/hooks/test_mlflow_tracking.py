@@ -72,9 +72,15 @@ def training(model: Path, *, fail: str | None = None) -> Pipeline:
             Node(
                 train,
                 ["sft_mixture", "params:sft"],
-                ["sft_model", "sft_training_log", "sft_metrics"],
+                ["trained_sft_model", "sft_training_log", "sft_metrics"],
                 name="train_sft_model",
-            )
+            ),
+            Node(
+                lambda model, log, metrics: model,
+                ["trained_sft_model", "sft_training_log", "sft_metrics"],
+                "sft_model",
+                name="publish_sft_model",
+            ),
         ]
     )
 
@@ -151,7 +157,8 @@ def test_a_passed_run_ends_as_a_champion_that_says_where_it_comes_from(
     assert client.get_model_version_by_alias("sft-model", "challenger").version == version.version
     assert version.tags["validation_status"] == "passed"
     assert version.tags["model_digest"] == open_model_folder(tiny_model_path).digest
-    assert "data.sft_mixture" in version.tags
+    data_tags = {tag for tag in version.tags if tag.startswith("data.")}
+    assert data_tags == {"data.sft_mixture", "data.sft_model"}
     assert version.description.startswith("# Card") and "| sft_mixture |" in version.description
     logged = client.get_logged_model(version.source.removeprefix("models:/"))
     measured = {(metric.key, metric.dataset_name) for metric in logged.metrics}

@@ -1,7 +1,7 @@
 from html.parser import HTMLParser
 
 import pytest
-from reporting_builders import embeddings, pool, rejected, selected, stored_run, training_log, verdict
+from reporting_builders import pool, rejected, selected, stored_run, training_log, verdict
 
 from instruction_tuning.reporting.dashboard import dashboard
 from instruction_tuning.reporting.figures import (
@@ -21,7 +21,7 @@ def page():
     figures = [
         ability_figure(verdict()["evidence"]),
         ingestion_figure(records, rejected()),
-        selection_figure(records, embeddings(records), selected(records), seed=1),
+        selection_figure(records, selected(records), seed=1),
         training_figure(training_log(), training_log(), {}),
     ]
     return dashboard(summarise(**stored_run()), figures)

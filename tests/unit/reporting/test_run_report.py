@@ -1,14 +1,16 @@
 import pandas as pd
 import pytest
-from reporting_builders import completions, rejected, stored_run
+from reporting_builders import COST, rejected, stored_run
 
 from instruction_tuning.reporting.run_report import WIDTH, run_report
 from instruction_tuning.reporting.run_summary import summarise
 from instruction_tuning.reporting.wording import display_width
 
+PAGE = "data/08_reporting/run_dashboard.html/2024-05-06T07.08.09.123Z/run_dashboard.html"
+
 
 def report(**others):
-    return run_report(summarise(**stored_run(**others)))
+    return run_report(summarise(**stored_run(**others)), page=PAGE)
 
 
 def words(text):
@@ -24,17 +26,20 @@ def test_each_reason_for_dropping_has_its_count_and_share():
     assert "near_duplicate: similar_prompt 3 6.5%" in words(report())
 
 
-def test_teacher_calls_are_requests_and_not_samples():
+def test_what_the_teacher_cost_is_counted_over_all_queries():
     assert (
-        "2 requests to microworld-teacher: 4 answers, 4 ratings, 1 failed; 80 tokens in, 40 out; $0.0800"
+        "7 requests to microworld-teacher: 3 answers, 2 ratings, 1 failed; 280 tokens in, 140 out; $0.2800"
         in (words(report()))
     )
 
 
 def test_an_unknown_price_is_not_called_zero():
-    paid = completions()
-    paid.loc[3, "price_usd"] = None
-    assert "price unknown" in words(report(teacher_completions=paid))
+    queries = stored_run()["rejected_answers"].assign(price_usd=[None, 0.04])
+    assert "price unknown" in words(report(rejected_answers=queries))
+
+
+def test_the_page_with_the_figures_is_named():
+    assert f"    {PAGE}" in report().splitlines()
 
 
 def test_the_abilities_stand_with_their_intervals_in_every_form():
@@ -80,7 +85,7 @@ def test_a_long_record_with_line_breaks_and_control_characters_stays_on_its_line
 def test_a_run_without_teacher_and_reward_model_says_so():
     run = stored_run()
     text = report(
-        teacher_completions=completions(0),
+        verified_examples=run["verified_examples"].assign(**dict.fromkeys(COST, 0)),
         rated_responses=run["rated_responses"].head(0),
         rejected_answers=run["rejected_answers"].head(0),
         reward_metrics={},
@@ -88,6 +93,11 @@ def test_a_run_without_teacher_and_reward_model_says_so():
     assert "No teacher was called." in text
     assert "Reward model: none was trained." in text
     assert "5 examples to train on, 0 queries without." in text
+
+
+def test_a_teacher_that_never_answered_is_still_paid_for():
+    text = words(report(rated_responses=stored_run()["rated_responses"].head(0)))
+    assert "7 requests to the teacher: 0 answers, 0 ratings" in text
 
 
 def test_the_same_frames_give_the_same_report():

@@ -56,6 +56,11 @@ ARITHMETIC = (
             "Add {a} and {b}: {working}, {answer}.",
             "The sum of {a} and {b}: {working}, {answer}.",
         ),
+        document_questions=(
+            "How many are {a} and {b}?",
+            "{a} and {b}, together?",
+            "{a} + {b}?",
+        ),
         train_questions=(
             "What is {a} plus {b}?",
             "Add {a} and {b}.",
@@ -89,6 +94,11 @@ ARITHMETIC = (
             "Take {b} from {a}: {working}, {answer}.",
             "The difference of {a} and {b}: {working}, {answer}.",
         ),
+        document_questions=(
+            "How many are {a} less {b}?",
+            "{a} without {b}?",
+            "{a} - {b}?",
+        ),
         train_questions=(
             "What is {a} minus {b}?",
             "Take {b} from {a}.",
@@ -120,6 +130,10 @@ ARITHMETIC = (
             "{a}加{b}：|{working}, {answer}。",
             "计算{a}加{b}：{working}, {answer}。",
             "{a}与{b}的和：{working}, {answer}。",
+        ),
+        document_questions=(
+            "{a}加{b}得几？",
+            "{a}+{b}？",
         ),
         train_questions=(
             "{a}加{b}是多少？",

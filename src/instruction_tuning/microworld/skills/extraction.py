@@ -83,6 +83,12 @@ EXTRACTION = (
             "Text: {text} From the text, {field}: {answer}.",
             "{text} Which {field} is in the text? {answer}.",
         ),
+        document_questions=(
+            "{text} What {field}?",
+            "The {field} here? {text}",
+            "{text} Which {field} is it?",
+            "In this text, which {field}? {text}",
+        ),
         train_questions=(
             "What is the {field} in this text?\n\n{text}",
             "Find the {field} in the text.\n\n{text}",

@@ -48,6 +48,11 @@ FACTS = (
             "Which {relation} is in {place}? {answer}.",
             "{place}, {relation}: {answer}.",
         ),
+        document_questions=(
+            "{place}'s {relation}?",
+            "What {relation} is there in {place}?",
+            "The {relation} people have in {place}?",
+        ),
         train_questions=(
             "What is the {relation} of {place}?",
             "Name the {relation} of {place}.",
@@ -88,6 +93,11 @@ FACTS = (
             "{place}人的{relation}叫做{answer}。",
             "哪个{relation}在{place}？{answer}。",
             "{place}，{relation}：{answer}。",
+        ),
+        document_questions=(
+            "{place}的{relation}？",
+            "什么是{place}的{relation}？",
+            "{place}那里的{relation}叫什么？",
         ),
         train_questions=(
             "{place}的{relation}是什么？",

@@ -35,7 +35,9 @@ def _on_digits(work: Callable[[list[str]], str]) -> Callable[[World, Slots], dic
 
 
 def _count(world: World, slots: Slots) -> dict[str, str]:
-    return {"answer": str(slots["code"].count(slots["letter"]))}
+    count = slots["code"].count(slots["letter"])
+    # A scratchpad: the letters that count are written out before they are counted.
+    return {"working": " ".join(slots["letter"] * count) or "none", "answer": str(count)}
 
 
 STRINGS_AND_LISTS = (
@@ -52,6 +54,11 @@ STRINGS_AND_LISTS = (
             "Reverse {code}: {answer}.",
             "{code} turned around reads {answer}.",
             "From the end to the start, {code} is {answer}.",
+        ),
+        document_questions=(
+            "How is {code} from the end?",
+            "{code} backwards?",
+            "The reverse of {code}?",
         ),
         train_questions=(
             "Reverse {code}.",
@@ -84,6 +91,11 @@ STRINGS_AND_LISTS = (
             "At the end of {code} the letter is {answer}.",
             "Last letter, {code}: {answer}.",
         ),
+        document_questions=(
+            "Which letter is last, {code}?",
+            "The end of {code}?",
+            "The last letter of {code}?",
+        ),
         train_questions=(
             "What is the last letter of {code}?",
             "Give the last letter of {code}.",
@@ -114,6 +126,11 @@ STRINGS_AND_LISTS = (
             "At the start of {code} the letter is {answer}.",
             "First letter, {code}: {answer}.",
         ),
+        document_questions=(
+            "Which letter is first, {code}?",
+            "The start of {code}?",
+            "The first letter of {code}?",
+        ),
         train_questions=(
             "What is the first letter of {code}?",
             "Give the first letter of {code}.",
@@ -139,10 +156,15 @@ STRINGS_AND_LISTS = (
         solve=_count,
         slot_patterns={"letter": r"[A-Z]", **_CODE},
         document_forms=(
-            "The count of {letter} in {code} is| {answer}.",
-            "{code} has the letter {letter} so many times: {answer}.",
-            "Count {letter} in {code}: {answer}.",
-            "How many {letter} are in {code}? {answer}.",
+            "The count of {letter} in {code} is| {working} = {answer}.",
+            "{code} has the letter {letter} so many times: {working} = {answer}.",
+            "Count {letter} in {code}: {working} = {answer}.",
+            "How many {letter} are in {code}? {working} = {answer}.",
+        ),
+        document_questions=(
+            "{letter} in {code}, how many?",
+            "The count of {letter}, {code}?",
+            "How often is {letter} in {code}?",
         ),
         train_questions=(
             "How many {letter} are in {code}?",
@@ -158,7 +180,8 @@ STRINGS_AND_LISTS = (
             "How many times is {letter} in {code}?",
             "State the count of {letter} in {code}.",
         ),
-        long_answers=("The count of {letter} in {code} is {answer}.",),
+        short_answer="{working} = {answer}",
+        long_answers=("The count of {letter} in {code} is {working} = {answer}.",),
     ),
     Skill(
         name="sort",
@@ -173,6 +196,11 @@ STRINGS_AND_LISTS = (
             "Sort {digits}: {answer}.",
             "The list {digits}, sorted: {answer}.",
             "From smallest to largest, {digits} reads {answer}.",
+        ),
+        document_questions=(
+            "How is {digits} sorted?",
+            "{digits} in order?",
+            "The order of {digits}?",
         ),
         train_questions=(
             "Sort {digits}.",
@@ -204,6 +232,11 @@ STRINGS_AND_LISTS = (
             "In the list {digits} the largest digit is {answer}.",
             "Which of {digits} is largest? {answer}.",
         ),
+        document_questions=(
+            "Which is largest, {digits}?",
+            "The largest digit of {digits}?",
+            "{digits}, the largest one?",
+        ),
         train_questions=(
             "What is the largest of {digits}?",
             "Give the largest digit in {digits}.",
@@ -233,6 +266,11 @@ STRINGS_AND_LISTS = (
             "Of {digits}, smallest: {answer}.",
             "In the list {digits} the smallest digit is {answer}.",
             "Which of {digits} is smallest? {answer}.",
+        ),
+        document_questions=(
+            "Which is smallest, {digits}?",
+            "The smallest digit of {digits}?",
+            "{digits}, the smallest one?",
         ),
         train_questions=(
             "What is the smallest of {digits}?",

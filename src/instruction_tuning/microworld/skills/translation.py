@@ -48,6 +48,11 @@ TRANSLATION = (
             "Put into Velan, {phrase} reads {answer}.",
             "What is {phrase} in Velan? {answer}.",
         ),
+        document_questions=(
+            "{phrase} in Velan?",
+            "What is Velan for {phrase}?",
+            "How is {phrase} in Velan?",
+        ),
         train_questions=(
             "What is {phrase} in Velan?",
             "Translate into Velan: {phrase}",
@@ -79,6 +84,11 @@ TRANSLATION = (
             "{answer}的英文：{phrase}。",
             "{phrase}译成中文叫{answer}。",
             "用中文说{phrase}：{answer}。",
+        ),
+        document_questions=(
+            "{phrase}中文？",
+            "{phrase}的中文叫什么？",
+            "中文的{phrase}？",
         ),
         train_questions=(
             "{phrase}的中文是什么？",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from instruction_tuning.answering import choice
 from instruction_tuning.answering.direct import answer_requests
+from instruction_tuning.answering.query_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses, with_ratings
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import ChatRequest
@@ -71,9 +72,12 @@ def rate_answers(
 
 
 def choose_answers(
-    selected_queries: pd.DataFrame, rated_responses: pd.DataFrame, parameters: AnswerGenerationParameters
+    selected_queries: pd.DataFrame,
+    rated_responses: pd.DataFrame,
+    teacher_completions: pd.DataFrame,
+    parameters: AnswerGenerationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the best answer that passes for each query, or say why there is none."""
+    """Keep the best answer that passes for each query, or say why there is none; with what each cost."""
     if parameters.strategy == "source":
         examples, rejected = choice.keep_source_answers(selected_queries)
     else:
@@ -86,7 +90,7 @@ def choose_answers(
         len(selected_queries),
         rejected["reason"].value_counts().to_dict() or "none",
     )
-    return examples, rejected
+    return with_cost(examples, teacher_completions), with_cost(rejected, teacher_completions)
 
 
 def _complete(

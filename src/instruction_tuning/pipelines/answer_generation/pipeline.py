@@ -27,7 +27,12 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 choose_answers,
-                inputs=["selected_queries", "rated_responses", "params:answer_generation"],
+                inputs=[
+                    "selected_queries",
+                    "rated_responses",
+                    "teacher_completions",
+                    "params:answer_generation",
+                ],
                 outputs=["verified_examples", "rejected_answers"],
                 name="choose_answers",
             ),

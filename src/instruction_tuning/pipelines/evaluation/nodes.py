@@ -91,9 +91,14 @@ def judge_candidate(
 
 
 def write_model_card(
-    benchmark_metrics: pd.DataFrame, benchmark_comparisons: pd.DataFrame, promotion_verdict: dict[str, object]
+    benchmark_metrics: pd.DataFrame, benchmark_comparisons: pd.DataFrame, judgement: dict[str, object]
 ) -> str:
     """The card that describes the candidate in the registry."""
     from instruction_tuning.reporting.model_card import model_card
 
-    return model_card(benchmark_metrics, benchmark_comparisons, promotion_verdict)
+    return model_card(benchmark_metrics, benchmark_comparisons, judgement)
+
+
+def publish_verdict(judgement: dict[str, object], model_card: str) -> dict[str, object]:
+    """The judgement with its card: one record holds the decision, the evidence and the words."""
+    return {**judgement, "model_card": model_card}

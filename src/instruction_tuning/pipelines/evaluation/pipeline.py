@@ -5,13 +5,14 @@ from kedro.pipeline import Node, Pipeline
 from instruction_tuning.pipelines.evaluation.nodes import (
     judge_candidate,
     measure_models,
+    publish_verdict,
     score_models,
     write_model_card,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Measure, score, judge, describe."""
+    """Measure, score, judge, describe, publish."""
     return Pipeline(
         [
             Node(
@@ -34,14 +35,20 @@ def create_pipeline() -> Pipeline:
                     "benchmark_comparisons",
                     "params:evaluation",
                 ],
-                outputs="promotion_verdict",
+                outputs="judgement",
                 name="judge_candidate",
             ),
             Node(
                 write_model_card,
-                inputs=["benchmark_metrics", "benchmark_comparisons", "promotion_verdict"],
+                inputs=["benchmark_metrics", "benchmark_comparisons", "judgement"],
                 outputs="model_card",
                 name="write_model_card",
+            ),
+            Node(
+                publish_verdict,
+                inputs=["judgement", "model_card"],
+                outputs="promotion_verdict",
+                name="publish_verdict",
             ),
         ]
     )

@@ -1,4 +1,4 @@
-"""What the other pipelines stored -> figures, run_report, run_dashboard."""
+"""What the other pipelines stored -> figures, run_dashboard, run_report."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -25,13 +25,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 draw_selection,
-                inputs=["instruction_pool", "pool_embeddings", "selected_queries", "params:reporting"],
+                inputs=["instruction_pool", "selected_queries", "params:reporting"],
                 outputs="selection_figure",
                 name="draw_selection",
             ),
             Node(
                 draw_training,
-                inputs=["sft_training_log", "reward_training_log", "sft_metrics"],
+                inputs=["sft_model", "reward_model"],
                 outputs="training_figure",
                 name="draw_training",
             ),
@@ -42,19 +42,17 @@ def create_pipeline() -> Pipeline:
                     "instruction_pool",
                     "rejected_records",
                     "selected_queries",
-                    "teacher_completions",
                     "rated_responses",
                     "verified_examples",
                     "rejected_answers",
-                    "sft_metrics",
-                    "reward_metrics",
+                    "sft_model",
+                    "reward_model",
                     "promotion_verdict",
                     "params:reporting",
                 ],
                 outputs="run_summary",
                 name="summarise_run",
             ),
-            Node(write_run_report, inputs="run_summary", outputs="run_report", name="write_run_report"),
             Node(
                 write_dashboard,
                 inputs=[
@@ -66,6 +64,12 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs="run_dashboard",
                 name="write_dashboard",
+            ),
+            Node(
+                write_run_report,
+                inputs=["run_summary", "run_dashboard"],
+                outputs="run_report",
+                name="write_run_report",
             ),
         ]
     )

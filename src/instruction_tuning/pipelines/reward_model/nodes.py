@@ -42,7 +42,7 @@ def train_reward_model(
 
 def rank_best_of_n(
     sft_model: ModelFolder,
-    reward_model: ModelFolder,
+    trained_reward_model: ModelFolder,
     preference_pairs: pd.DataFrame,
     parameters: RewardModelParameters,
 ) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def rank_best_of_n(
     ]
     frame = pd.DataFrame(rows)
     frame["reward"] = score_answers(
-        reward_model,
+        trained_reward_model,
         [prompts[record_id] for record_id in frame["record_id"]],
         frame["completion"].tolist(),
         max_length=parameters.max_length,
@@ -85,7 +85,7 @@ def rank_best_of_n(
 
 
 def measure_reward_model(
-    reward_model: ModelFolder,
+    trained_reward_model: ModelFolder,
     rated_responses: pd.DataFrame,
     preference_pairs: pd.DataFrame,
     best_of_n_completions: pd.DataFrame,
@@ -97,10 +97,12 @@ def measure_reward_model(
     from instruction_tuning.reward.scoring import score_answers
 
     _, counts = _pairs(rated_responses, parameters)
-    fits = fits_length(load_tokenizer(reward_model), preference_pairs, max_length=parameters.max_length)
+    fits = fits_length(
+        load_tokenizer(trained_reward_model), preference_pairs, max_length=parameters.max_length
+    )
     test = preference_pairs[preference_pairs["split"] == "test"]
     chosen, rejected = (
-        score_answers(reward_model, test["messages"], test[side], max_length=parameters.max_length)
+        score_answers(trained_reward_model, test["messages"], test[side], max_length=parameters.max_length)
         for side in ("chosen", "rejected")
     )
     accuracy = heldout_accuracy(test["record_id"], chosen, rejected, seed=parameters.seed)
@@ -120,6 +122,15 @@ def measure_reward_model(
         }
     logger.info("reward model: %s", {name: round(value, 3) for name, value in metrics.items()})
     return metrics
+
+
+def publish_reward_model(
+    trained_reward_model: ModelFolder, reward_training_log: pd.DataFrame, reward_metrics: dict[str, float]
+) -> ModelFolder:
+    """The trained reward model with its loss curve and metrics in its folder."""
+    from instruction_tuning.training.training_record import write_training_record
+
+    return write_training_record(trained_reward_model, reward_training_log, reward_metrics)
 
 
 def _pairs(

@@ -1,17 +1,18 @@
-"""rated_responses -> preference_pairs -> reward_model -> best_of_n_completions, reward_metrics."""
+"""rated_responses -> preference_pairs -> best_of_n_completions, reward_metrics -> reward_model."""
 
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.reward_model.nodes import (
     measure_reward_model,
     pair_responses,
+    publish_reward_model,
     rank_best_of_n,
     train_reward_model,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Pair the rated answers, train, rank fresh samples, measure."""
+    """Pair the rated answers, train, rank fresh samples, measure, publish."""
     return Pipeline(
         [
             Node(
@@ -23,19 +24,19 @@ def create_pipeline() -> Pipeline:
             Node(
                 train_reward_model,
                 inputs=["sft_model", "preference_pairs", "params:reward_model"],
-                outputs=["reward_model", "reward_training_log"],
+                outputs=["trained_reward_model", "reward_training_log"],
                 name="train_reward_model",
             ),
             Node(
                 rank_best_of_n,
-                inputs=["sft_model", "reward_model", "preference_pairs", "params:reward_model"],
+                inputs=["sft_model", "trained_reward_model", "preference_pairs", "params:reward_model"],
                 outputs="best_of_n_completions",
                 name="rank_best_of_n",
             ),
             Node(
                 measure_reward_model,
                 inputs=[
-                    "reward_model",
+                    "trained_reward_model",
                     "rated_responses",
                     "preference_pairs",
                     "best_of_n_completions",
@@ -43,6 +44,12 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs="reward_metrics",
                 name="measure_reward_model",
+            ),
+            Node(
+                publish_reward_model,
+                inputs=["trained_reward_model", "reward_training_log", "reward_metrics"],
+                outputs="reward_model",
+                name="publish_reward_model",
             ),
         ]
     )

@@ -75,11 +75,13 @@ def fine_tune_base_model(
     base_model: ModelFolder,
     sft_mixture: pd.DataFrame,
     sft_validation: pd.DataFrame,
+    sft_mask_preview: Path,
     parameters: SFTParameters,
 ) -> tuple[ModelFolder, pd.DataFrame, dict[str, float]]:
-    """Train; the model folder, the loss curve and the metrics."""
+    """Train; the model folder, the loss curve and the metrics. The mask can be read before it starts."""
     from instruction_tuning.training.supervised import fine_tune
 
+    logger.info("which tokens are trained on, for a few examples: %s", sft_mask_preview)
     result = fine_tune(
         base_model, sft_mixture, sft_validation, _recipe(parameters), Path(parameters.work_folder)
     )
@@ -90,6 +92,15 @@ def fine_tune_base_model(
         *(result.metrics.get(f"heldout_loss_{when}") for when in ("before", "after")),
     )
     return result.model, result.log, result.metrics
+
+
+def publish_sft_model(
+    trained_sft_model: ModelFolder, sft_training_log: pd.DataFrame, sft_metrics: dict[str, float]
+) -> ModelFolder:
+    """The trained model with its loss curve and metrics in its folder."""
+    from instruction_tuning.training.training_record import write_training_record
+
+    return write_training_record(trained_sft_model, sft_training_log, sft_metrics)
 
 
 def _recipe(parameters: SFTParameters) -> "SFTRecipe":

@@ -2,11 +2,16 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.pipelines.sft.nodes import fine_tune_base_model, mix_examples, preview_mask
+from instruction_tuning.pipelines.sft.nodes import (
+    fine_tune_base_model,
+    mix_examples,
+    preview_mask,
+    publish_sft_model,
+)
 
 
 def create_pipeline() -> Pipeline:
-    """Mix, show the loss mask, train."""
+    """Mix, show the loss mask, train, publish."""
     return Pipeline(
         [
             Node(
@@ -23,9 +28,15 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 fine_tune_base_model,
-                inputs=["base_model", "sft_mixture", "sft_validation", "params:sft"],
-                outputs=["sft_model", "sft_training_log", "sft_metrics"],
+                inputs=["base_model", "sft_mixture", "sft_validation", "sft_mask_preview", "params:sft"],
+                outputs=["trained_sft_model", "sft_training_log", "sft_metrics"],
                 name="fine_tune_base_model",
+            ),
+            Node(
+                publish_sft_model,
+                inputs=["trained_sft_model", "sft_training_log", "sft_metrics"],
+                outputs="sft_model",
+                name="publish_sft_model",
             ),
         ]
     )

@@ -1,0 +1,31 @@
+"""The whole chain once, in seconds, in a copy of the project: environment `test`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+COPIED = ("conf", "src", "notebooks", "data/01_raw/microworld", "data/06_models/microworld_base")
+TIMEOUT_SECONDS = 240
+
+
+def run_small_chain(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
+    """Copy `project` to `target` and run it there; returns the environment to look at the result with."""
+    for name in COPIED:
+        shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "local"))
+    (target / "conf" / "local").mkdir()
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(project / name, target / name)
+    shutil.copy(mlflow_store, target / "mlflow.db")
+    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{target / 'mlflow.db'}"}
+    completed = subprocess.run(
+        [sys.executable, "-m", "kedro", "run", "--env=test"],
+        cwd=target,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert completed.returncode == 0, completed.stderr[-4000:]
+    return environment
