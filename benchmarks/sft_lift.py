@@ -3,11 +3,12 @@
 python benchmarks/sft_lift.py [--seeds 1 2 3] [--project FOLDER]
 
 Runs the chain up to the evaluation once a seed (selection, teacher and training all take the seed) in
-a scratch copy of the project, and prints a Markdown table: the mean over seeds, with the lowest and the
-highest. The base does not depend on the seed. Test items are read here and nowhere else.
+a scratch copy of the project, and prints a Markdown table: accuracy in percent, the mean over seeds with
+the lowest and the highest. The base does not depend on the seed. Each seed's verdict goes to stderr.
 """
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,6 @@ from pathlib import Path
 import pandas as pd
 
 PROJECT = Path(__file__).resolve().parents[1]
-FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")
 
 
 def main() -> None:
@@ -62,22 +62,38 @@ def run_seed(project: Path, seed: int, more: str) -> pd.DataFrame:
     )
     versions = sorted((project / "data/08_reporting/benchmark_metrics.parquet").iterdir())
     metrics = pd.read_parquet(versions[-1] / "benchmark_metrics.parquet")
-    sys.stderr.write(f"seed {seed}: {time.monotonic() - started:.0f} s\n")
+    verdicts = sorted((project / "data/08_reporting/promotion_verdict.json").iterdir())
+    verdict = json.loads((verdicts[-1] / "promotion_verdict.json").read_text(encoding="utf-8"))
+    sys.stderr.write(f"seed {seed}: {time.monotonic() - started:.0f} s, verdict {verdict['verdict']}\n")
+    sys.stderr.write("".join(f"  {check['name']}: {check['detail']}\n" for check in verdict["checks"]))
     return metrics.assign(seed=seed)
 
 
 def table(metrics: pd.DataFrame) -> str:
-    """A row an ability and form: base, SFT mean over seeds [lowest, highest], difference in points."""
-    lines = ["| ability | form | base | SFT, mean [lowest, highest] | points |", "|---|---|---|---|---|"]
-    for form in FORMS:
-        for ability, group in metrics[metrics["form"] == form].groupby("ability", sort=True):
-            base = group.loc[group["model_role"] == "base", "accuracy"].mean()
-            tuned = group.loc[group["model_role"] == "candidate", "accuracy"]
-            lines.append(
-                f"| {ability} | {form} | {base:.1%} | {tuned.mean():.1%} "
-                f"[{tuned.min():.1%}, {tuned.max():.1%}] | {(tuned.mean() - base) * 100:+.1f} |"
-            )
+    """A row an ability: accuracy in percent, over seeds the mean [lowest, highest]."""
+    columns = [
+        ("base", "document_few_shot"),
+        ("base", "chat_zero_shot"),
+        ("base", "chat_few_shot"),
+        ("candidate", "document_few_shot"),
+        ("candidate", "chat_zero_shot"),
+        ("candidate", "chat_few_shot"),
+    ]
+    names = [f"{'SFT' if role == 'candidate' else role}, {form.replace('_', ' ')}" for role, form in columns]
+    lines = [f"| ability | {' | '.join(names)} |", f"|---{'|---' * len(names)}|"]
+    abilities = sorted(set(metrics["ability"]) - {"macro"})
+    for ability in [*abilities, "macro"]:
+        cells = [
+            _cell(metrics.query("ability == @ability and model_role == @role and form == @form")["accuracy"])
+            for role, form in columns
+        ]
+        lines.append(f"| {ability} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(accuracies: pd.Series) -> str:
+    mean, low, high = (100 * value for value in (accuracies.mean(), accuracies.min(), accuracies.max()))
+    return f"{mean:.1f}" if low == high else f"{mean:.1f} [{low:.1f}, {high:.1f}]"
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from small_run import run_small_chain
 
 # Before any test imports a library that reads them.
 os.environ["DO_NOT_TRACK"] = "1"
@@ -79,3 +81,20 @@ def mlflow_store(tmp_path: Path, empty_mlflow_store: Path, monkeypatch: pytest.M
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     return uri
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A copy of the project in which the chain has run once, and the environment of its processes."""
+
+    project: Path
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    project_path: Path, empty_mlflow_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> FinishedRun:
+    """A run to look at, made once a session with `--env=test`; tests that read it leave it as it is."""
+    target = tmp_path_factory.mktemp("finished_run") / "project"
+    return FinishedRun(target, run_small_chain(project_path, target, empty_mlflow_store))

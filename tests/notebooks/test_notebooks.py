@@ -47,12 +47,12 @@ def test_every_step_is_explained(path):
 
 @pytest.mark.slow
 @by_name
-def test_it_runs_on_a_finished_run(path, small_run):
-    notebook = nbformat.read(small_run.project / "notebooks" / path.name, as_version=4)
+def test_it_runs_on_a_finished_run(path, finished_run):
+    notebook = nbformat.read(finished_run.project / "notebooks" / path.name, as_version=4)
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT_SECONDS,
-        resources={"metadata": {"path": str(small_run.project / "notebooks")}},
+        resources={"metadata": {"path": str(finished_run.project / "notebooks")}},
     )
-    client.execute(env=small_run.environment)
+    client.execute(env=finished_run.environment)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")

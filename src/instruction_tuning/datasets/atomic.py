@@ -142,6 +142,14 @@ class DocumentDataset(TextDataset):
     def load(self) -> Path:  # type: ignore[override]
         return Path(self._get_load_path())
 
+    def preview(self) -> HTMLPreview:
+        """The first lines, or of a page, whose scripts kedro-viz would not run, where it lies."""
+        page = Path(self._get_load_path())
+        if page.suffix != ".html":
+            return super().preview()
+        size = f"{page.stat().st_size / 1e6:.1f} MB"
+        return HTMLPreview(f"<p>A page of {size}; open it in a browser:</p><pre>{escape(str(page))}</pre>")
+
 
 class PlotlyDataset(KedroPlotlyDataset):
     """A Plotly figure as JSON, published by one rename; kedro-viz draws it."""

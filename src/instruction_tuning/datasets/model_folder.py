@@ -10,6 +10,7 @@ from kedro_datasets._typing import JSONPreview
 
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.training.training_record import read_training_record
 
 
 class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
@@ -33,7 +34,7 @@ class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
             shutil.copytree(data.path, path)
 
     def preview(self) -> JSONPreview:
-        """Path, digest, size and architecture."""
+        """Path, digest, size, what training measured, and architecture."""
         folder = self.load.__wrapped__(self)  # type: ignore[attr-defined]
         names = ("config.json", "adapter_config.json")
         config_file = next(folder.path / name for name in names if (folder.path / name).is_file())
@@ -42,6 +43,7 @@ class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
             "folder": folder.path.name,
             "digest": folder.digest,
             "weight_bytes": weight_bytes,
+            "training_metrics": read_training_record(folder)[1],
             "config": json.loads(config_file.read_text(encoding="utf-8")),
         }
         return JSONPreview(json.dumps(summary, ensure_ascii=False))

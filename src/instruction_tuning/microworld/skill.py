@@ -44,6 +44,8 @@ class Skill:
     validation_share: float = VALIDATION_SHARE
     documents_hold_test_items: bool = False
     input_slot: str | None = None
+    family: str | None = None
+    commutes: bool = False
 
     def item(self, world: World, rng: random.Random, split: str) -> dict[str, str]:
         """Slots with the answer of a random item of `split` (train, validation or test)."""
@@ -53,8 +55,13 @@ class Skill:
                 return {**slots, **self.solve(world, slots)}
 
     def key(self, slots: Slots) -> str:
-        """The identity of an item: its skill and what is asked about, whatever the phrasing."""
-        return "/".join([self.name, *(slots[name] for name in sorted(self.slot_patterns))])
+        """The identity of an item, whatever the phrasing: its family and what is asked about.
+
+        Skills of one family ask the same in other words or another language (47 + 25 and 47加25), and
+        where the slots commute their order says nothing, so neither may put an item into two splits.
+        """
+        values = [slots[name] for name in sorted(self.slot_patterns)]
+        return "/".join([self.family or self.name, *(sorted(values) if self.commutes else values)])
 
     def split_of(self, slots: Slots) -> str:
         """`test`, `validation` or `train`, from a hash of the item, so that no item is in two."""

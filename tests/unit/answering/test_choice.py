@@ -1,8 +1,12 @@
 import pandas as pd
 
 from instruction_tuning.answering.choice import choose_answers, keep_source_answers
+from instruction_tuning.answering.query_cost import with_cost
+from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.schemas.rejected_answers import RejectedAnswers
 from instruction_tuning.schemas.verified_examples import VerifiedExamples
+
+NOTHING_PAID = completions_frame("teacher", [], {})
 
 
 def queries(*record_ids: str, prompt="Name a colour.", answer: str | None = "Red") -> pd.DataFrame:
@@ -37,8 +41,8 @@ def responses(*rows: tuple[str, str, float | None, str]) -> pd.DataFrame:
 
 def choose(rows, names=("q",), min_rating=6.0):
     examples, rejected = choose_answers(queries(*names), responses(*rows), min_rating=min_rating)
-    VerifiedExamples.validate(examples)
-    RejectedAnswers.validate(rejected)
+    VerifiedExamples.validate(with_cost(examples, NOTHING_PAID))
+    RejectedAnswers.validate(with_cost(rejected, NOTHING_PAID))
     return examples, rejected
 
 
@@ -115,8 +119,8 @@ def test_source_answers_are_kept_unless_a_check_fails():
         ]
     )
     examples, rejected = keep_source_answers(pool)
-    VerifiedExamples.validate(examples)
-    RejectedAnswers.validate(rejected)
+    VerifiedExamples.validate(with_cost(examples, NOTHING_PAID))
+    RejectedAnswers.validate(with_cost(rejected, NOTHING_PAID))
     assert dict(zip(examples["record_id"], examples["check"], strict=True)) == {
         "plain": "none",
         "right": "passed",

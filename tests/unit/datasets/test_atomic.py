@@ -11,7 +11,14 @@ import pandas as pd
 import pytest
 from kedro.io import Version
 
-from instruction_tuning.datasets.atomic import JSONDataset, PlotlyDataset, TextDataset, publish, work_folder
+from instruction_tuning.datasets.atomic import (
+    DocumentDataset,
+    JSONDataset,
+    PlotlyDataset,
+    TextDataset,
+    publish,
+    work_folder,
+)
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.errors import ModelFolderError
@@ -126,6 +133,23 @@ def test_a_frame_keeps_lists_and_text_that_looks_like_numbers(tmp_path):
     preview = dataset.preview(nrows=3)
     assert preview["columns"] == ["record_id", "messages"]
     assert len(preview["data"][0][1]) <= 160
+
+
+def test_a_document_loads_as_the_path_of_its_newest_version(tmp_path):
+    for version in (FIRST, SECOND):
+        saved = DocumentDataset(filepath=(tmp_path / "d.md").as_posix(), version=Version(None, version))
+        saved.save(f"of {version}")
+    path = DocumentDataset(filepath=(tmp_path / "d.md").as_posix(), version=Version(None, None)).load()
+    assert path.read_text(encoding="utf-8") == f"of {SECOND}"
+
+
+def test_the_preview_of_a_text_is_escaped_and_that_of_a_page_says_where_it_lies(tmp_path):
+    text = TextDataset(filepath=(tmp_path / "a.md").as_posix())
+    text.save("<|user|> & 卡")
+    assert "&lt;|user|&gt; &amp; 卡" in text.preview()
+    page = DocumentDataset(filepath=(tmp_path / "a.html").as_posix())
+    page.save("<!DOCTYPE html>" + "x" * 2_000_000)
+    assert "2.0 MB" in page.preview() and str(tmp_path / "a.html") in page.preview()
 
 
 def test_an_empty_frame_has_a_preview(tmp_path):

@@ -1,6 +1,7 @@
 """The raw pool has the faults that its truth says, and no test item leaks but those that are planted."""
 
 import json
+import re
 from collections import Counter
 
 from instruction_tuning.microworld.benchmark import ITEMS_PER_ABILITY, benchmark_items
@@ -91,3 +92,24 @@ def test_documents_hold_no_test_item_but_facts() -> None:
 
 def test_a_document_depends_on_its_number_alone() -> None:
     assert list(documents(WORLD, 5, 3, start=7)) == list(documents(WORLD, 5, 10))[7:]
+
+
+def test_no_test_sum_is_in_a_document_or_the_pool_in_any_order_or_language() -> None:
+    sums = {
+        frozenset(re.findall(r"\d+", item["question"]))
+        for item in ITEMS
+        if item["split"] == "test" and item["skill"] in ("add", "add_zh")
+    }
+    pattern = re.compile(r"(\d+)(?: \+ | plus | and |加|与|\+)(\d+)")
+    texts = [document["text"] for document in documents(WORLD, 5, 1500)]
+    planted = {row["key"] for row in POOL.truth if row["fault"] == "leaked_test_item"}
+    keys = {row["key"] for row in POOL.truth} - planted
+    found = {
+        frozenset(pair)
+        for text in texts
+        for pair in pattern.findall(text)
+        if f"{pair[0]}{pair[1]}".isdigit() and "-" not in text
+    }
+    assert len(found) > 500
+    assert not found & sums
+    assert not {frozenset(key.split("/")[1:]) for key in keys if key.startswith("sum/")} & sums

@@ -44,6 +44,8 @@ def _solve_difference(world: World, slots: Slots) -> dict[str, str]:
 ARITHMETIC = (
     Skill(
         name="add",
+        family="sum",
+        commutes=True,
         ability="arithmetic",
         language="en",
         answer_kind="number",
@@ -120,6 +122,8 @@ ARITHMETIC = (
     ),
     Skill(
         name="add_zh",
+        family="sum",
+        commutes=True,
         ability="arithmetic",
         language="zh",
         answer_kind="number",

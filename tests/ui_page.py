@@ -1,0 +1,56 @@
+"""What a person sees of a page in a real browser."""
+
+from typing import Any
+
+WAIT_SECONDS = 30
+# A machine without network cannot load these two; the pages are complete without them.
+FROM_OUTSIDE = ("fonts.googleapis.com", "pypi.org")
+
+
+class Page:
+    """One browser window. Waits instead of sleeping; keeps the errors that the console shows."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    def open(self, url: str) -> None:
+        """Load `url` afresh: both interfaces are one page each, which the part after # does not reload."""
+        self._driver.get("about:blank")
+        self._driver.get_log("browser")
+        self._driver.get(url)
+
+    def texts(self, selector: str) -> list[str]:
+        """The visible words of each element, hidden overflow included."""
+        return self._driver.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map(element => element.textContent.trim())",
+            selector,
+        )
+
+    def wait_for(self, selector: str, *, count: int = 1) -> list[str]:
+        """The texts of at least `count` elements, as soon as there are so many."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        return WebDriverWait(self._driver, WAIT_SECONDS, poll_frequency=0.1).until(
+            lambda _: texts if len(texts := self.texts(selector)) >= count else False,
+            f"fewer than {count} of `{selector}` on {self._driver.current_url}",
+        )
+
+    def wait_for_text(self, *texts: str) -> str:
+        """The words of the whole page, as soon as all of `texts` are among them."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        def body() -> str:
+            return self._driver.execute_script("return document.body.innerText")
+
+        return WebDriverWait(self._driver, WAIT_SECONDS, poll_frequency=0.1).until(
+            lambda _: shown if all(text in (shown := body()) for text in texts) else False,
+            f"{texts} not on {self._driver.current_url}",
+        )
+
+    def errors(self) -> list[str]:
+        """What the console calls severe since the page was opened."""
+        return [
+            entry["message"]
+            for entry in self._driver.get_log("browser")
+            if entry["level"] == "SEVERE" and not any(host in entry["message"] for host in FROM_OUTSIDE)
+        ]
