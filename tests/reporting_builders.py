@@ -79,6 +79,8 @@ def stored_run(**others):
         "selected_queries": selected(records),
         "rated_responses": pd.DataFrame(
             {
+                "prompt": ["What is 2 plus 2?", "What is 2 plus 3?", "Who is it?"],
+                "response": ["4", "It is 6.", "Miran."],
                 "check": ["passed", "failed", "none"],
                 "rating": [8.0, 4.0, np.nan],
                 "rating_status": ["ok", "ok", "failed"],

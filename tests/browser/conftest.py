@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,7 +47,9 @@ def chromium() -> tuple[str, str]:
     browser = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     driver = shutil.which("chromedriver")
     if browser is None or driver is None:
-        reason = f"no {'chromedriver' if browser else 'Chromium'} on the PATH: install chromium and its driver"
+        reason = (
+            f"no {'chromedriver' if browser else 'Chromium'} on the PATH: install chromium and its driver"
+        )
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)

@@ -1,9 +1,11 @@
 """What is wrong before a run is said before the run, by name and with the way out."""
 
 import errno
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -88,6 +90,55 @@ def test_an_unreachable_teacher_is_named_before_anything_is_sent(tmp_path):
     catalog = DataCatalog({"teacher": EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")})
     with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
         check(catalog, tmp_path, "teacher")
+
+
+def base_model(tmp_path: Path, *, template: str | None, context: int = 64) -> DataCatalog:
+    """A base model of which only the small files are there: the weights are not read."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"text_config": {"max_position_embeddings": context}}))
+    (folder / "model.safetensors").touch()
+    (folder / "tokenizer_config.json").write_text("{}")
+    if template is not None:
+        (folder / template).write_text(json.dumps({"chat_template": "{{ messages }}"}))
+    return DataCatalog({"base_model": ModelFolderDataset(filepath=folder.as_posix())})
+
+
+def sft(catalog: DataCatalog, *, max_length: int = 64, chat_template_path: str | None = None) -> None:
+    parameters = SimpleNamespace(max_length=max_length, chat_template_path=chat_template_path)
+    catalog["params:sft"] = MemoryDataset(parameters, copy_mode="assign")
+
+
+@pytest.mark.parametrize("template", ["chat_template.jinja", "tokenizer_config.json", "chat_template.json"])
+def test_a_base_model_with_a_chat_template_and_room_passes(tmp_path, template):
+    catalog = base_model(tmp_path, template=template)
+    sft(catalog)
+    check(catalog, tmp_path, "base_model", "params:sft")
+
+
+def test_a_base_model_without_a_chat_template_is_named_before_anything_is_paid(tmp_path):
+    catalog = base_model(tmp_path, template=None)
+    # An endpoint where nobody is: the cheaper check comes first.
+    catalog["teacher"] = EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")
+    sft(catalog)
+    with pytest.raises(ConfigurationError, match="no chat template, so chats cannot be trained on") as caught:
+        check(catalog, tmp_path, "base_model", "params:sft", "teacher")
+    assert "chat_template.jinja" in message(caught.value)
+    # A template of the user's own will do; a missing one will not.
+    (tmp_path / "own.jinja").write_text("{{ messages }}")
+    sft(catalog, chat_template_path=str(tmp_path / "own.jinja"))
+    check(catalog, tmp_path, "base_model", "params:sft")
+    sft(catalog, chat_template_path=str(tmp_path / "other.jinja"))
+    with pytest.raises(ConfigurationError, match=r"no chat template here.*other\.jinja"):
+        check(catalog, tmp_path, "base_model", "params:sft")
+
+
+def test_a_training_length_beyond_the_base_models_context_is_named(tmp_path):
+    catalog = base_model(tmp_path, template="chat_template.jinja")
+    sft(catalog, max_length=65)
+    with pytest.raises(ConfigurationError, match=r"max_length 65 .* context of 64 tokens") as caught:
+        check(catalog, tmp_path, "base_model", "params:sft")
+    assert "64 or less" in message(caught.value)
 
 
 def test_answers_from_the_source_need_no_teacher():

@@ -1,4 +1,5 @@
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -149,6 +150,70 @@ def test_a_refused_key_stops_at_once_and_names_the_variable(store, monkeypatch, 
     assert KEY not in str(caught.value)
 
 
+def test_requests_in_flight_are_stored_when_the_key_is_refused_in_mid_run(store):
+    def revoked(body, attempt):
+        return {"status": 401} if body["seed"] == 20 else None
+
+    with ChatServer(revoked, delay_seconds=0.02) as server:
+        with pytest.raises(AuthenticationError):
+            complete_all(endpoint(server), asking(60), store, limits())
+        assert len(server.requests) < 40
+    assert store.count("ok") == len(server.requests) - 1
+
+
+@pytest.mark.parametrize("seed", [0, 30])
+def test_a_403_for_one_prompt_is_a_failed_row_whether_it_comes_first_or_later(store, seed):
+    refusal = {"status": 403, "body": {"error": {"message": "flagged"}}}
+
+    def moderated(body, attempt):
+        # Sooner than any good answer, as moderation is.
+        time.sleep(0 if body["seed"] == seed else 0.01)
+        return refusal if body["seed"] == seed else None
+
+    with ChatServer(moderated) as server:
+        frame = complete_all(endpoint(server), asking(40), store, limits())
+        assert len(server.requests) == 40
+    failed = frame.loc[frame["status"] == "failed"]
+    assert failed["record_id"].unique().tolist() == [f"record{seed:03d}"]
+    assert failed["error"].str.contains("HTTP 403.*flagged").all()
+
+
+def test_a_server_that_says_429_for_ever_is_given_up_after_the_patience(store):
+    impatient = RetryPolicy(backoff_base_seconds=0.01, rate_limit_patience_seconds=0.5)
+    with ChatServer(lambda body, attempt: {"status": 429}) as server:
+        started = time.monotonic()
+        with pytest.raises(FailureRateError, match=r"429.*rate_limit_patience_seconds"):
+            complete_all(endpoint(server), asking(6), store, limits(retries=impatient, max_concurrency=2))
+    # Once for the server, not once for each request.
+    assert time.monotonic() - started < 2.5
+
+
+def test_a_store_that_fails_in_mid_run_stops_it_and_what_was_in_flight_is_stored_later(tmp_path, monkeypatch):
+    monkeypatch.setattr("instruction_tuning.lm.completion_store._BUSY_SECONDS", 0.05)
+    path, failed = tmp_path / "completions.sqlite", []
+
+    class Store(CompletionStore):
+        def put(self, completions):
+            try:
+                super().put(completions)
+            except WorkspaceError:
+                other.execute("ROLLBACK")
+                failed.append(completions)
+                raise
+
+    def lock(body, attempt):
+        if len(server.requests) >= 20 and not failed and not other.in_transaction:
+            other.execute("BEGIN IMMEDIATE")
+
+    with ChatServer(lock, delay_seconds=0.02) as server, Store(path) as store:
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        with pytest.raises(WorkspaceError, match="locked"):
+            complete_all(endpoint(server), asking(100), store, limits())
+        other.close()
+        assert len(server.requests) < 50
+        assert store.count("ok") == len(server.requests)
+
+
 def test_the_check_before_a_run_finds_a_refused_key_and_tolerates_a_missing_list(monkeypatch):
     monkeypatch.setenv("TEACHER_KEY", KEY)
     with ChatServer() as server:
@@ -235,5 +300,7 @@ def test_a_killed_run_repeats_only_what_was_in_flight_and_ends_the_same(tmp_path
         assert len(server.requests) < 200
         with CompletionStore(path) as store:
             again = complete_all(endpoint(server), asking(200), store, limits())
-        assert sum(count - 1 for count in server.served().values()) <= 16
+        repeated = sum(count - 1 for count in server.served().values())
+        # After ctrl-C, what is in flight is still waited for.
+        assert repeated <= (16 if blow == signal.SIGKILL else 0)
     assert again.equals(undisturbed)

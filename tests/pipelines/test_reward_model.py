@@ -1,3 +1,5 @@
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,17 @@ from training_builders import CONTEXT, rated_response, tiny_base
 from instruction_tuning.datasets.atomic import JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
+from instruction_tuning.errors import InputError
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.pipelines.reward_model.nodes import pair_responses
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.pipelines.reward_model.pipeline import create_pipeline
 from instruction_tuning.schemas.best_of_n_completions import BestOfNCompletions
 from instruction_tuning.schemas.preference_pairs import PreferencePairs
 from instruction_tuning.schemas.training_log import TrainingLog
-from instruction_tuning.training.training_record import read_training_record
+from instruction_tuning.training.training_record import read_training_record, write_training_data
+
+HELD = range(40, 52)
 
 
 def parameters(project_path: Path, work_folder: Path, **changes: Any) -> RewardModelParameters:
@@ -49,6 +56,14 @@ def rated_responses(records: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def sft_model(folder: Path, held: Iterable[int]) -> ModelFolder:
+    """A model whose training held out those records."""
+    shutil.copytree(tiny_base().path, folder)
+    return write_training_data(
+        open_model_folder(folder), {"held_out_records": [f"{number:016x}" for number in held]}
+    )
+
+
 def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Path) -> None:
     chosen = parameters(project_path, tmp_path / "work", num_train_epochs=6, learning_rate=5e-3)
     frames = {
@@ -58,7 +73,7 @@ def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Pa
     catalog = DataCatalog(
         {
             "rated_responses": MemoryDataset(rated_responses(60)),
-            "sft_model": MemoryDataset(tiny_base()),
+            "sft_model": MemoryDataset(sft_model(tmp_path / "sft_model", HELD)),
             "params:reward_model": MemoryDataset(chosen),
             "reward_model": ModelFolderDataset(filepath=str(tmp_path / "model")),
             "reward_metrics": JSONDataset(filepath=str(tmp_path / "metrics.json")),
@@ -72,7 +87,8 @@ def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Pa
     completions = catalog.load("best_of_n_completions")
     BestOfNCompletions.validate(completions)
     assert len(completions) == 5 * 8
-    held = set(catalog.load("preference_pairs").query("split == 'test'")["record_id"])
+    held = {f"{number:016x}" for number in HELD}
+    assert set(catalog.load("preference_pairs").query("split == 'test'")["record_id"]) == held
     assert set(completions["record_id"]) <= held
     best = completions.sort_values("rank").groupby("record_id")["reward"].first()
     assert (best == completions.groupby("record_id")["reward"].max()).all()
@@ -82,14 +98,24 @@ def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Pa
     assert metrics["heldout_accuracy"] > 0.9
     assert metrics["ci_low"] <= metrics["heldout_accuracy"] <= metrics["ci_high"]
     assert (metrics["ties_dropped"], metrics["train_pairs"], metrics["heldout_pairs"]) == (60, 96, 24)
+    assert metrics["heldout_records"] == 12
     assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]
-    assert metrics["best_of_n/checked_prompts"] <= 5
+    assert metrics["best_of_n/checked_prompts"] == 5
     log, carried = read_training_record(catalog.load("reward_model"))
     assert carried == metrics
     assert log["loss"].tolist() == catalog.load("reward_training_log")["loss"].tolist()
 
 
-@pytest.mark.parametrize("wrong", [{"test_share": 0}, {"best_of_n_samples": 1}, {"preferance": "rating"}])
+def test_a_model_that_held_out_none_of_the_rated_records_is_refused(
+    project_path: Path, tmp_path: Path
+) -> None:
+    chosen = parameters(project_path, tmp_path / "work")
+    for model in (tiny_base(), sft_model(tmp_path / "older", [999])):
+        with pytest.raises(InputError, match="held_out_records"):
+            pair_responses(rated_responses(3), model, chosen)
+
+
+@pytest.mark.parametrize("wrong", [{"max_pairs": 0}, {"best_of_n_samples": 1}, {"preferance": "rating"}])
 def test_wrong_parameters_are_refused(project_path: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         parameters(project_path, tmp_path, **wrong)

@@ -18,7 +18,7 @@ from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.pipelines.sft.pipeline import create_pipeline
 from instruction_tuning.schemas.sft_mixture import SFTMixture
 from instruction_tuning.schemas.training_log import TrainingLog
-from instruction_tuning.training.training_record import read_training_record
+from instruction_tuning.training.training_record import read_training_data, read_training_record
 
 FLAT_METRICS = {
     "heldout_loss_before",
@@ -42,6 +42,17 @@ def parameters(project_path: Path, work_folder: Path, **changes: Any) -> SFTPara
     )
 
 
+def selected_queries(count: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "record_id": [f"{number:016x}" for number in range(count)],
+            "language": ["zh" if number % 2 else "en" for number in range(count)],
+            "licence": pd.Series([None] * count, dtype="str"),
+            "selected_because": [f"uniform draw {n + 1} of {count} from 90 records" for n in range(count)],
+        }
+    )
+
+
 @pytest.fixture(scope="module")
 def catalog(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> DataCatalog:
     """What a run of the pipeline leaves."""
@@ -54,6 +65,8 @@ def catalog(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Dat
         {
             "verified_examples": MemoryDataset(verified_examples(60)),
             "replay_documents": MemoryDataset(replay_documents(60)),
+            "selected_queries": MemoryDataset(selected_queries(60)),
+            "instruction_pool": MemoryDataset(selected_queries(90)),
             "base_model": MemoryDataset(tiny_base()),
             "params:sft": MemoryDataset(parameters(project_path, tmp_path / "work")),
             "sft_mask_preview": DocumentDataset(filepath=str(tmp_path / "preview.md")),
@@ -84,6 +97,15 @@ def test_the_published_model_carries_its_loss_curve_and_metrics(catalog: DataCat
     stored = catalog.load("sft_training_log")
     pd.testing.assert_frame_equal(log, stored, check_dtype=False)
     assert stored["step"].iloc[[0, -1]].tolist() == [1, metrics["steps"]]
+
+
+def test_the_published_model_says_what_it_was_trained_on(catalog: DataCatalog) -> None:
+    facts = read_training_data(catalog.load("sft_model"))
+    mixture = catalog.load("sft_mixture")
+    assert facts["examples"] + facts["documents"] == len(mixture)
+    held = catalog.load("sft_validation").query("kind == 'chat'")
+    assert facts["held_out_records"] == sorted(parents[0] for parents in held["parent_ids"])
+    assert (facts["sampler"], facts["selected_queries"], facts["pool_records"]) == ("uniform", 60, 90)
 
 
 def test_the_preview_shows_four_chats_and_a_document_with_the_trained_tokens_marked(

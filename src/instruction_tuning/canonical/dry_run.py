@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from instruction_tuning.canonical.cleaning import ReadingRules
-from instruction_tuning.canonical.dry_run_report import DryRunReport, FileReport, Problem, TeacherEstimate
+from instruction_tuning.canonical.dry_run_report import (
+    Calls,
+    DryRunReport,
+    FileReport,
+    Problem,
+    TeacherEstimate,
+)
 from instruction_tuning.canonical.faults import FIXES
 from instruction_tuning.canonical.raw_files import RawFile, list_raw_files
 from instruction_tuning.canonical.reading import read_file
@@ -25,14 +31,24 @@ CountTokens = Callable[[list[str]], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class PriceAssumptions:
-    """What a teacher is assumed to cost. `answer_tokens` null: as long as the file's own answers, else
-    256."""
+class TeacherPlan:
+    """What a run asks of a teacher: the parameters of `query_selection` and `answer_generation` that cost.
 
+    `rating_prompt` is the text around instruction and answer in a rating request, `system_prompt` what is
+    put before a question. `seconds_per_request` is an assumption; servers differ widely.
+    """
+
+    query_budget: int
+    samples_per_query: int
+    answer_max_tokens: int
+    rating_prompt: str
+    rating_max_tokens: int
+    system_prompt: str = ""
     price_per_million_input_tokens: float = 0.0
     price_per_million_output_tokens: float = 0.0
-    samples_per_record: int = 1
-    answer_tokens: int | None = None
+    budget_usd: float | None = None
+    max_concurrency: int = 64
+    seconds_per_request: float = 4.0
 
 
 def dry_run(
@@ -40,13 +56,13 @@ def dry_run(
     count_tokens: CountTokens,
     *,
     max_length_tokens: int,
-    prices: PriceAssumptions | None = None,
+    teacher: TeacherPlan | None = None,
     rules: ReadingRules | None = None,
 ) -> DryRunReport:
     """Read everything at `path` as ingestion would, and report.
 
-    `count_tokens` gives the number of tokens of each text. A file in an unknown format is reported, not
-    raised; a missing path raises `InputError`.
+    `count_tokens` gives the number of tokens of each text; `teacher` is null where none is asked. A file in
+    an unknown format is reported, not raised; a missing path raises `InputError`.
     """
     tally = _Tally(count_tokens)
     files = [_file_report(file, rules or ReadingRules(), tally) for file in list_raw_files(path)]
@@ -60,7 +76,7 @@ def dry_run(
         token_quantiles={quantile: _quantile(lengths, quantile) for quantile in QUANTILES} if lengths else {},
         total_tokens=sum(lengths),
         truncated_rate=sum(n > max_length_tokens for n in lengths) / len(lengths) if lengths else None,
-        teacher=_estimate(tally, prices or PriceAssumptions()),
+        teacher=_estimate(tally, teacher, count_tokens) if teacher else None,
     )
 
 
@@ -131,19 +147,43 @@ def _quantile(values: Sequence[int], share: float) -> int:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _estimate(tally: _Tally, prices: PriceAssumptions) -> TeacherEstimate:
-    own = [tokens for tokens in tally.answered if tokens > 0]
-    if prices.answer_tokens is not None:
-        answer_tokens, source = prices.answer_tokens, "given"
-    elif own:
-        answer_tokens, source = math.ceil(sum(own) / len(own)), "the mean of the file's own answers"
-    else:
-        answer_tokens, source = 256, "an assumption, as the file has no answers"
-    requests = tally.records
-    prompt_tokens = sum(tally.asked)
-    completion_tokens = requests * prices.samples_per_record * answer_tokens
+def _estimate(tally: _Tally, plan: TeacherPlan, count_tokens: CountTokens) -> TeacherEstimate:
+    """An answer request brings all samples of a query; a rating request shows one of them.
+
+    Which rows are selected is not known yet, so each question counts as long as the mean one. Ratings are
+    counted at their longest.
+    """
+    queries = min(plan.query_budget, tally.records)
+    system_tokens, rating_tokens = count_tokens([plan.system_prompt, plan.rating_prompt])
+    asked_tokens = sum(tally.asked) / tally.records if tally.records else 0.0
+    answer_tokens, source = _answer_length(tally, plan)
+    samples = queries * plan.samples_per_query
+    answers = Calls(queries, math.ceil(queries * (asked_tokens + system_tokens)), samples * answer_tokens)
+    rating_prompt_tokens = math.ceil(samples * (rating_tokens + asked_tokens + answer_tokens))
+    ratings = Calls(samples, rating_prompt_tokens, samples * plan.rating_max_tokens)
     price = (
-        prompt_tokens * prices.price_per_million_input_tokens
-        + completion_tokens * prices.price_per_million_output_tokens
+        (answers.prompt_tokens + ratings.prompt_tokens) * plan.price_per_million_input_tokens
+        + (answers.completion_tokens + ratings.completion_tokens) * plan.price_per_million_output_tokens
     ) / 1e6
-    return TeacherEstimate(requests, prompt_tokens, completion_tokens, price, answer_tokens, source)
+    return TeacherEstimate(
+        queries=queries,
+        samples_per_query=plan.samples_per_query,
+        answers=answers,
+        ratings=ratings,
+        price_usd=price,
+        budget_usd=plan.budget_usd,
+        answer_tokens=answer_tokens,
+        answer_tokens_source=source,
+        requests_per_second=plan.max_concurrency / plan.seconds_per_request,
+        seconds_per_request=plan.seconds_per_request,
+    )
+
+
+def _answer_length(tally: _Tally, plan: TeacherPlan) -> tuple[int, str]:
+    own = [tokens for tokens in tally.answered if tokens > 0]
+    if not own:
+        return plan.answer_max_tokens, "max_tokens, as the file has no answers"
+    mean = math.ceil(sum(own) / len(own))
+    if mean > plan.answer_max_tokens:
+        return plan.answer_max_tokens, "max_tokens, as the file's own answers are longer"
+    return mean, "the mean of the file's own answers"

@@ -1,8 +1,10 @@
 """The dry run's findings, and their rendering as plain text."""
 
+import math
 from dataclasses import dataclass
 
 _SHOWN_PROBLEMS = 5
+_NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strategy is source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,49 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
-class TeacherEstimate:
-    """What it would take to have a teacher answer every good row; prices in US dollars."""
+class Calls:
+    """Requests of one kind, with the tokens that they send and get back."""
 
     requests: int
     prompt_tokens: int
     completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherEstimate:
+    """What a run asks of the teacher, were nothing stored from earlier runs; prices in US dollars."""
+
+    queries: int
+    samples_per_query: int
+    answers: Calls
+    ratings: Calls
     price_usd: float
+    budget_usd: float | None
     answer_tokens: int
     answer_tokens_source: str
+    requests_per_second: float
+    seconds_per_request: float
+
+    @property
+    def duration_seconds(self) -> float:
+        return (self.answers.requests + self.ratings.requests) / self.requests_per_second
+
+    def lines(self) -> list[str]:
+        """The estimate as text, without line ends."""
+        price = f"{self.price_usd:,.2f} US dollars"
+        if self.budget_usd is not None and self.price_usd > self.budget_usd:
+            price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
+        return [
+            f"A run asks a teacher about at most {self.queries:,} of them (query_selection.budget), "
+            f"for {self.samples_per_query} answers each, and to rate every answer. An estimate:",
+            f"  answers: {_calls_text(self.answers)} "
+            f"({self.answer_tokens:,} tokens an answer: {self.answer_tokens_source})",
+            f"  ratings: up to {_calls_text(self.ratings)}",
+            f"  price: {price}",
+            f"  time: about {_duration_text(self.duration_seconds)}, at {self.requests_per_second:g} "
+            f"requests a second (an assumption: max_concurrency at once, "
+            f"{self.seconds_per_request:g} s a request)",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +90,7 @@ class DryRunReport:
     token_quantiles: dict[float, int]
     total_tokens: int
     truncated_rate: float | None
-    teacher: TeacherEstimate
+    teacher: TeacherEstimate | None  # null when no teacher is asked
 
     @property
     def good_rows(self) -> int:
@@ -72,18 +108,27 @@ class DryRunReport:
             return "\n".join([*lines, "Nothing to train on: repair the rows above first."]) + "\n"
         languages = ", ".join(f"{name} {count:,}" for name, count in self.languages.items())
         quantiles = ", ".join(_quantile_text(share, value) for share, value in self.token_quantiles.items())
-        teacher = self.teacher
         lines += [
             f"Exact duplicates among them: {self.exact_duplicates:,} (a run looks for near ones too)",
             f"Languages of the prompts: {languages}",
             f"Tokens a row (prompt and answer): {quantiles}; {self.total_tokens:,} in all",
             f"Over {self.max_length_tokens} tokens, so truncated in training: {self.truncated_rate or 0:.1%}",
-            f"If a teacher answered them all: {teacher.requests:,} requests, "
-            f"{teacher.prompt_tokens:,} prompt and {teacher.completion_tokens:,} answer tokens, "
-            f"{teacher.price_usd:,.2f} US dollars",
-            f"  ({teacher.answer_tokens} tokens an answer: {teacher.answer_tokens_source})",
         ]
+        lines += self.teacher.lines() if self.teacher else [_NO_TEACHER]
         return "\n".join(lines) + "\n"
+
+
+def _calls_text(calls: Calls) -> str:
+    return (
+        f"{calls.requests:,} requests, {calls.prompt_tokens:,} prompt and "
+        f"{calls.completion_tokens:,} completion tokens"
+    )
+
+
+def _duration_text(seconds: float) -> str:
+    if seconds < 90:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _quantile_text(share: float, value: int) -> str:

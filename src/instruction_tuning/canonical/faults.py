@@ -13,7 +13,7 @@ READ_STAGE_REASONS = (
 FIXES = {
     "invalid_encoding": "save the file as UTF-8",
     "invalid_json": "write one complete JSON object for the row (check quotes, commas and brackets)",
-    "invalid_csv": "check the quotes around the row's cells",
+    "invalid_csv": "close the quotes around the row's cells, and write a quote inside a cell twice",
     "not_an_object": "write the row as a JSON object with named fields",
     "wrong_column_count": "give the row as many cells as the header has, and quote cells that hold commas",
     "invalid_unicode": "remove the lone surrogate (an escape like \\ud800 without its second half)",

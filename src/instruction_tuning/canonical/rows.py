@@ -5,17 +5,15 @@ lines, CSV and Parquet are streamed; a JSON array is held in memory as text (abo
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from instruction_tuning.canonical.faults import Fault
+from instruction_tuning.canonical.json_array import array_rows, object_row
 from instruction_tuning.canonical.raw_row import RawRow, is_encodable
 from instruction_tuning.canonical.table_rows import csv_rows, parquet_rows
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLANK = re.compile(r"[\s,]*")
-_NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
 
 
 def rows_of(path: Path) -> Iterator[RawRow]:
@@ -37,13 +35,7 @@ def _parsed(number: int, text: str) -> RawRow:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         return RawRow(number, None, text, Fault("invalid_json", detail=str(error)[:200]))
-    return _object_row(number, text, value)
-
-
-def _object_row(number: int, text: str, value: object) -> RawRow:
-    if not isinstance(value, dict):
-        return RawRow(number, None, text, Fault("not_an_object", detail=f"a JSON {type(value).__name__}"))
-    return RawRow(number, value, text)
+    return object_row(number, text, value)
 
 
 def _line_rows(path: Path) -> Iterator[RawRow]:
@@ -61,7 +53,7 @@ def _json_rows(path: Path) -> Iterator[RawRow]:
     text = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "surrogateescape")
     start = text.lstrip()[:1]
     if start == "[":
-        yield from _array_rows(text)
+        yield from array_rows(text)
         return
     whole = _parsed(0, text)
     if start == "{" and whole.fields is not None:  # one object over many lines
@@ -69,45 +61,3 @@ def _json_rows(path: Path) -> Iterator[RawRow]:
         return
     del text
     yield from _line_rows(path)  # many data sets named .json hold JSON lines
-
-
-def _array_rows(text: str) -> Iterator[RawRow]:
-    """Elements one by one, so that a broken one costs only itself: reading goes on at the next `}, {`."""
-    decoder = json.JSONDecoder()
-    position, number = text.index("[") + 1, 0
-    while True:
-        position = _end_of_blank(text, position)
-        if position >= len(text):
-            yield RawRow(
-                number, None, "", Fault("invalid_json", detail="the array is not closed: a cut-off file?")
-            )
-            return
-        if text[position] == "]":
-            if rest := text[position + 1 :].strip():
-                yield RawRow(
-                    number, None, rest, Fault("invalid_json", detail="text after the end of the array")
-                )
-            return
-        try:
-            value, end = decoder.raw_decode(text, position)
-            original = text[position:end]
-            row = (
-                _object_row(number, original, value)
-                if is_encodable(original)
-                else RawRow(number, None, original, Fault("invalid_encoding", detail="not UTF-8"))
-            )
-        except (ValueError, RecursionError) as error:
-            found = _NEXT_OBJECT.search(text, position)
-            end = found.end() if found else len(text)
-            original = text[position : found.start() + 1] if found else text[position:]
-            row = RawRow(number, None, original, Fault("invalid_json", detail=str(error)[:200]))
-            if not found:
-                yield row
-                return
-        yield row
-        position, number = end, number + 1
-
-
-def _end_of_blank(text: str, position: int) -> int:
-    found = _BLANK.match(text, position)
-    return found.end() if found else position

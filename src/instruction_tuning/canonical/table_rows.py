@@ -1,6 +1,8 @@
 """The rows of CSV and Parquet files, streamed."""
 
 import csv
+import itertools
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,39 +15,87 @@ _MAX_CSV_CELL_CHARACTERS = 2**31 - 1
 
 
 def csv_rows(path: Path) -> Iterator[RawRow]:
-    """The rows below the header of a comma-separated file."""
+    """The rows below the header of a comma-separated file.
+
+    A quote that is not closed would take the following rows into its cell: such a row costs its first
+    line, and reading goes on at the next.
+    """
     csv.field_size_limit(_MAX_CSV_CELL_CHARACTERS)  # the standard 128 KiB is less than a long answer
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        reader = csv.reader(stream)
-        header = next(reader, None)
-        if header is None:
-            return
-        if len(set(header)) < len(header):
-            raise InputError(
-                "two columns have the same name",
-                file=path,
-                field=str(header),
-                fix="give each column its own name",
-            )
-        number = -1
-        while True:
-            number += 1
+        lines = _Lines(stream)
+        reader = csv.reader(lines, strict=True)
+        header = _csv_header(reader, path)
+        for number in itertools.count():
+            lines.begin_row()
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield RawRow(number, None, "", Fault("invalid_csv", detail=str(error)))
+                yield _broken_csv_row(number, lines, error)
                 continue
             if cells is None:
                 return
             if cells:
-                yield _csv_row(number, header, cells)
+                yield _csv_row(number, header, cells, lines)
 
 
-def _csv_row(number: int, header: list[str], cells: list[str]) -> RawRow:
+class _Lines:
+    """The lines of a file, of which those of the row being read can be given back."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self._stream = stream
+        self._given_back: deque[str] = deque()
+        self.row: list[str] = []
+        self.first_line = 1
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        self.row.append(self._given_back.popleft() if self._given_back else next(self._stream))
+        return self.row[-1]
+
+    def begin_row(self) -> None:
+        self.first_line += len(self.row)
+        self.row.clear()
+
+    def give_back_all_but_the_first(self) -> None:
+        self._given_back.extendleft(reversed(self.row[1:]))
+        del self.row[1:]
+
+    def place(self) -> str:
+        last = self.first_line + len(self.row) - 1
+        return f"line {last}" if last == self.first_line else f"lines {self.first_line} to {last}"
+
+
+def _csv_header(reader: Iterator[list[str]], path: Path) -> list[str]:
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise InputError(
+            f"the header cannot be read: {error}", file=path, fix="check the quotes in the first line"
+        ) from error
+    if len(set(header)) < len(header):
+        raise InputError(
+            "two columns have the same name",
+            file=path,
+            field=str(header),
+            fix="give each column its own name",
+        )
+    return header
+
+
+def _broken_csv_row(number: int, lines: _Lines, error: csv.Error) -> RawRow:
+    place = lines.place()
+    lines.give_back_all_but_the_first()
+    detail = f"a quote that opens in line {lines.first_line} is not closed properly ({place}: {error})"
+    return RawRow(number, None, lines.row[0].rstrip("\r\n"), Fault("invalid_csv", detail=detail))
+
+
+def _csv_row(number: int, header: list[str], cells: list[str], lines: _Lines) -> RawRow:
     if not all(is_encodable(cell) for cell in cells):
         return RawRow(number, None, ",".join(cells), Fault("invalid_encoding", detail="not UTF-8"))
     if len(cells) != len(header):
-        detail = f"{len(cells)} cells under {len(header)} columns"
+        detail = f"{len(cells)} cells under {len(header)} columns in {lines.place()}"
         return RawRow(number, None, ",".join(cells), Fault("wrong_column_count", detail=detail))
     return RawRow(number, dict(zip(header, cells, strict=True)))
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from instruction_tuning.chat_format.special_tokens import as_plain_text
 from instruction_tuning.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def tokenize_chat(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Messa
             field="chat_template",
             fix="set sft.chat_template_path to a Jinja file that renders `messages`",
         )
-    turns = [{"role": message["role"], "content": message["content"]} for message in messages]
+    turns = _plain_turns(tokenizer, messages)
     if "endgeneration" in str(template) and tokenizer.is_fast:
         masked = _by_marks(tokenizer, turns)
     else:
@@ -62,16 +63,25 @@ def tokenize_chat(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Messa
 def tokenize_document(tokenizer: "PreTrainedTokenizerBase", text: str) -> MaskedTokens:
     """A document as in pre-training: the beginning-of-sequence token, where there is one, then the text."""
     start = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    input_ids = start + tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    encoded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)
+    input_ids = [*start, *encoded["input_ids"]]
     return MaskedTokens(input_ids, [True] * len(input_ids))
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> list[int]:
     """What a model is given to answer `messages`: the conversation and the generation prompt."""
     rendered = tokenizer.apply_chat_template(
-        [dict(message) for message in messages], add_generation_prompt=True, return_dict=True
+        _plain_turns(tokenizer, messages), add_generation_prompt=True, return_dict=True
     )
     return list(rendered["input_ids"])
+
+
+def _plain_turns(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Roles and contents; only the template may write control tokens."""
+    return [
+        {"role": message["role"], "content": as_plain_text(tokenizer, message["content"])}
+        for message in messages
+    ]
 
 
 def _by_marks(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:

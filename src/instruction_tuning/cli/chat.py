@@ -77,8 +77,13 @@ def answerer(folder: Path, max_new_tokens: int) -> Callable[[str], str]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    from instruction_tuning.lm.loading import require_known_architecture
+
+    require_known_architecture(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+    ).eval()
 
     def answer(question: str) -> str:
         if tokenizer.chat_template:

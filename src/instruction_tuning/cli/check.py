@@ -13,6 +13,8 @@ from instruction_tuning.errors import InputError
 
 if TYPE_CHECKING:
     from instruction_tuning.canonical.cleaning import ReadingRules
+    from instruction_tuning.canonical.dry_run import TeacherPlan
+    from instruction_tuning.lm.protocol import Endpoint
 
 
 @click.command()
@@ -20,24 +22,44 @@ if TYPE_CHECKING:
 @env_option
 def check(data: Path, env: str | None) -> None:
     """Dry run on DATA, a file or a folder: format, good and bad rows, tokens, truncation, cost."""
-    from instruction_tuning.canonical.dry_run import PriceAssumptions, dry_run
+    from instruction_tuning.canonical.dry_run import dry_run
 
     with plain_errors(), project_context(env) as context:
         parameters = context.params
-        answers = parameters["answer_generation"]
-        teacher = context.catalog.load("teacher")
         report = dry_run(
             data.expanduser(),
             token_counter(context.catalog.load("base_model").path),
             max_length_tokens=parameters["sft"].max_length,
-            prices=PriceAssumptions(
-                price_per_million_input_tokens=teacher.price_per_million_input_tokens,
-                price_per_million_output_tokens=teacher.price_per_million_output_tokens,
-                samples_per_record=answers.num_samples,
+            teacher=teacher_plan(
+                parameters["answer_generation"],
+                parameters["query_selection"].budget,
+                context.catalog.load("teacher"),
             ),
             rules=_reading_rules(parameters["ingestion"]),
         )
         click.echo(report.render())
+
+
+def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "TeacherPlan | None":
+    """What a run with these parameters of `answer_generation` asks of `teacher`; null when nothing."""
+    from instruction_tuning.canonical.dry_run import TeacherPlan
+    from instruction_tuning.prompts.files import read_prompt
+
+    if answers.strategy == "source":
+        return None
+    rating = read_prompt("rating")
+    return TeacherPlan(
+        query_budget=query_budget,
+        samples_per_query=answers.num_samples,
+        answer_max_tokens=answers.max_tokens,
+        rating_prompt=rating.fill({"instruction": "", "response": ""}),
+        rating_max_tokens=answers.rating_max_tokens,
+        system_prompt=read_prompt("answer_system").text if answers.use_system_prompt else "",
+        price_per_million_input_tokens=teacher.price_per_million_input_tokens,
+        price_per_million_output_tokens=teacher.price_per_million_output_tokens,
+        budget_usd=answers.budget_usd,
+        max_concurrency=answers.max_concurrency,
+    )
 
 
 def token_counter(model: Path) -> Callable[[list[str]], list[int]]:

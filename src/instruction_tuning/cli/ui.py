@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.hooks.loopback import HOST, require_free_port
+from instruction_tuning.hooks.redaction import redact_text
 
 READY_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 5.0
+STORE_VARIABLE = "MLFLOW_BACKEND_STORE_URI"
 _POLL_SECONDS = 0.2
 
 
@@ -53,13 +56,12 @@ def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
         for port in (viz_port,) if remote else (viz_port, mlflow_port):
             require_free_port(port, setting="port", fix=fix)
         if remote:
-            click.echo(f"MLflow runs at {store}")
+            click.echo(f"MLflow runs at {redact_text(store)}")
         servers: list[Server] = []
         try:
             if not remote:
-                servers.append(
-                    _start("MLflow", _mlflow_command(store, mlflow_port), mlflow_port, project_path)
-                )
+                command, variables = _mlflow_command(mlflow_port), {STORE_VARIABLE: store}
+                servers.append(_start("MLflow", command, mlflow_port, project_path, variables))
             servers.append(_start("kedro-viz", _viz_command(viz_port, env), viz_port, project_path))
             _announce(servers)
             with suppress(KeyboardInterrupt):
@@ -71,8 +73,9 @@ def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
                 stop_with_children(server.process)
 
 
-def _mlflow_command(store: str, port: int) -> list[str]:
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store]
+def _mlflow_command(port: int) -> list[str]:
+    # The store goes by the environment: its address may hold a password, and any user may list commands.
+    command = [sys.executable, "-m", "mlflow", "server"]
     return [*command, "--host", HOST, "--port", str(port), "--workers", "1"]
 
 
@@ -81,7 +84,9 @@ def _viz_command(port: int, env: str | None) -> list[str]:
     return [*command, "--host", HOST, "--port", str(port), *(["--env", env] if env else [])]
 
 
-def _start(name: str, command: list[str], port: int, project_path: Path) -> Server:
+def _start(
+    name: str, command: list[str], port: int, project_path: Path, environment: Mapping[str, str] | None = None
+) -> Server:
     log = project_path / "data" / ".work" / f"{name.lower()}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -90,7 +95,7 @@ def _start(name: str, command: list[str], port: int, project_path: Path) -> Serv
             command,
             cwd=project_path,
             # MLflow's background jobs (eight more processes) are for features that nothing here uses.
-            env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -47,4 +47,4 @@ class EndpointDataset(AbstractDataset[Any, Endpoint]):
         return True
 
     def _describe(self) -> dict[str, Any]:
-        return {"base_url": self._endpoint.base_url, "model": self._endpoint.model}
+        return {"base_url": self._endpoint.address, "model": self._endpoint.model}

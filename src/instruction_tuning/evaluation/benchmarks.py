@@ -26,6 +26,7 @@ from instruction_tuning.evaluation.task_files import (
     task_name,
     write_task_files,
 )
+from instruction_tuning.lm.loading import load_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
 
 logger = logging.getLogger(__name__)
@@ -62,9 +63,7 @@ def measure_model(
 
 def chat_template_of(model: ModelFolder) -> str | None:
     """The chat template in a model folder, if there is one."""
-    from transformers import AutoTokenizer
-
-    template: str | None = AutoTokenizer.from_pretrained(model.path).chat_template
+    template: str | None = load_tokenizer(model).chat_template
     return template
 
 
@@ -105,9 +104,7 @@ def _run_harness(
 
 
 def _tokenizer(model: ModelFolder, chat_template: str | None) -> Any:
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(model.path)
+    tokenizer: Any = load_tokenizer(model)
     if tokenizer.chat_template is None:
         tokenizer.chat_template = chat_template
     if tokenizer.chat_template is None:
@@ -129,7 +126,9 @@ def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, 
 
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     with contextlib.redirect_stderr(io.StringIO()):  # a progress bar for every loading
-        weights = AutoModelForCausalLM.from_pretrained(model.path, dtype=dtype)
+        weights = AutoModelForCausalLM.from_pretrained(
+            model.path, dtype=dtype, trust_remote_code=False, use_safetensors=True
+        )
     with _quiet():  # it warns that a loaded model leaves some of its arguments unused
         local_model = LocalModel(
             expected_batches=batches,

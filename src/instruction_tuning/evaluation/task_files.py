@@ -6,7 +6,9 @@ Forms:
     chat_zero_shot     the question as a user turn;
     chat_few_shot      k questions and answers as turns before it.
 
-The folder is named by a digest of items and settings and written once, by a rename.
+The folder is named by a digest of items, settings and code, and written once, by a rename. lm-eval wants the
+data files by absolute path, so the name of `tasks-<digest>` covers where it lies: a project that was moved
+or copied writes its own.
 """
 
 import hashlib
@@ -31,6 +33,8 @@ from instruction_tuning.evaluation.few_shot import (
 
 CHAT_FORMS = ("chat_zero_shot", "chat_few_shot")
 FORMS = ("document_few_shot", *CHAT_FORMS)
+# What was measured by other code must not pass for what this code measures.
+_CODE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,20 @@ def measured_items(items: pd.DataFrame, items_per_ability: int) -> pd.DataFrame:
 
 
 def fingerprint(items: pd.DataFrame, settings: BenchmarkSettings) -> str:
-    """16 hex digits over the items, the settings, the extractor's and lm-eval's version."""
+    """16 hex digits over the items, the settings, the code of this room and lm-eval's version."""
     columns = sorted(items.columns)
     rows = items.sort_values("item_id")[columns].to_json(orient="values", force_ascii=False)
-    content = [columns, rows, asdict(settings), extraction.VERSION, version("lm_eval")]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+    content = [columns, rows, asdict(settings), version("lm_eval")]
+    digest = hashlib.sha256(json.dumps(content).encode())
+    for file in sorted(_CODE.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def write_task_files(items: pd.DataFrame, settings: BenchmarkSettings, work_folder: Path) -> Path:
-    """Write data and task files under `work_folder/<fingerprint>/tasks`; returns that folder."""
-    folder = work_folder / fingerprint(items, settings) / "tasks"
+    """Write data and task files under `work_folder/<fingerprint>`; returns their folder."""
+    home = (work_folder / fingerprint(items, settings)).resolve()
+    folder = home / f"tasks-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +104,7 @@ def write_task_files(items: pd.DataFrame, settings: BenchmarkSettings, work_fold
             name = task_name(str(ability), form)
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             (draft / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-            task = _task(name, form, folder.resolve() / f"{name}.jsonl", settings)
+            task = _task(name, form, folder / f"{name}.jsonl", settings)
             (draft / f"{name}.yaml").write_text(
                 yaml.dump(task, Dumper=_Dumper, sort_keys=False, allow_unicode=True), encoding="utf-8"
             )

@@ -1,16 +1,22 @@
 """`--params=candidate=<folder or models:/sft-model/7>`: evaluate that model, train nothing."""
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.lm.model_folder import ModelFolder
 
 CANDIDATE_DATASET = "sft_model"
+REGISTERED_NAME = "sft-model"
+_SCORER = "ForSequenceClassification"
 
 
 class CandidateHooks:
@@ -18,10 +24,15 @@ class CandidateHooks:
 
     def __init__(self) -> None:
         self._project_path = Path()
+        self._registered_name = REGISTERED_NAME
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._project_path = context.project_path
+        with suppress(KeyError, MissingConfigException):
+            self._registered_name = context.config_loader["mlflow"]["models"][CANDIDATE_DATASET][
+                "registered_name"
+            ]
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
@@ -38,9 +49,16 @@ class CandidateHooks:
 
         if str(candidate).startswith("models:"):
             name, version = resolve_model_uri(str(candidate))
+            if name != self._registered_name:
+                raise ConfigurationError(
+                    f"`{candidate}` is no version of {self._registered_name}",
+                    field="candidate",
+                    fix=f"write models:/{self._registered_name}/<version>, or the path of a model folder",
+                )
             folder = download_version(name, version, self._project_path / REGISTRY_CACHE)
         else:
             folder = open_model_folder(str(candidate))
+        require_language_model(folder)
         catalog[CANDIDATE_DATASET] = ModelFolderDataset(filepath=folder.path.absolute().as_posix())
 
     @hook_impl(tryfirst=True)
@@ -53,4 +71,18 @@ class CandidateHooks:
                 f"a candidate is given, but the run would train a new {CANDIDATE_DATASET}",
                 field="candidate",
                 fix="run `kedro run --pipeline=evaluation --params=candidate=...`",
+            )
+
+
+def require_language_model(folder: ModelFolder) -> None:
+    """Raise `ConfigurationError` for a reward model: it gives scores and writes no text."""
+    file = folder.path / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    for name in config.get("architectures") or ():
+        if str(name).endswith(_SCORER):
+            raise ConfigurationError(
+                f"the candidate is a reward model ({name}), which writes no answers",
+                file=folder.path,
+                field="candidate",
+                fix="name a fine-tuned model: models:/sft-model/<version>, or its folder",
             )

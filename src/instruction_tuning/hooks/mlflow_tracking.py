@@ -123,12 +123,13 @@ def run_tags(run_params: dict[str, Any], project_path: Path) -> dict[str, str]:
         "mlflow.source.name": project_path.name,
         "mlflow.source.type": "PROJECT",
         "kedro.pipeline": "+".join(sorted(run_params.get("pipeline_names") or ["__default__"])),
-        "kedro.namespaces": "+".join(sorted(run_params.get("namespaces") or [])),
         "kedro.env": run_params.get("env") or "local",
         "kedro.session": run_params["run_id"],
         "command": redact_text(_command()),
         "process": f"{socket.gethostname()}:{os.getpid()}",
     }
+    if run_params.get("namespaces"):
+        tags["kedro.namespaces"] = "+".join(sorted(run_params["namespaces"]))
     commit = _git(project_path, "rev-parse", "HEAD")
     if commit:
         tags["mlflow.source.git.commit"] = commit

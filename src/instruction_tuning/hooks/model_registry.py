@@ -1,5 +1,6 @@
 """Model folders into the MLflow registry, and the verdict onto the version that it is about."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ STATUS_TAG = "validation_status"
 DATA_TAG = "data."
 COMMAND_TAG = "command"
 STATUS_PENDING = "pending"
+_GAP = "&ensp;"
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,12 @@ def register(
         source=f"models:/{model_id}",
         run_id=run_id,
         tags=dict(tags),
-        description=f"{card}\n\n{provenance(tags)}",
+        description=_description(card, tags),
         model_id=model_id,
     )
+    # As `mlflow.register_model` does: the logged model's page finds its version by this tag alone.
+    registered = json.dumps([{"name": version.name, "version": str(version.version)}])
+    client.set_logged_model_tags(model_id, {"mlflow.modelVersions": registered})
     client.set_registered_model_alias(name, CHALLENGER, version.version)
     return RegisteredVersion(name, str(version.version), model_id)
 
@@ -112,8 +117,7 @@ def apply_verdict(client: "MlflowClient", target: RegisteredVersion, verdict: Ma
 def describe(client: "MlflowClient", target: RegisteredVersion, card: str) -> None:
     """The model card as the version's description: the registry's page shows no metrics of its own."""
     tags = client.get_model_version(target.name, target.version).tags
-    description = f"{card.rstrip()}\n\n{provenance(tags)}"
-    client.update_model_version(target.name, target.version, description=description)
+    client.update_model_version(target.name, target.version, description=_description(card, tags))
 
 
 def provenance(tags: Mapping[str, str]) -> str:
@@ -123,10 +127,26 @@ def provenance(tags: Mapping[str, str]) -> str:
         for key, text in sorted(tags.items())
         if key.startswith(DATA_TAG)
     ]
-    lines = ["### Where it comes from", "", f"Made by `{tags.get(COMMAND_TAG, 'an unknown command')}`"]
+    lines = ["## Where it comes from", "", f"Made by `{tags.get(COMMAND_TAG, 'an unknown command')}`"]
     if data:
         lines += ["", "| data set | version | digest |", "|---|---|---|"]
     lines += [f"| {name} | {' '.join(words[:-1])} | `{words[-1]}` |" for name, words in data]
+    return "\n".join(lines)
+
+
+def _description(card: str, tags: Mapping[str, str]) -> str:
+    return spaced_tables(f"{card.rstrip()}\n\n{provenance(tags)}")
+
+
+def spaced_tables(markdown: str) -> str:
+    """`markdown` with space in front of table cells and below tables: MLflow's page leaves none."""
+    lines: list[str] = []
+    for line in markdown.split("\n"):
+        if line.startswith("| "):
+            line = line.replace(" | ", f" | {_GAP} ")
+        elif lines and lines[-1].startswith("|") and not line.startswith("|"):
+            lines += ["", _GAP]
+        lines.append(line)
     return "\n".join(lines)
 
 

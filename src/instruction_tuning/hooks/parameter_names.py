@@ -40,8 +40,8 @@ class ParameterNameHooks:
                 check_model_names(section, model, path=key)
 
 
-def check_names(section: Mapping[str, Any], known: set[str], *, path: str) -> None:
-    """Raise `ConfigurationError` for the first key of `section` that is not in `known`."""
+def check_names(section: Mapping[str, Any], known: set[str], *, path: str, file: str | None = None) -> None:
+    """Raise `ConfigurationError`, naming `file`, for the first key of `section` that is not in `known`."""
     for key in section:
         if key not in known:
             close = get_close_matches(str(key), sorted(known), n=1)
@@ -49,25 +49,28 @@ def check_names(section: Mapping[str, Any], known: set[str], *, path: str) -> No
             hint = f"did you mean `{close[0]}`? " if close else ""
             raise ConfigurationError(
                 f"there is no parameter `{f'{path}.{key}' if path else key}`",
+                file=file,
                 field=str(key),
                 fix=f"{hint}{where} {', '.join(sorted(known))}",
             )
 
 
-def check_model_names(section: Mapping[str, Any], model: object, *, path: str) -> None:
+def check_model_names(
+    section: Mapping[str, Any], model: object, *, path: str, file: str | None = None
+) -> None:
     """As `check_names`, for the fields of a pydantic model and of the models inside it."""
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return
     fields = model.model_fields
     aliases = {field.alias for field in fields.values() if field.alias}
     if model.model_config.get("extra") != "allow":
-        check_names(section, {*fields, *aliases}, path=path)
+        check_names(section, {*fields, *aliases}, path=path, file=file)
     for key, field in fields.items():
         value = section.get(key)
         candidates = list(_models(field.annotation))
         # Of a union only pydantic can tell which member is meant.
         if isinstance(value, Mapping) and len(candidates) == 1:
-            check_model_names(value, candidates[0], path=f"{path}.{key}")
+            check_model_names(value, candidates[0], path=f"{path}.{key}", file=file)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

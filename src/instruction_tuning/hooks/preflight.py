@@ -13,18 +13,23 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import ConfigurationError, InputError, WorkspaceError
+from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
 
 TEACHER_DATASET = "teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
+SFT_PARAMETERS = "params:sft"
+BASE_MODEL_DATASET = "base_model"
 # The base_url that asks for the project's own teacher.
 MICROWORLD = "microworld"
 
 
 class PreflightHooks:
-    """Inputs there and readable, `data/` writable, the teacher's endpoint answering and taking the key."""
+    """Inputs there and readable, `data/` writable, the base model one that can be fine-tuned as asked, the
+    teacher's endpoint answering and taking the key.
+    """
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -33,6 +38,8 @@ class PreflightHooks:
         for name in sorted(pipeline.inputs()):
             check_input(name, catalog)
         check_writable(Path(run_params["project_path"]) / "data", pipeline, catalog)
+        if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
+            check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
         if needs_teacher(pipeline, catalog):
             check_teacher(catalog.load(TEACHER_DATASET))
 
@@ -115,6 +122,11 @@ def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> boo
     return getattr(catalog.load(TEACHER_PARAMETERS), "strategy", "teacher") == "teacher"
 
 
+def fine_tunes(pipeline: Pipeline) -> bool:
+    """Whether a node of `pipeline` brings chats into the base model's form, as fine-tuning does."""
+    return any({BASE_MODEL_DATASET, SFT_PARAMETERS} <= set(node.inputs) for node in pipeline.nodes)
+
+
 def check_teacher(endpoint: Endpoint) -> None:
     """Ask a user's endpoint for something free; the microworld's own teacher is started later."""
     if endpoint.base_url == MICROWORLD:
@@ -122,4 +134,4 @@ def check_teacher(endpoint: Endpoint) -> None:
     from instruction_tuning.lm.openai_endpoint import check_endpoint
 
     check_endpoint(endpoint)
-    logger.info("the teacher answers at %s", endpoint.base_url)
+    logger.info("the teacher answers at %s", endpoint.address)

@@ -4,14 +4,16 @@ import re
 
 BLANK = "<redacted>"
 _SECRET_NAME = re.compile(
-    r"(?:^|[._-])(?:api_?key|token|secret|password|passwd|credentials?)$", re.IGNORECASE
+    r"(?:^|[._-])(?:api[_-]?key|token|secret|password|passwd|credentials?)$", re.IGNORECASE
 )
 _SECRET_ASSIGNMENT = re.compile(
-    r"(?P<name>[\w.-]*(?:api_?key|token|secret|password|passwd))(?P<sign>[=:]\s*)(?P<value>[^\s,;&'\"]+)",
+    r"(?P<name>[\w.-]*(?:api[_-]?key|token|secret|password|passwd))(?P<sign>[=:]\s*)(?P<value>[^\s,;&'\"]+)",
     re.IGNORECASE,
 )
+# In an address, a plain `key` is a secret, too.
+_SECRET_QUERY = re.compile(r"(?P<name>[?&](?:key|code|auth|sig|signature)=)[^\s&#'\"]+", re.IGNORECASE)
 _SECRET_SHAPE = re.compile(r"\b(?:sk|hf|ghp|gho|glpat|xox[abp])[-_][A-Za-z0-9_-]{12,}")
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s]+@", re.IGNORECASE)
 
 
 def redact(name: str, text: str) -> str:
@@ -25,4 +27,5 @@ def redact_text(text: str) -> str:
     """`text` without assignments to secret names, well-known key shapes and credentials in addresses."""
     text = _URL_CREDENTIALS.sub(rf"\g<scheme>{BLANK}@", text)
     text = _SECRET_ASSIGNMENT.sub(rf"\g<name>\g<sign>{BLANK}", text)
+    text = _SECRET_QUERY.sub(rf"\g<name>{BLANK}", text)
     return _SECRET_SHAPE.sub(BLANK, text)

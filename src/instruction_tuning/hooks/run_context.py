@@ -10,6 +10,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.hooks.data_versions import DataVersion
+from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 
@@ -52,6 +53,9 @@ def mirrored(what: str) -> Iterator[None]:
         yield
     except Exception as error:
         logger.warning(
-            "MLflow has no record of %s (%s: %s); the run goes on", what, type(error).__name__, error
+            "MLflow has no record of %s (%s: %s); the run goes on",
+            what,
+            type(error).__name__,
+            redact_text(str(error)),
         )
         logger.debug("the failure in full", exc_info=True)

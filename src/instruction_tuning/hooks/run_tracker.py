@@ -14,6 +14,7 @@ from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
+from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 BENCHMARK_DATASET = "benchmark_items"
 MAX_TAG_CHARACTERS = 1000
+# MLflow's pages then show runs and models first, and no prompts and traces.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
 
 class RunTracker:
@@ -58,7 +61,7 @@ class RunTracker:
             parent = TrackedRun.start(client, experiment_id, name, tags)
         except MlflowException as error:
             raise ConfigurationError(
-                f"MLflow's store cannot be used: {str(error).splitlines()[0]}",
+                f"MLflow's store cannot be used: {redact_text(str(error).splitlines()[0])}",
                 field="MLFLOW_TRACKING_URI",
                 fix="point it at a running server, or unset it and move away an old mlflow.db",
             ) from error
@@ -117,6 +120,7 @@ class RunTracker:
             if error:
                 self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
             self._context.parent.end(status)
+        self._models.warn_of_unregistered()
 
     def _mirror(self, name: str, data: Any) -> None:
         parent = self._context.parent
@@ -178,7 +182,7 @@ def _is_artifact(name: str, data: Any) -> bool:
 def _experiment(client: "MlflowClient", name: str, artifact_location: str | None) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
-        return str(client.create_experiment(name, artifact_location=artifact_location))
+        return str(client.create_experiment(name, artifact_location=artifact_location, tags=EXPERIMENT_TAGS))
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)

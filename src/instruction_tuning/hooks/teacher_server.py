@@ -13,13 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.hooks.global_settings import read_globals
 from instruction_tuning.hooks.loopback import require_free_port
 from instruction_tuning.hooks.preflight import MICROWORLD, TEACHER_DATASET, needs_teacher
 
@@ -40,8 +40,8 @@ class TeacherServerHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        with suppress(KeyError, MissingConfigException):
-            self._port = int(context.config_loader["globals"]["teacher"]["port"])
+        settings = read_globals(context.config_loader)
+        self._port = 0 if settings is None else settings.teacher.port
 
     @hook_impl
     def before_pipeline_run(

@@ -7,12 +7,16 @@ from typing import Any
 from kedro.pipeline import Node
 
 from instruction_tuning.hooks import model_registry
+from instruction_tuning.hooks.data_versions import stored_path
+from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
 from instruction_tuning.hooks.tracked_run import MAX_PARAMETER_CHARACTERS, TrackedRun, flatten
 from instruction_tuning.hooks.tracking_settings import ModelTracking
 from instruction_tuning.lm.model_folder import ModelFolder
 
 logger = logging.getLogger(__name__)
+
+MAX_REASON_CHARACTERS = 500
 
 
 @dataclass
@@ -33,6 +37,7 @@ class TrainedModels:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._models: dict[str, TrainedModel] = {}
+        self._unregistered: dict[str, str] = {}
         self._owner = {
             name: model
             for model, tracking in context.settings.models.items()
@@ -60,7 +65,12 @@ class TrainedModels:
     def saved(self, name: str, data: Any) -> None:
         """Log a model, its metrics or its training log."""
         model = self._owner[name]
-        trained = self._open(model)
+        try:
+            trained = self._open(model)
+        except Exception as error:
+            if name == model:
+                self._unregistered[model] = _reason(error)
+            raise
         try:
             if name == model:
                 self._register(model, trained)
@@ -88,6 +98,17 @@ class TrainedModels:
             if trained.waiting_for:
                 self._end(model, status)
 
+    def warn_of_unregistered(self) -> None:
+        """The last word of a run: which of its models the registry lacks, where they are, what to do."""
+        for model, reason in self._unregistered.items():
+            logger.warning(
+                "%s is NOT in the registry (%s); fix: mend MLflow's store and run the same command again, "
+                "which finds the finished training and repeats none of it. The model is kept in %s",
+                model,
+                reason,
+                stored_path(self._context.catalog[model]),
+            )
+
     def _open(self, model: str) -> TrainedModel:
         if model not in self._models:
             context = self._context
@@ -104,8 +125,10 @@ class TrainedModels:
         trained.waiting_for = set()
         with mirrored(f"the run of {model}"):
             measured_on = self._context.data.get(trained.tracking.measured_on or "")
+            if model in self._unregistered:
+                trained.run.set_tag("error", self._unregistered[model])
             trained.run.log_metrics(trained.held_metrics, model_id=trained.model_id, measured_on=measured_on)
-            trained.run.end(status)
+            trained.run.end("FAILED" if status == "FINISHED" and model in self._unregistered else status)
 
     def _register(self, model: str, trained: TrainedModel) -> None:
         """Log and register the *published* folder: the node's own one is working state."""
@@ -125,11 +148,12 @@ class TrainedModels:
                 card="Not evaluated yet.",
                 tags=self._version_tags(model, folder),
             )
-        except Exception:
-            logger.error("could not register %s; the model itself is kept at %s", model, folder.path)
+        except Exception as error:
+            reason = self._unregistered[model] = _reason(error)
+            logger.error("could not register %s (%s); it is kept at %s", model, reason, folder.path)
             with mirrored("the failed registration"):
                 context.parent.set_tag("registration", f"failed: {model}")
-            raise
+            return
         logger.info("registered %s version %s", name, trained.registered.version)
 
     def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
@@ -150,3 +174,7 @@ class TrainedModels:
             model_registry.DIGEST_TAG: folder.digest,
             model_registry.STATUS_TAG: model_registry.STATUS_PENDING,
         }
+
+
+def _reason(error: Exception) -> str:
+    return redact_text(f"{type(error).__name__}: {error}")[:MAX_REASON_CHARACTERS]

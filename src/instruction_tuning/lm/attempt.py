@@ -11,7 +11,7 @@ class AttemptError(Exception):
     """An attempt that gave nothing.
 
     `contact` tells a server that does its work badly from one that is not there; `rate_limited` one
-    that works but wants fewer requests.
+    that works but wants fewer requests; `refused` one that takes the key, or this prompt, for forbidden.
     """
 
     def __init__(
@@ -20,6 +20,7 @@ class AttemptError(Exception):
         *,
         retryable: bool = True,
         rate_limited: bool = False,
+        refused: bool = False,
         retry_after_seconds: float | None = None,
         contact: bool = True,
     ) -> None:
@@ -27,6 +28,7 @@ class AttemptError(Exception):
         self.reason = reason
         self.retryable = retryable
         self.rate_limited = rate_limited
+        self.refused = refused
         self.retry_after_seconds = retry_after_seconds
         self.contact = contact
 
@@ -74,10 +76,11 @@ def _choice(choice: Any) -> Choice:
     if not isinstance(message, dict):
         raise AttemptError(f"a choice has no message: {str(choice)[:80]!r}")
     content = message.get("content")
+    text = content if isinstance(content, str) and content.strip() else None
     finish_reason = choice.get("finish_reason")
     return Choice(
         # A lone surrogate, legal in JSON, is no text that a file can hold.
-        text=content.encode("utf-8", "replace").decode() if isinstance(content, str) else None,
+        text=None if text is None else text.encode("utf-8", "replace").decode(),
         finish_reason=finish_reason if isinstance(finish_reason, str) else None,
     )
 

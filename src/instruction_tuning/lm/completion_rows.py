@@ -39,29 +39,36 @@ def completions_frame(
     return pd.DataFrame(rows, columns=list(COMPLETION_DTYPES)).astype(COMPLETION_DTYPES)
 
 
+def no_text(finish_reason: str | None) -> str:
+    """Why a sample that the server sent, and charged for, is none."""
+    if finish_reason == "length":
+        return "the choice has no text: cut at max_tokens before the answer began"
+    return f"the choice has no text (finish_reason {finish_reason})"
+
+
 def _rows(model: str, request: ChatRequest, parts: Parts, counted: set[str]) -> Iterator[dict[str, Any]]:
-    index = request.sample_index
-    end = index + request.num_samples
-    for part in parts:
-        # A failed part stands for all the samples that it did not bring.
-        choices = part.choices if part.status == "ok" else (Choice(None, None),) * (end - index)
-        for choice in choices:
-            first = part.request_id not in counted
-            counted.add(part.request_id)
-            failed = choice.text is None
-            yield {
-                "request_id": part.request_id,
-                "record_id": request.record_id,
-                "sample_index": index,
-                "kind": request.kind,
-                "model": model,
-                "response": choice.text,
-                "finish_reason": choice.finish_reason,
-                "prompt_tokens": part.prompt_tokens if first else 0,
-                "completion_tokens": part.completion_tokens if first else 0,
-                "usage_reported": part.usage_reported,
-                "price_usd": part.price_usd if first else 0.0,
-                "status": "failed" if failed else "ok",
-                "error": (part.error or "the choice has no text") if failed else None,
-            }
-            index += 1
+    samples = [(part, choice) for part in parts for choice in part.choices if choice.text is not None]
+    # Samples that did not come stand last, so that those that did keep their indices when they come later.
+    last = parts[-1]
+    lost = [choice for choice in last.choices if choice.text is None]
+    missing = request.num_samples - len(samples)
+    samples += [(last, choice) for choice in (*lost, *(Choice(None, None),) * missing)[:missing]]
+    for index, (part, choice) in enumerate(samples[: request.num_samples], start=request.sample_index):
+        first = part.request_id not in counted
+        counted.add(part.request_id)
+        failed = choice.text is None
+        yield {
+            "request_id": part.request_id,
+            "record_id": request.record_id,
+            "sample_index": index,
+            "kind": request.kind,
+            "model": model,
+            "response": choice.text,
+            "finish_reason": choice.finish_reason,
+            "prompt_tokens": part.prompt_tokens if first else 0,
+            "completion_tokens": part.completion_tokens if first else 0,
+            "usage_reported": part.usage_reported,
+            "price_usd": part.price_usd if first else 0.0,
+            "status": "failed" if failed else "ok",
+            "error": (part.error or no_text(choice.finish_reason)) if failed else None,
+        }

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,7 +41,7 @@ _BUSY_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Choice:
-    """One sampled text; `text` is null where the server sent a choice without any."""
+    """One sampled text; `text` is null where the server sent a choice with no text or a blank one."""
 
     text: str | None
     finish_reason: str | None
@@ -65,6 +65,19 @@ class Completion:
     usage_reported: bool = False
     price_usd: float | None = 0.0
     error: str | None = None
+
+    def with_cost_of(self, earlier: "Completion | None") -> "Completion":
+        """This outcome in the place of a failed one, which may have been paid for: with the cost of both."""
+        if earlier is None:
+            return self
+        unknown = earlier.price_usd is None or self.price_usd is None
+        return replace(
+            self,
+            prompt_tokens=earlier.prompt_tokens + self.prompt_tokens,
+            completion_tokens=earlier.completion_tokens + self.completion_tokens,
+            usage_reported=earlier.usage_reported or self.usage_reported,
+            price_usd=None if unknown else (earlier.price_usd or 0.0) + (self.price_usd or 0.0),
+        )
 
 
 class CompletionStore:

@@ -1,7 +1,13 @@
-"""Reading the weights of a model folder: one place for device, number format and silence."""
+"""Reading a model folder: one place for device, number format, silence, and for what is not run.
 
+No code that a folder brings along is ever run, and no pickle is read.
+"""
+
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from instruction_tuning.errors import ModelFolderError
 from instruction_tuning.lm.model_folder import ModelFolder
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ def load_model(
     import torch
     import transformers
 
+    require_known_architecture(folder.path)
     transformers.utils.logging.disable_progress_bar()  # a bar a load would drown the run's own lines
     classes = {
         "causal": transformers.AutoModelForCausalLM,
@@ -32,6 +39,8 @@ def load_model(
         folder.path,
         dtype=torch.bfloat16 if on_gpu and not is_trained else torch.float32,
         attn_implementation="sdpa",
+        trust_remote_code=False,
+        use_safetensors=True,
         **config,
     )
     return model.to("cuda" if on_gpu else "cpu").eval()
@@ -41,7 +50,26 @@ def load_tokenizer(folder: ModelFolder) -> "PreTrainedTokenizerBase":
     """The folder's tokenizer as it is."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder.path)
+    require_known_architecture(folder.path)
+    return AutoTokenizer.from_pretrained(folder.path, trust_remote_code=False)
+
+
+def require_known_architecture(folder: Path) -> None:
+    """Raise `ModelFolderError` where only code from the folder (`auto_map`) could read the model.
+
+    A folder that brings code for an architecture that transformers has is read by transformers' own.
+    """
+    from transformers import CONFIG_MAPPING
+
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if "auto_map" in config and config.get("model_type") not in CONFIG_MAPPING:
+        raise ModelFolderError(
+            f"the model (model_type {config.get('model_type')}) needs code of its own, which is never run",
+            file=file,
+            field="auto_map",
+            fix="use a model whose architecture transformers has itself",
+        )
 
 
 def context_length(model: "PreTrainedModel") -> int | None:

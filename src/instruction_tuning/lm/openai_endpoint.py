@@ -96,7 +96,7 @@ class OpenAIEndpoint:
             raise self.authentication_error(401) from None
         except openai.APIStatusError as error:
             if error.status_code != 404:
-                logger.warning("%s/models answers %d", self.endpoint.base_url, error.status_code)
+                logger.warning("%s/models answers %d", self.endpoint.address, error.status_code)
         except _NO_REPLY as error:
             raise self.unreachable_error(self._text("", error)) from None
 
@@ -109,7 +109,7 @@ class OpenAIEndpoint:
             else "name the environment variable that holds the key as the endpoint's api_key_env"
         )
         return AuthenticationError(
-            f"{self.endpoint.base_url} refuses the key for model {self.endpoint.model} (HTTP {status})",
+            f"{self.endpoint.address} refuses the key for model {self.endpoint.model} (HTTP {status})",
             field="api_key_env",
             fix=fix,
         )
@@ -117,24 +117,25 @@ class OpenAIEndpoint:
     def unreachable_error(self, reason: str) -> EndpointUnreachableError:
         """Nothing answers: names the address."""
         return EndpointUnreachableError(
-            f"no language model answers at {self.endpoint.base_url} ({reason})",
+            f"no language model answers at {self.endpoint.address} ({reason})",
             field="base_url",
             fix="start the server or correct base_url (it usually ends in /v1); what was paid for is stored",
         )
 
     def _status_error(self, error: openai.APIStatusError) -> Exception:
         status = error.status_code
-        if status in (401, 403):
+        if status == 401:
             return self.authentication_error(status)
         if error.code == "insufficient_quota":
             return LanguageModelError(
-                f"the account behind {self.endpoint.base_url} has no credit left",
+                f"the account behind {self.endpoint.address} has no credit left",
                 fix="add credit and run again; what was paid for is stored",
             )
         return AttemptError(
             self._text(f"HTTP {status}", error),
             retryable=status in _RETRYABLE_STATUS or status >= 500,
             rate_limited=status == 429,
+            refused=status == 403,
             retry_after_seconds=retry_after_seconds(error.response.headers),
             contact=True,
         )
@@ -183,7 +184,7 @@ def _api_key(endpoint: Endpoint) -> str | None:
     key = os.environ.get(endpoint.api_key_env, "").strip()
     if not key:
         raise ConfigurationError(
-            f"the environment variable {endpoint.api_key_env}, the key for {endpoint.base_url}, is not set",
+            f"the environment variable {endpoint.api_key_env}, the key for {endpoint.address}, is not set",
             field="api_key_env",
             fix=f"export {endpoint.api_key_env}=... , or set api_key_env to null for a server without keys",
         )

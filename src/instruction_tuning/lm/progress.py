@@ -1,8 +1,10 @@
 """How far a run of requests has come: a bar on a terminal, plain log lines when piped."""
 
+import asyncio
 import logging
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -50,6 +52,16 @@ class Progress:
         elif time.monotonic() - self._told_at >= self._every_seconds:
             self._told_at = time.monotonic()
             logger.info("%s", self.line())
+
+    async def tell_waits(self, waits: Callable[[], str | None]) -> None:
+        """Until cancelled: a line every `every_seconds` on what is waited for, where anything is."""
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            text = waits()
+            if text is not None:
+                if self._bar is not None:
+                    self._bar.clear()
+                logger.info("%s: %s", self._what, text)
 
     def line(self) -> str:
         """Done of total, failures, tokens, cost, speed and time left in one line."""

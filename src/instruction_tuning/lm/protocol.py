@@ -1,6 +1,7 @@
 """What the rest of the project may know of a language model behind HTTP."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,9 @@ class Endpoint:
     price_per_million_input_tokens: float = 0.0
     price_per_million_output_tokens: float = 0.0
     timeout_seconds: float = 60.0
+
+    @property
+    def address(self) -> str:
+        """`base_url` for messages: without a user, a password or a query, which may hold a secret."""
+        parts = urlsplit(self.base_url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

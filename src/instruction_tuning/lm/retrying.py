@@ -2,10 +2,9 @@
 
 The wait before attempt k is uniform in (0, min(cap, base · 2^k)] and never shorter than the server's
 Retry-After. A 429 says that the server works, so it does not use up `max_retries`; it is waited out
-for as long as `rate_limit_patience_seconds`.
+until no request was answered for `rate_limit_patience_seconds`. A stop of the run ends every wait.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from instruction_tuning.lm.attempt import AttemptError, Reply
+from instruction_tuning.lm.stopping import Stop
 
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
 
@@ -34,20 +34,22 @@ class Retrier:
         self,
         send: Callable[[dict[str, Any]], Awaitable[Reply]],
         policy: RetryPolicy,
-        *,
-        is_stopping: Callable[[], bool],
+        stop: Stop,
     ) -> None:
         self._send = send
         self._policy = policy
-        self._is_stopping = is_stopping
+        self._stop = stop
         self._jitter = random.Random()  # timing only: no result depends on it
         self._resume_at = 0.0
+        self._limited_since: float | None = None  # first 429 since the last answer
+        self._waiting = 0
+        self._last_reason = ""
         self.last_contact_at = 0.0
         self.retries = 0
 
     async def send(self, body: dict[str, Any]) -> Reply:
         """The reply, or the last `AttemptError` when the policy or the run's end forbids another try."""
-        failures, rate_limited_since = 0, None
+        failures = 0
         while True:
             await self._wait_for_server()
             try:
@@ -55,35 +57,71 @@ class Retrier:
             except AttemptError as error:
                 if error.contact:
                     self.last_contact_at = time.monotonic()
-                if not error.retryable or self._is_stopping():
+                if not error.retryable or self._stop.is_asked:
                     raise
                 if error.rate_limited:
-                    rate_limited_since = rate_limited_since or time.monotonic()
-                    waited_seconds = time.monotonic() - rate_limited_since
-                    if waited_seconds > self._policy.rate_limit_patience_seconds:
-                        raise
+                    self._require_patience(error)
                 else:
                     failures += 1
                     if failures > self._policy.max_retries:
                         raise
-                self.retries += 1
                 await self._back_off(error, failures)
+                if self._stop.is_asked:
+                    raise
+                self.retries += 1
             else:
                 self.last_contact_at = time.monotonic()
+                self._limited_since = None
                 return reply
+
+    def waits(self) -> str | None:
+        """What requests are waiting for, in words; null while none waits."""
+        if not self._waiting:
+            return None
+        if self._limited_since is None:
+            return f"{self._waiting} requests waiting to be sent again ({self._last_reason})"
+        now = time.monotonic()
+        asked = self._resume_at - now
+        return (
+            f"the server asks to wait {f'{asked:.0f} s' if asked > 0 else 'without saying how long'}; "
+            f"{self._waiting} requests waiting (HTTP 429 for {now - self._limited_since:.0f} s, "
+            f"given up after {self._policy.rate_limit_patience_seconds:g} s)"
+        )
+
+    def _require_patience(self, error: AttemptError) -> None:
+        now = time.monotonic()
+        if self._limited_since is None:
+            self._limited_since = now
+        patience_seconds = self._policy.rate_limit_patience_seconds
+        if now + _asked_seconds(error) - self._limited_since > patience_seconds:
+            raise AttemptError(
+                f"{error.reason}; given up by rate_limit_patience_seconds {patience_seconds:g}",
+                rate_limited=True,
+            ) from None
 
     async def _back_off(self, error: AttemptError, failures: int) -> None:
         policy = self._policy
         longest = min(policy.backoff_cap_seconds, policy.backoff_base_seconds * 2 ** max(failures, 1))
-        wait_seconds = self._jitter.uniform(0.0, longest)
-        if error.retry_after_seconds is not None:
-            asked = min(error.retry_after_seconds, _LONGEST_RETRY_AFTER_SECONDS)
-            if error.rate_limited:
-                self._resume_at = max(self._resume_at, time.monotonic() + asked)
-            wait_seconds = max(wait_seconds, asked)
-        await asyncio.sleep(wait_seconds)
+        asked = _asked_seconds(error)
+        if error.rate_limited:
+            self._resume_at = max(self._resume_at, time.monotonic() + asked)
+        self._last_reason = error.reason
+        await self._sleep(max(self._jitter.uniform(0.0, longest), asked))
 
     async def _wait_for_server(self) -> None:
         while (wait_seconds := self._resume_at - time.monotonic()) > 0:
             # Spread, so that the pause does not end in a burst that earns the next 429.
-            await asyncio.sleep(wait_seconds + self._jitter.uniform(0.0, 0.1 + 0.25 * wait_seconds))
+            await self._sleep(wait_seconds + self._jitter.uniform(0.0, 0.1 + 0.25 * wait_seconds))
+            if self._stop.is_asked:
+                raise AttemptError("the run was stopped before this request was sent")
+
+    async def _sleep(self, seconds: float) -> None:
+        self._waiting += 1
+        try:
+            await self._stop.sleep(seconds)
+        finally:
+            self._waiting -= 1
+
+
+def _asked_seconds(error: AttemptError) -> float:
+    return min(error.retry_after_seconds or 0.0, _LONGEST_RETRY_AFTER_SECONDS)

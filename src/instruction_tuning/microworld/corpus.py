@@ -3,8 +3,8 @@
 Half of the documents stay with one skill, half mix skills, as in the first trial of the idea. A
 document is a handful of items, each in one of its skill's document forms, or as a question and its
 answer in one of the ways that texts set them: by letters, names, dashes. No chat template occurs, and
-none of the questions that chats ask. Items that the benchmarks test never occur, but for facts, which
-nobody can know without having read them.
+no question in a validation or test wording. Items that the benchmarks test never occur, but for facts,
+which nobody can know without having read them.
 """
 
 import random

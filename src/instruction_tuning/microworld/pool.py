@@ -45,7 +45,8 @@ class Pool:
 
 def raw_pool(world: World, seed: int) -> Pool:
     """The pool of `seed`: `alpaca.json`, `sharegpt.jsonl`, `belle.jsonl` and the truth about each row."""
-    files, truth = {}, []
+    files: dict[str, bytes] = {}
+    truth: list[dict[str, Any]] = []
     leaks = [item for item in benchmark_items(world, seed) if item["split"] == "test"]
     for name, count in RECORDS.items():
         rng = substream(seed, "pool", name)
@@ -135,9 +136,11 @@ def _wrong_answer(world: World, rng: random.Random, skill: Skill, slots: dict[st
     while True:
         other = skill.item(world, rng, "train")
         if other["answer"] != slots["answer"]:
-            return skill.short_answer.format(
-                **{**slots, **{k: other[k] for k in ("working", "answer") if k in other}}
-            )
+            return skill.short_answer.format(**slots | _result(other))
+
+
+def _result(slots: dict[str, str]) -> dict[str, str]:
+    return {name: slots[name] for name in ("working", "answer") if name in slots}
 
 
 def _duplicate(rng: random.Random, row: dict[str, Any], fault: str) -> dict[str, Any]:

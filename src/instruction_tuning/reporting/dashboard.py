@@ -78,7 +78,7 @@ def _figure(figure: go.Figure) -> str:
     html = figure.to_html(
         full_html=False, include_plotlyjs=False, config={"responsive": True, "displayModeBar": False}
     )
-    return f"<section class='figure'>{html}</section>"
+    return f"<section class='figure'><h3>{escape(figure.layout.meta['title'])}</h3>{html}</section>"
 
 
 def _metric_rows(metrics: Mapping[str, float]) -> list[Sequence[str]]:

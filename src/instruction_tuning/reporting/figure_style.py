@@ -1,4 +1,4 @@
-"""The look that the figures share: colours, fonts, and where title and legend stand."""
+"""The look that the figures share: colours, fonts, and where the legend stands."""
 
 import plotly.graph_objects as go
 
@@ -8,20 +8,22 @@ ROLE_COLOURS = {"base": "#9aa5b1", "candidate": "#3b6fb6", "champion": "#e08a2e"
 
 
 def styled(figure: go.Figure, title: str, *, height: int) -> go.Figure:
-    """`figure` itself with title and layout; `height` in pixels, the width is the page's."""
+    """`figure` itself with its layout; `height` in pixels, the width is the page's.
+
+    The title goes into `meta`, for the page around it: kedro-viz draws a figure's title over its first panel.
+    """
     figure.update_layout(
         template="plotly_white",
-        title={"text": title, "x": 0.02, "xref": "container", "y": 1 - 12 / height, "yanchor": "top"},
-        title_font_size=17,
+        meta={"title": title},
         font={"family": "system-ui, -apple-system, 'Segoe UI', 'Noto Sans CJK SC', sans-serif", "size": 13},
         height=height,
-        margin={"l": 20, "r": 15, "t": 100, "b": 40},
-        # In pixels from the top, so that title, legend and first panel keep apart at every height.
+        margin={"l": 20, "r": 15, "t": 40, "b": 75},
+        # At the lower edge, so that it keeps apart from the panels at every height and under every theme.
         legend={
             "orientation": "h",
             "yref": "container",
-            "y": 1 - 42 / height,
-            "yanchor": "top",
+            "y": 0,
+            "yanchor": "bottom",
             "xref": "container",
             "xanchor": "left",
             "x": 0.02,

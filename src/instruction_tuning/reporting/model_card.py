@@ -5,16 +5,27 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.reporting.wording import FORM_NAMES, percent, points_with_interval
+from instruction_tuning.reporting.wording import FORM_NAMES, count_list, percent, points_with_interval
 from instruction_tuning.schemas.benchmark_metrics import ROLES
 
 _LIMITS = """\
-Exact match on short answers, greedy decoding, one prompt for each item and form. The intervals cover the
-choice of items, not of training seeds. Nothing here measures safety, long answers or dialogue."""
+Exact match on short answers, greedy decoding, one prompt for each item and form. The intervals are two-sided;
+the checks are one-sided tests, so an interval that touches the limit does not contradict a check that passed.
+Intervals cover the choice of items, not of training seeds. Nothing here measures safety, long answers or
+dialogue."""
 
 
-def model_card(metrics: pd.DataFrame, comparisons: pd.DataFrame, verdict: Mapping[str, Any]) -> str:
-    """A card of some 40 lines: verdict with reasons, one table a form, limits, the command."""
+def model_card(
+    metrics: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    verdict: Mapping[str, Any],
+    *,
+    trained_on: Mapping[str, Any],
+) -> str:
+    """A card of some 50 lines: verdict with reasons, training data, one table a form, limits, the command.
+
+    `trained_on` is what the model's folder says (see mixture.training_data), or empty.
+    """
     roles = [role for role in ROLES if (metrics["model_role"] == role).any()]
     macro_items = int(metrics[metrics["ability"] == "macro"]["items"].max())
     lines = [
@@ -29,10 +40,14 @@ def model_card(metrics: pd.DataFrame, comparisons: pd.DataFrame, verdict: Mappin
         "",
         *(f"- **{check['outcome']}** {check['name']}: {check['detail']}" for check in verdict["checks"]),
         "",
+        "## Training data",
+        "",
+        *_training_data(trained_on),
+        "",
         "## Scores",
         "",
-        f"{macro_items} unseen items in every form, percent right with intervals. `gain` is the paired "
-        "difference from the base in points.",
+        f"{macro_items} unseen items in every form, percent right with intervals. The last columns are the "
+        "paired differences in points.",
     ]
     for form, name in FORM_NAMES.items():
         lines += ["", f"### {name} (`{form}`)", "", *_table(form, roles, metrics, comparisons)]
@@ -41,16 +56,30 @@ def model_card(metrics: pd.DataFrame, comparisons: pd.DataFrame, verdict: Mappin
     return "\n".join(lines) + "\n"
 
 
+def _training_data(facts: Mapping[str, Any]) -> list[str]:
+    if not facts:
+        return ["Unknown: the model's folder has no `training_data.json`."]
+    return [
+        f"- {facts['examples']:,} examples and {facts['documents']:,} pre-training documents; "
+        f"digest of the mixture `{facts['digest']}`",
+        f"- {facts['selected_queries']:,} queries were selected from a pool of "
+        f"{facts['pool_records']:,} records ({facts['sampler']})",
+        *(f"- {kind}: {count_list(facts[kind])}" for kind in ("sources", "languages", "licences")),
+    ]
+
+
 def _table(form: str, roles: Sequence[str], metrics: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     of_form = metrics[metrics["form"] == form].set_index(["model_role", "ability"])
-    gains = comparisons[(comparisons["form"] == form) & (comparisons["reference_role"] == "base")]
-    by_ability = gains.set_index("ability")
-    abilities = [*sorted(set(gains["ability"]) - {"macro"}), "macro"]
-    lines = [f"| ability | {' | '.join(roles)} | gain |", f"|---|{'---:|' * (len(roles) + 1)}"]
+    gains = comparisons[comparisons["form"] == form].set_index(["reference_role", "ability"])
+    references = [role for role in roles if role in gains.index.get_level_values("reference_role")]
+    abilities = [*sorted(set(of_form.index.get_level_values("ability")) - {"macro"}), "macro"]
+    header = [*roles, *(f"against {role}" for role in references)]
+    lines = [f"| ability | {' | '.join(header)} |", f"|---|{'---:|' * len(header)}"]
     for ability in abilities:
         cells = [
             f"{percent(row['accuracy'])} [{percent(row['ci_low'])}, {percent(row['ci_high'])}]"
             for row in (of_form.loc[(role, ability)] for role in roles)
         ]
-        lines.append(f"| {ability} | {' | '.join(cells)} | {points_with_interval(by_ability.loc[ability])} |")
+        cells += [points_with_interval(gains.loc[(role, ability)]) for role in references]
+        lines.append(f"| {ability} | {' | '.join(cells)} |")
     return lines

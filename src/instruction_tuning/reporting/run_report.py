@@ -67,20 +67,25 @@ def _teacher(summary: RunSummary) -> list[str]:
     calls = (
         f"{use.requests:,} requests to {', '.join(use.models) or 'the teacher'}: {use.answers:,} answers, "
         f"{use.ratings:,} ratings, {use.failed:,} failed; {use.prompt_tokens:,} tokens in, "
-        f"{use.completion_tokens:,} out; {price}."
+        f"{use.completion_tokens:,} out; {price}, whichever run paid it: a stored answer is not paid again."
         if use.requests
         else "No teacher was called."
     )
     checked = (
-        f"{summary.responses_wrong:,} of {summary.responses_checked:,} checked answers were wrong. "
-        if summary.responses_checked
+        f"{summary.sums_wrong:,} of {summary.sums_checked:,} checked sums were wrong. "
+        if summary.sums_checked
+        else ""
+    )
+    malformed = (
+        f"{summary.malformed:,} answers were malformed (empty, refusing, wrong language). "
+        if summary.malformed
         else ""
     )
     rating = "" if summary.mean_rating is None else f"Mean rating {summary.mean_rating:.1f} of 10. "
     unanswered = sum(summary.rejected_answers.values())
     reasons = f" ({count_list(summary.rejected_answers)})" if unanswered else ""
     outcome = (
-        f"{checked}{rating}{summary.examples:,} examples to train on, {unanswered:,} queries "
+        f"{checked}{malformed}{rating}{summary.examples:,} examples to train on, {unanswered:,} queries "
         f"without{reasons}."
     )
     return [*_wrapped(calls), *_wrapped(outcome)]
@@ -99,13 +104,13 @@ def _training(summary: RunSummary) -> list[str]:
     if "heldout_accuracy" in reward:
         accuracy = (
             f"{reward['heldout_accuracy']:.1%} [{reward['ci_low']:.1%}, {reward['ci_high']:.1%}] right on "
-            f"{reward['heldout_pairs']:,.0f} held-out pairs"
+            f"{reward['heldout_pairs']:,.0f} pairs held out from SFT too"
         )
     return [*lines, *_wrapped(f"Reward model: {accuracy}{_best_of_n(reward)}.")]
 
 
 def _best_of_n(reward: Mapping[str, float]) -> str:
-    for figure, shown in (("pass_rate", "answers right"), ("reward", "reward")):
+    for figure, shown in (("pass_rate", "sums right"), ("reward", "reward")):
         prefix = f"best_of_n/{figure}_at_"
         values = {int(key.removeprefix(prefix)): v for key, v in reward.items() if key.startswith(prefix)}
         if values:

@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.seeds import substream
+from instruction_tuning.verification.answer_format import format_fault
+from instruction_tuning.verification.arithmetic import asked_value
 
 KEPT_SAMPLES, REJECTED_SAMPLES, ANSWERED_SAMPLES = 3, 4, 3
 
@@ -54,7 +56,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """All that report and dashboard say; shares by name are counts."""
+    """All that report and dashboard say; shares by name are counts.
+
+    `sums_checked` are well-formed answers whose number could be held against the value that the prompt asks
+    for; `malformed` answers (empty, refusing, in the wrong language) are counted apart, whatever was asked.
+    """
 
     rows_by_source: Mapping[str, int]
     kept_by_source: Mapping[str, int]
@@ -64,8 +70,9 @@ class RunSummary:
     first_reasons: Sequence[str]
     teacher: TeacherUse
     responses: int
-    responses_checked: int
-    responses_wrong: int
+    sums_checked: int
+    sums_wrong: int
+    malformed: int
     mean_rating: float | None
     examples: int
     rejected_answers: Mapping[str, int]
@@ -92,7 +99,10 @@ def summarise(
     kept = _counts(instruction_pool["source"])
     lost = _counts(rejected_records["source"])
     reasons = Counter(zip(rejected_records["stage"], rejected_records["reason"], strict=True))
-    checked = rated_responses[rated_responses["check"] != "none"]
+    fates = [
+        _answer_fate(str(row["prompt"]), str(row["response"]), str(row["check"]))
+        for row in rated_responses[["prompt", "response", "check"]].to_dict("records")
+    ]
     ratings = rated_responses["rating"].dropna()
     return RunSummary(
         rows_by_source={s: kept.get(s, 0) + lost.get(s, 0) for s in sorted({*kept, *lost})},
@@ -106,8 +116,9 @@ def summarise(
         first_reasons=[str(reason) for reason in selected_queries["selected_because"].head(2)],
         teacher=_teacher_use(rated_responses, pd.concat([verified_examples, rejected_answers])),
         responses=len(rated_responses),
-        responses_checked=len(checked),
-        responses_wrong=int((checked["check"] == "failed").sum()),
+        sums_checked=fates.count("right") + fates.count("wrong"),
+        sums_wrong=fates.count("wrong"),
+        malformed=fates.count("malformed"),
         mean_rating=float(ratings.mean()) if len(ratings) else None,
         examples=len(verified_examples),
         rejected_answers=_counts(rejected_answers["reason"]),
@@ -120,6 +131,15 @@ def summarise(
             *_answered_samples(verified_examples, seed),
         ],
     )
+
+
+def _answer_fate(prompt: str, response: str, check: str) -> str:
+    """malformed, right, wrong, or unknown where no value could be compared."""
+    if check == "failed" and format_fault(prompt, response) is not None:
+        return "malformed"
+    if check == "none" or asked_value(prompt) is None:
+        return "unknown"
+    return "right" if check == "passed" else "wrong"
 
 
 def _counts(values: pd.Series) -> dict[str, int]:

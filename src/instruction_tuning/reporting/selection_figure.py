@@ -28,7 +28,7 @@ def selection_figure(
         row_heights=[0.68, 0.32],
         vertical_spacing=0.14,
         subplot_titles=(
-            "Prompts with like words lie close together",
+            f"{len(selected_queries):,} of {len(instruction_pool):,} selected; like prompts lie together",
             "Share by source and language",
         ),
     )
@@ -57,9 +57,7 @@ def selection_figure(
     figure.update_yaxes(showticklabels=False, zeroline=False, showgrid=False, row=1, col=1)
     figure.update_xaxes(tickformat=".0%", row=2, col=1)
     figure.update_yaxes(autorange="reversed", row=2, col=1)
-    return styled(
-        figure, f"{len(selected_queries):,} of {len(instruction_pool):,} records selected", height=720
-    )
+    return styled(figure, "Selection", height=720)
 
 
 def _map_traces(pool: pd.DataFrame, selected: pd.DataFrame, seed: int) -> Sequence[go.Scatter]:

@@ -14,6 +14,9 @@ import math
 import numpy as np
 import pandas as pd
 
+from instruction_tuning.verification.answer_format import format_fault
+from instruction_tuning.verification.arithmetic import asked_value
+
 
 def expected_best_of_n(rewards: np.ndarray, gold: np.ndarray, n: int) -> float:
     """Expected gold score of the answer that has the highest reward among n drawn from these N.
@@ -41,18 +44,27 @@ def rank_completions(completions: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_of_n_metrics(ranked: pd.DataFrame) -> dict[str, float]:
-    """Mean over prompts of the expected reward, and where a check knows, the pass rate, of the best of n.
+    """Mean over prompts of the expected reward, and for arithmetic the pass rate, of the best of n.
 
-    n is 1, 2, 4, … up to the samples a prompt. A prompt counts for the pass rate when a check decided at
-    least one of its answers; an undecided answer there counts as not passed.
+    n is 1, 2, 4, … up to the samples a prompt. The pass rate is over the prompts that ask for a value that
+    can be computed; an answer without a readable one did not pass. `format_fault_rate` is over all
+    completions: a fault shows a bad answer to any prompt, but its absence shows no good one.
     """
     groups = [group for _, group in ranked[ranked["reward"].notna()].groupby("record_id")]
     if not groups:
         return {}
     samples = min(len(group) for group in groups)
     sizes = [2**power for power in range(samples.bit_length())]
-    checked = [group for group in groups if (group["check"] != "none").any()]
-    metrics = {"best_of_n/prompts": float(len(groups)), "best_of_n/checked_prompts": float(len(checked))}
+    checked = [group for group in groups if asked_value(str(group["prompt"].iloc[0])) is not None]
+    faults = [
+        format_fault(str(prompt), str(completion)) is not None
+        for prompt, completion in zip(ranked["prompt"], ranked["completion"], strict=True)
+    ]
+    metrics = {
+        "best_of_n/prompts": float(len(groups)),
+        "best_of_n/checked_prompts": float(len(checked)),
+        "best_of_n/format_fault_rate": float(np.mean(faults)),
+    }
     for n in sizes:
         expected = [expected_best_of_n(_rewards(group), _rewards(group), n) for group in groups]
         metrics[f"best_of_n/reward_at_{n}"] = float(np.mean(expected))

@@ -1,5 +1,8 @@
 """How often a reward model puts the better of two answers first, on records that it has not seen.
 
+Nor has the fine-tuned model that it starts from: the test records are those that SFT held out. Else its
+own training would have shown it the best answer of each.
+
 Accuracy with a percentile bootstrap over *records* (Efron 1979): pairs of one record share answers, so
 drawing pairs would make the interval too narrow. Equal rewards count half. O(draws · records).
 """

@@ -7,8 +7,7 @@ ratings say: raters favour fluent wrong answers.
 """
 
 import hashlib
-import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
@@ -45,13 +44,18 @@ class PairCounts:
 
 
 def build_preference_pairs(
-    rated_responses: pd.DataFrame, *, preference: Preference, test_share: float, max_pairs: int, seed: int
+    rated_responses: pd.DataFrame,
+    *,
+    test_records: Set[str],
+    preference: Preference,
+    max_pairs: int,
+    seed: int,
 ) -> tuple[pd.DataFrame, PairCounts]:
     """Pairs (see schemas.preference_pairs) and counts.
 
-    Unrated answers are left out; two answers of equal rating, or of the same text, are a tie. All pairs of
-    a record are on one side of the split. Above `max_pairs` training pairs, those that the seed draws stay.
-    Raises `InputError` where no pair is left.
+    Unrated answers are left out; two answers of equal rating, or of the same text, are a tie. The test
+    split is the pairs of `test_records`, all others are for training; above `max_pairs` of those, the ones
+    that the seed draws stay. Raises `InputError` where no pair is left to train on.
     """
     rated = rated_responses[rated_responses["rating"].notna()]
     rows: list[dict[str, Any]] = []
@@ -69,8 +73,15 @@ def build_preference_pairs(
             fix="generate two answers a query or more (answer_generation), and have them rated",
         )
     pairs = pd.DataFrame(rows)
-    held = _test_records(pairs["record_id"], test_share, seed)
-    pairs = pairs.assign(split=pairs["record_id"].map(lambda name: "test" if name in held else "train"))
+    is_test = pairs["record_id"].isin(test_records)
+    if is_test.all():
+        raise InputError(
+            f"all {len(pairs)} preference pairs are of held-out records, so none is left to train on",
+            record=pairs["record_id"].iloc[0],
+            field="record_id",
+            fix="rate the answers of more queries (query_selection.budget)",
+        )
+    pairs = pairs.assign(split=is_test.map({True: "test", False: "train"}))
     kept = _at_most(pairs, max_pairs, seed)
     counts = PairCounts(
         responses=len(rated_responses),
@@ -105,19 +116,6 @@ def _pair(chosen: _Answer, rejected: _Answer) -> dict[str, Any]:
         "rejected_rating": float(rejected["rating"]),
         "margin": float(chosen["rating"]) - float(rejected["rating"]),
     }
-
-
-def _test_records(record_ids: pd.Series, share: float, seed: int) -> set[str]:
-    distinct = record_ids.unique()
-    if len(distinct) < 2:
-        raise InputError(
-            "all preference pairs belong to one record, so none can be held out",
-            record=distinct[0],
-            field="record_id",
-            fix="rate the answers of more queries (query_selection.budget)",
-        )
-    order = sorted(distinct, key=lambda name: (substream_seed(seed, "preference-split", name), name))
-    return set(order[: min(math.ceil(share * len(distinct)), len(distinct) - 1)])
 
 
 def _at_most(pairs: pd.DataFrame, max_pairs: int, seed: int) -> pd.DataFrame:

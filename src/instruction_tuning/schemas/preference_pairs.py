@@ -4,7 +4,7 @@ import pandera.pandas as pa
 
 
 class PreferencePairs(pa.DataFrameModel):
-    """`chosen` was preferred to `rejected`; all pairs of a record are on the same side of the split."""
+    """`chosen` was preferred to `rejected`; `test` are the records that SFT held out."""
 
     pair_id: str = pa.Field(unique=True)
     record_id: str

@@ -7,7 +7,8 @@ import pandera.pandas as pa
 class SFTMixture(pa.DataFrameModel):
     """One training example a row: a chat (turns, loss on the assistant's) or a document (text, loss on all).
 
-    `sft_validation` has the same columns.
+    `sft_validation` has the same columns. `parent_ids` of a chat: its record, then the response if a teacher
+    gave it.
     """
 
     example_id: str = pa.Field(unique=True)

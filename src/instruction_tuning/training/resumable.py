@@ -6,20 +6,22 @@ marked one and, on the same machine, ends with the same weights as a run that no
 run leaves its model and `result.json`, and is not run again.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.errors import ModelFolderError, WorkspaceError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.training.training_record import LOG_COLUMNS
 
@@ -62,8 +64,32 @@ def run_fingerprint(**parts: Any) -> str:
 def finished_or_trained(folder: Path, train: Callable[[Path], TrainingResult]) -> TrainingResult:
     """The result that `folder` holds, else that of `train`, which saves its model where it is told to.
 
-    The checkpoints go once the model is there.
+    The checkpoints go once the model is there. Raises `WorkspaceError` while another process trains in
+    `folder`.
     """
+    finished = _finished(folder)
+    if finished is not None:
+        return finished
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        # Another process may have come to the end between the first look and the lock.
+        return _finished(folder) or _trained(folder, train)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold `folder` alone; the kernel lets go of a process that dies, so no lock is ever left behind."""
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WorkspaceError(
+                "another run trains this very model at the moment", file=folder, fix="wait for it, or stop it"
+            ) from None
+        yield
+
+
+def _finished(folder: Path) -> TrainingResult | None:
     result_file, model_folder = folder / "result.json", folder / "model"
     if result_file.is_file():
         try:
@@ -74,7 +100,11 @@ def finished_or_trained(folder: Path, train: Callable[[Path], TrainingResult]) -
             logger.info("found the finished run %s; nothing to train", folder)
             stored = json.loads(result_file.read_text(encoding="utf-8"))
             return TrainingResult(model, pd.DataFrame(stored["log"]), stored["metrics"])
-    folder.mkdir(parents=True, exist_ok=True)
+    return None
+
+
+def _trained(folder: Path, train: Callable[[Path], TrainingResult]) -> TrainingResult:
+    result_file, model_folder = folder / "result.json", folder / "model"
     shutil.rmtree(model_folder, ignore_errors=True)
     result = train(model_folder)
     part = folder / "result.json.part"

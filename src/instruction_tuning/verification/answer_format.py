@@ -12,18 +12,32 @@ _SHORTEST_ECHO_CHARACTERS = 12
 _FEWEST_FOREIGN_WORDS = 5
 _FEWEST_FOREIGN_HAN = 4
 
-_EMPTY = re.compile(
-    r"(?:n\s*/?\s*a|none|null|nan|no(?:ne)? output|<no ?output>|no response|无|空)?[.。!]?", re.I
+# "None" and 无 are answers to some questions, so they are not here.
+_EMPTY = re.compile(r"(?:n\s*/\s*a|<?no ?output>?|no response|<?无输出>?)?[.。!]?", re.I)
+
+# A refusal says what a model cannot do, or that it is one; an apology alone may be the text asked for.
+_SORRY = r"(?:i(?:['’]?m| am) )?(?:(?:very|so|really|deeply|terribly) )?sorry[,.;:!]? ?(?:but )?"
+_CANNOT = r"i(?: can(?:not|['’]?t| not)|(?: am|['’]?m) (?:unable|not able) to)"
+_MODEL = (
+    r"(?:as|i(?: am|['’]?m)) (?:just |only )?an? (?:"
+    r"(?:(?:ai|artificial intelligence) )?(?:large )?language model|"
+    r"(?:ai|artificial intelligence) (?:model|assistant|chatbot|system)|"
+    r"(?:ai|artificial intelligence)(?=,| i\b))"
+)
+_HAS_NOT = r"i (?:do not|don['’]t) have (?:access|enough (?:information|context)|the (?:ability|capability))"
+_REFUSED = (
+    r"(?:help(?! but\b| \w+ing\b)|assist|answer|respond|provide|do (?:this|that|so|it)|fulfil+|comply|"
+    r"complete|generate|create|write|translate|discuss|support|engage|access|browse|open|see|view)"
 )
 _REFUSAL = re.compile(
-    r"(?:i(?:['’]?m| am) (?:very |so |really )?sorry[,.]? (?:but )?(?:i|as|this|that|there)|"
-    r"sorry[,.]? (?:but )?(?:i (?:can(?:no|['’])?t|am|do not|don['’]t)|as an ai)|"
-    r"as an? (?:ai|artificial intelligence|(?:large )?language model)\b|"
-    r"i (?:can(?:not|['’]t)|am (?:unable|not able) to|['’]?m unable to) "
-    r"(?:help|assist|answer|provide|do|fulfil|comply|complete|generate|create)|"
-    r"(?:很|非常)?(?:抱歉|对不起)[，,。 ]*(?:我|但|作为|无法)|"
-    r"作为一?[个名]?(?:ai|人工智能|(?:大型?)?语言模型)|"
-    r"我(?:无法|不能)(?:回答|提供|帮助|完成|协助|满足))",
+    rf"(?:(?:{_SORRY})?(?:{_CANNOT} {_REFUSED}|{_MODEL}|{_HAS_NOT})\b|"
+    rf"{_SORRY}{_CANNOT} (?:say|tell|determine|confirm|find)\b|"
+    r"(?:(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*(?:但是?)?[，, ]*)?(?:"
+    r"(?:作为|我是)一?[个名款]?(?:ai|人工智能)?(?:大型?)?语言(?:模型|ai)|"
+    r"(?:作为|我是)一?[个名款]?(?:ai|人工智能|文本|聊天)(?:助手|模型|机器人|程序|系统)|"
+    r"作为一?[个名款]?(?:ai|人工智能)(?=[，,我])|"
+    r"您并?没有(?:给我?|提供)|"
+    r"我?(?:无法|不能|没有?办法)(?:直接)?(?:回答|提供|帮助|完成|协助|满足|生成|处理|执行|访问|给出|创建|制作|确定|判断)))",
     re.I,
 )
 _NAMES_A_LANGUAGE = re.compile(

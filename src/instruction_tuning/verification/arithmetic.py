@@ -49,10 +49,30 @@ _COMPILED_PHRASES = tuple(
 # Words of a second task: a number in the answer then means something else.
 _OTHER_TASK = re.compile(
     r"\b(?:write|explain|why|story|poem|function|code|program|python|translate|reverse|sort|list|digits?|"
-    r"average|percent|remainder|divided?|quotient|factors?|prime|round|words?|spell|letters?|binary|hex|"
-    r"roman|square|root|power|double|twice|half|then|true|false|correct|compare|greater|larger|smaller|"
-    r"equation|dollars?|hours?|minutes?|days?|years?|estimate|approximate(?:ly)?|pages?)\b"
-    r"|除|余|平方|根|次方|翻译|解释|为什么|列出|写|故事|对吗|正确|大于|小于|一半|两倍|再|然后|位数|平均|约",
+    r"average|percent\w*|remainder|divided?|quotient|factors?|prime|round|words?|spell|letters?|binary|hex|"
+    r"roman|root|power|double|triple|twice|thrice|half|then|true|false|correct|compare|greater|larger|smaller|"
+    r"equation|dollars?|hours?|minutes?|days?|years?|estimate|approximate(?:ly)?|pages?|not|mod(?:ulo|ulus)?|"
+    r"squared?|cubed?|raised|exponent|factorials?|logarithm|log|absolute|negati(?:ve|on)|inverse|reciprocal|"
+    r"thirds?|fourths?|quarters?|fifths?|tenths?|fractions?|decimals?|degrees?|radians?)\b"
+    r"|除|余|平方|立方|根|次方|次幂|阶乘|绝对值|倒数|相反数|翻译|解释|为什么|列出|写|故事|对吗|正确|大于|小于|"
+    r"一半|两倍|再|然后|位数|平均|约|百分|分之",
+    re.IGNORECASE,
+)
+# Numbers in words, signs and multipliers: part of the expression, though it does not show in the digits.
+_NUMBER_WORD = re.compile(
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    r"(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|tens|ones|"
+    r"hundreds?|thousands?|[mbtr]illions?|dozens?|scores?|lakhs?|crores?|plus|minus|times|"
+    r"multiplied|added|subtracted|less|product|difference)\b"
+    r"|[负零两二三四五六七八九十百千万亿]|加|减|乘",
+    re.IGNORECASE,
+)
+# Raised, lowered and fractional figures, which NFKC would turn into plain digits.
+_SMALL_FIGURES = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2044\u2070-\u209c\u2150-\u215f\u2189]")
+# What may follow the expression: nothing, a mark, a word of the question's frame; no unit or multiplier.
+_BEHIND = re.compile(
+    r"\s*(?:$|[?.,;:=\"'。，？；：！、\u4e00-\u9fff]|"
+    r"(?:please|equals?|is|are|be|make|makes|gives?|come|comes|and|for|as|in|to|now|thanks?|thank)\b)",
     re.IGNORECASE,
 )
 _NUMBER_IN_ANSWER = re.compile(r"(?<![A-Za-z0-9_.])[-+]?\d[\d,]*(?:\.\d+)?")
@@ -74,7 +94,7 @@ def asked_value(prompt: str) -> AskedValue | None:
     """
     # Full-width digits and signs become plain ones.
     text = unicodedata.normalize("NFKC", prompt).replace("−", "-").replace("–", "-").strip()
-    if len(text) > _MAX_PROMPT_CHARACTERS or _OTHER_TASK.search(text):
+    if len(text) > _MAX_PROMPT_CHARACTERS or _OTHER_TASK.search(text) or _SMALL_FIGURES.search(prompt):
         return None
     found = _phrase(text) or _chain(text)
     if found is None:
@@ -82,9 +102,9 @@ def asked_value(prompt: str) -> AskedValue | None:
     asked, start, end = found
     around = text[:start] + " " + text[end:]
     # Any other number, or an operator at the edge, makes it more than this expression.
-    if re.search(r"\d|[+*/^×÷%()\[\]<>]", around) or re.search(r"[-−.,]\s*$", text[:start]):
+    if re.search(r"\d|[+*/^×÷%‰√∛()\[\]<>|°]", around) or _NUMBER_WORD.search(around):
         return None
-    if re.match(r"\s*(?:-|[.,:]\d|%)", text[end:]):
+    if re.search(r"[-−.,]\s*$", text[:start]) or not _BEHIND.match(text[end:]):
         return None
     return asked
 

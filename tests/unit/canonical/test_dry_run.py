@@ -3,7 +3,8 @@ import json
 import pytest
 
 from instruction_tuning.canonical.cleaning import ReadingRules
-from instruction_tuning.canonical.dry_run import PriceAssumptions, dry_run
+from instruction_tuning.canonical.dry_run import TeacherPlan, dry_run
+from instruction_tuning.canonical.dry_run_report import Calls
 from instruction_tuning.errors import InputError
 
 
@@ -33,13 +34,7 @@ def test_report_counts_rows_tokens_truncation_and_cost(tmp_path):
         "{broken",
         "{broken too",
     )
-    prices = PriceAssumptions(
-        price_per_million_input_tokens=1e6,
-        price_per_million_output_tokens=2e6,
-        samples_per_record=2,
-        answer_tokens=10,
-    )
-    report = dry_run(path, count_words, max_length_tokens=5, prices=prices)
+    report = dry_run(path, count_words, max_length_tokens=5)
     (file,) = report.files
     assert (file.format, file.good_rows, file.bad_rows) == ("alpaca", 4, 3)
     assert [(problem.reason, problem.count, problem.row, problem.field) for problem in file.problems] == [
@@ -50,12 +45,68 @@ def test_report_counts_rows_tokens_truncation_and_cost(tmp_path):
     assert report.exact_duplicates == 1
     assert report.token_quantiles == {0.5: 3, 0.9: 7, 0.99: 7, 1.0: 7}
     assert report.truncated_rate == 0.25
-    assert (report.teacher.requests, report.teacher.prompt_tokens, report.teacher.completion_tokens) == (
-        4,
-        9,
-        80,
+
+
+def plan(**changes):
+    values = {
+        "query_budget": 1000,
+        "samples_per_query": 4,
+        "answer_max_tokens": 256,
+        "rating_prompt": "Rate this answer .",
+        "rating_max_tokens": 6,
+    }
+    return TeacherPlan(**{**values, **changes})
+
+
+def test_a_teacher_costs_one_answer_request_a_query_and_one_rating_a_sample(tmp_path):
+    rows = [pair(f"one two {row}", "a b") for row in range(3)]
+    path = write(tmp_path / "data.jsonl", *rows, "{broken")
+    prices = {"price_per_million_input_tokens": 1e6, "price_per_million_output_tokens": 2e6}
+    teacher = dry_run(
+        path, count_words, max_length_tokens=5, teacher=plan(system_prompt="Be brief.", **prices)
+    ).teacher
+    assert teacher.queries == 3
+    assert teacher.answers == Calls(3, prompt_tokens=3 * (3 + 2), completion_tokens=3 * 4 * 2)
+    assert teacher.ratings == Calls(12, prompt_tokens=12 * (4 + 3 + 2), completion_tokens=12 * 6)
+    assert teacher.price_usd == (15 + 108) * 1.0 + (24 + 72) * 2.0
+
+
+def test_no_more_queries_cost_than_are_selected(tmp_path):
+    path = write(tmp_path / "data.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
+    teacher = dry_run(path, count_words, max_length_tokens=5, teacher=plan(query_budget=10)).teacher
+    assert (teacher.queries, teacher.answers.requests, teacher.ratings.requests) == (10, 10, 40)
+    assert teacher.answers.prompt_tokens == 30
+
+
+def test_the_estimated_time_states_its_assumption(tmp_path):
+    path = write(tmp_path / "data.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
+    report = dry_run(
+        path, count_words, max_length_tokens=5, teacher=plan(max_concurrency=2, seconds_per_request=4)
     )
-    assert report.teacher.price_usd == 9 * 1.0 + 80 * 2.0
+    assert report.teacher.duration_seconds == 250 / 0.5
+    text = report.render()
+    for words in (
+        "50 requests",
+        "200 requests",
+        "about 9 min, at 0.5 requests a second (an assumption: max_concurrency at once, 4 s",
+    ):
+        assert words in text
+
+
+def test_a_price_above_the_budget_is_said(tmp_path):
+    path = write(tmp_path / "data.jsonl", pair("one two", "a b"))
+    dear = plan(price_per_million_output_tokens=1e6, budget_usd=5.0)
+    assert "more than budget_usd (5.00)" in (
+        dry_run(path, count_words, max_length_tokens=5, teacher=dear).render()
+    )
+    cheap = plan(budget_usd=5.0)
+    assert "budget_usd" not in dry_run(path, count_words, max_length_tokens=5, teacher=cheap).render()
+
+
+def test_without_a_teacher_nothing_is_paid(tmp_path):
+    report = dry_run(write(tmp_path / "a.jsonl", pair("q", "a")), count_words, max_length_tokens=5)
+    assert report.teacher is None
+    assert "No teacher is asked" in report.render() and "dollars" not in report.render()
 
 
 def test_render_names_file_row_field_and_fix_in_plain_text(tmp_path):
@@ -88,12 +139,19 @@ def test_a_file_without_a_good_row_says_so(tmp_path):
     assert "Nothing to train on" in report.render()
 
 
-def test_answer_length_is_that_of_the_own_answers_or_an_assumption_that_is_named(tmp_path):
-    own = dry_run(write(tmp_path / "a.jsonl", pair("q", "a b c")), count_words, max_length_tokens=5)
-    assert own.teacher.answer_tokens == 3 and "own answers" in own.render()
-    rules = ReadingRules(require_answer=False)
-    none = dry_run(write(tmp_path / "a.jsonl", pair("q", "")), count_words, max_length_tokens=5, rules=rules)
-    assert none.teacher.answer_tokens == 256 and "assumption" in none.render()
+@pytest.mark.parametrize(
+    ("answer", "tokens", "source"),
+    [("a b c", 3, "own answers"), ("a b c d e f", 5, "are longer"), ("", 5, "no answers")],
+)
+def test_answer_length_is_that_of_the_own_answers_up_to_the_most_allowed(tmp_path, answer, tokens, source):
+    report = dry_run(
+        write(tmp_path / "a.jsonl", pair("q", answer)),
+        count_words,
+        max_length_tokens=5,
+        teacher=plan(answer_max_tokens=5),
+        rules=ReadingRules(require_answer=False),
+    )
+    assert report.teacher.answer_tokens == tokens and source in report.render()
 
 
 def test_a_missing_file_is_an_input_error(tmp_path):

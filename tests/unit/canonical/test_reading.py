@@ -225,10 +225,10 @@ def test_json_lines_named_json_are_read_as_lines(tmp_path):
 
 def test_a_broken_element_of_an_array_costs_only_itself(tmp_path):
     path = tmp_path / "data.json"
-    path.write_text(f'[{_text(ADD)}, {{"instruction": oops}}, {_text(ADD)}, {_text(ADD)[:-4]}')
+    path.write_text(f'[{_text(ADD)}, {{"instruction": oops}}, {_text(ADD)}, {_text(ADD)[:-5]}')
     records, rejected = read(path)
     assert len(records) == 2
-    assert [row.raw for row in rejected] == ['{"instruction": oops}', _text(ADD)[:-4]]
+    assert [row.raw for row in rejected] == ['{"instruction": oops}', _text(ADD)[:-5]]
 
 
 def test_csv_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path):
@@ -237,6 +237,26 @@ def test_csv_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path):
     (record,), rejected = read(path)
     assert record.prompt == "Add.\n\n1, 2"
     assert [row.reason for row in rejected] == ["wrong_column_count"] * 2
+
+
+def test_a_csv_quote_that_is_not_closed_costs_its_line_and_not_the_rows_behind_it(tmp_path):
+    path = tmp_path / "data.csv"
+    good = ['Add.,"1, 2",3', '"Say ""a"".\nTwice.",,a', "Add.,2,5", "Add.,3,6"]
+    for place in range(len(good) + 1):
+        lines = [*good[:place], 'Add.,"1 2,9', *good[place:]]
+        path.write_text("\n".join(["instruction,input,output", *lines]) + "\n")
+        records, (rejected,) = read(path)
+        assert [record.answer for record in records] == ["3", "a", "5", "6"]
+        line = 2 + place + (place > 1)
+        assert (rejected.reason, rejected.raw) == ("invalid_csv", 'Add.,"1 2,9')
+        assert f"opens in line {line} " in rejected.detail
+
+
+def test_a_csv_quote_that_is_not_closed_in_the_header_is_refused(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text('instruction,"output\nAdd.,3\n')
+    with pytest.raises(InputError, match="header"):
+        read(path)
 
 
 def test_csv_with_two_columns_of_one_name_is_refused(tmp_path):

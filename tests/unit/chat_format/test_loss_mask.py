@@ -65,6 +65,34 @@ def test_the_text_of_a_special_token_inside_a_prompt_is_not_trained(tokenizer: A
     assert trained_text(tokenizer, turns("say <|assistant|>no<|end|>", "yes")) == "yes<|end|>"
 
 
+@pytest.mark.parametrize("role", ["system", "user", "assistant"])
+@pytest.mark.parametrize("template", [None, CHATML])
+def test_a_special_token_written_out_in_a_message_is_text(
+    tokenizer: Any, template: str | None, role: str
+) -> None:
+    tokenizer.chat_template = template or tokenizer.chat_template
+    special = set(tokenizer.added_tokens_decoder)
+
+    def control_tokens(text: str) -> list[int]:
+        messages = [*turns("one", "two"), {"role": role, "content": text}, *turns("question", "answer")]
+        return [token for token in tokenize_chat(tokenizer, messages).input_ids if token in special]
+
+    assert control_tokens("a<|end|><|assistant|>b<|endoftext|>") == control_tokens("ab")
+
+
+def test_a_special_token_written_out_reads_the_same_when_the_model_is_asked(tokenizer: Any) -> None:
+    messages = turns("is <|end|> the end?", "no")
+    masked = tokenize_chat(tokenizer, messages)
+    assert masked.input_ids[: masked.trained.index(True)] == prompt_ids(tokenizer, messages[:1])
+    assert tokenizer.decode(masked.input_ids).replace("\u200b", "").count("<|end|>") == 3
+
+
+def test_a_special_token_written_out_in_a_document_is_text(tokenizer: Any) -> None:
+    masked = tokenize_document(tokenizer, "one <|end|> two")
+    assert set(masked.input_ids[1:]).isdisjoint(tokenizer.added_tokens_decoder)
+    assert tokenizer.decode(masked.input_ids[1:]) == "one <|end|> two"
+
+
 def test_a_document_is_trained_in_full_but_for_its_first_token(tokenizer: Any) -> None:
     masked = tokenize_document(tokenizer, "one two\n")
     assert masked.input_ids[0] == tokenizer.bos_token_id

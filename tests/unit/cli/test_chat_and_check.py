@@ -1,10 +1,13 @@
 """The parts of `kedro chat` and `kedro check` that are this project's own."""
 
 import pytest
+import yaml
 
 from instruction_tuning.cli.chat import answerer
-from instruction_tuning.cli.check import token_counter
+from instruction_tuning.cli.check import teacher_plan, token_counter
 from instruction_tuning.errors import InputError
+from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 
 
 def test_a_model_without_a_chat_template_still_answers(tiny_model_path):
@@ -20,3 +23,24 @@ def test_tokens_are_counted_by_the_base_models_tokenizer(tiny_model_path):
 def test_a_base_model_without_a_tokenizer_is_named(tmp_path):
     with pytest.raises(InputError, match="no fast tokenizer"):
         token_counter(tmp_path)
+
+
+def answers(project_path, **changes):
+    file = project_path / "conf" / "base" / "parameters_answer_generation.yml"
+    values = yaml.safe_load(file.read_text(encoding="utf-8"))["answer_generation"]
+    return AnswerGenerationParameters(**{**values, "seed": 1, **changes})
+
+
+def test_the_cost_is_that_of_the_runs_own_parameters_and_prompt_files(project_path):
+    teacher = Endpoint("http://127.0.0.1:1/v1", "m", price_per_million_output_tokens=0.6)
+    plan = teacher_plan(answers(project_path, num_samples=3, budget_usd=2.0), 70, teacher)
+    assert (plan.query_budget, plan.samples_per_query, plan.budget_usd) == (70, 3, 2.0)
+    assert plan.price_per_million_output_tokens == 0.6
+    assert "[Instruction]" in plan.rating_prompt and "{" not in plan.rating_prompt
+    assert plan.system_prompt == ""
+    assert teacher_plan(answers(project_path, use_system_prompt=True), 70, teacher).system_prompt
+
+
+def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(project_path):
+    teacher = Endpoint("http://127.0.0.1:1/v1", "m")
+    assert teacher_plan(answers(project_path, strategy="source"), 70, teacher) is None

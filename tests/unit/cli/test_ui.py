@@ -4,9 +4,11 @@ import subprocess
 import sys
 import time
 
+import click
 import psutil
+import pytest
 
-from instruction_tuning.cli.ui import stop_with_children
+from instruction_tuning.cli.ui import STORE_VARIABLE, _mlflow_command, stop_with_children
 
 # A child in a session of its own that ignores the polite signal, as some servers' workers do.
 STUBBORN = (
@@ -31,3 +33,12 @@ def test_children_in_other_sessions_are_stopped_too(monkeypatch):
     while child.is_running() and child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:mlflow.*")
+def test_mlflows_server_reads_its_store_from_the_environment_and_not_from_its_arguments():
+    from mlflow.cli import server
+
+    assert "--backend-store-uri" not in _mlflow_command(5001)
+    options = {option.name: option for option in server.params if isinstance(option, click.Option)}
+    assert options["backend_store_uri"].envvar == STORE_VARIABLE

@@ -143,13 +143,10 @@ def test_a_document_loads_as_the_path_of_its_newest_version(tmp_path):
     assert path.read_text(encoding="utf-8") == f"of {SECOND}"
 
 
-def test_the_preview_of_a_text_is_escaped_and_that_of_a_page_says_where_it_lies(tmp_path):
-    text = TextDataset(filepath=(tmp_path / "a.md").as_posix())
-    text.save("<|user|> & 卡")
-    assert "&lt;|user|&gt; &amp; 卡" in text.preview()
+def test_the_preview_of_a_page_says_where_it_lies(tmp_path):
     page = DocumentDataset(filepath=(tmp_path / "a.html").as_posix())
-    page.save("<!DOCTYPE html>" + "x" * 2_000_000)
-    assert "2.0 MB" in page.preview() and str(tmp_path / "a.html") in page.preview()
+    page.save("<!DOCTYPE html>" + "x" * 100_000)
+    assert len(page.preview()) < 1000 and str(tmp_path / "a.html") in page.preview()
 
 
 def test_an_empty_frame_has_a_preview(tmp_path):

@@ -1,9 +1,12 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from benchmark_builders import item, small_benchmark
 
 from instruction_tuning.errors import InputError
+from instruction_tuning.evaluation import task_files
 from instruction_tuning.evaluation.task_files import (
     BenchmarkSettings,
     fingerprint,
@@ -37,7 +40,28 @@ def test_a_second_writing_leaves_the_files_alone(tmp_path):
     times = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == times
-    assert [path.name for path in folder.parent.iterdir()] == ["tasks"]
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_moved_project_reads_its_own_data_files(tmp_path):
+    before = write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path / "old")
+    (tmp_path / "old").rename(tmp_path / "new")
+    folder = write_task_files(small_benchmark(), BenchmarkSettings(), tmp_path / "new")
+    assert folder.name != before.name
+    for path in folder.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        assert str(tmp_path / "new") in text and str(tmp_path / "old") not in text
+
+
+def test_the_fingerprint_follows_the_code_of_the_room(tmp_path, monkeypatch):
+    room = Path(task_files.__file__).parent
+    copy = shutil.copytree(room, tmp_path / "room")
+    before = fingerprint(small_benchmark(), BenchmarkSettings())
+    monkeypatch.setattr(task_files, "_CODE", copy)
+    assert fingerprint(small_benchmark(), BenchmarkSettings()) == before
+    with (copy / "few_shot.py").open("a") as file:
+        file.write("# edited")
+    assert fingerprint(small_benchmark(), BenchmarkSettings()) != before
 
 
 def test_the_fingerprint_follows_items_and_settings_and_not_the_order_of_rows():

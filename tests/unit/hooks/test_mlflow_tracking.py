@@ -16,6 +16,7 @@ from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.registered_model import RegisteredModelDataset
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks, require_reachable
+from instruction_tuning.hooks.model_registry import spaced_tables
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
 SESSION = "2024-05-06T07.08.09.123Z"
@@ -161,6 +162,7 @@ def test_a_passed_run_ends_as_a_champion_that_says_where_it_comes_from(
     assert data_tags == {"data.sft_mixture", "data.sft_model"}
     assert version.description.startswith("# Card") and "| sft_mixture |" in version.description
     logged = client.get_logged_model(version.source.removeprefix("models:/"))
+    assert f'"version": "{version.version}"' in logged.tags["mlflow.modelVersions"]
     measured = {(metric.key, metric.dataset_name) for metric in logged.metrics}
     assert ("chat_zero_shot/facts/accuracy", "benchmark_items") in measured
     assert "validation_loss" in {key for key, _ in measured}
@@ -216,9 +218,16 @@ def test_a_failed_registration_keeps_the_model_and_the_run(
 
     assert catalog.load("sft_model").digest == open_model_folder(tiny_model_path).digest
     assert "is kept at" in caplog.text
-    (parent,), _ = parents_and_children(client)
+    (parent,), (child,) = parents_and_children(client)
     assert parent.info.status == "FINISHED"
     assert parent.data.tags["registration"] == "failed: sft_model"
+    assert child.info.status == "FAILED"
+    assert "a/b" in child.data.tags["error"]
+    assert child.data.metrics["validation_loss"] == 1.5
+    last = caplog.records[-1]
+    assert last.levelname == "WARNING"
+    assert "sft_model is NOT in the registry" in last.message
+    assert str(tmp_path / "data" / "sft_model") in last.message
 
 
 @pytest.mark.usefixtures("inputs")
@@ -239,3 +248,10 @@ def test_a_run_that_kill_9_ended_is_closed_by_the_next_one(
 def test_an_mlflow_server_that_is_down_is_named_before_the_run_starts():
     with pytest.raises(ConfigurationError, match=r"no MLflow server answers at http://127\.0\.0\.1:9"):
         require_reachable("http://127.0.0.1:9")
+
+
+def test_tables_of_a_card_get_the_space_that_mlflows_page_does_not_give():
+    card = "# A\n\n| a | b |\n|---|---:|\n| 1 | 2 |\n\nText | with a bar"
+    assert spaced_tables(card) == (
+        "# A\n\n| a | &ensp; b |\n|---|---:|\n| 1 | &ensp; 2 |\n\n&ensp;\n\nText | with a bar"
+    )

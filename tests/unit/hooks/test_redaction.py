@@ -3,6 +3,7 @@
 import pytest
 
 from instruction_tuning.hooks.redaction import redact, redact_text
+from instruction_tuning.hooks.run_context import mirrored
 
 
 @pytest.mark.parametrize(
@@ -13,6 +14,11 @@ from instruction_tuning.hooks.redaction import redact, redact_text
         "http://me:abc123@host/v1",
         "password: abc123",
         "hf_abc123abc123abc123",
+        "http://host/v1?api-key=abc123",
+        "http://host/v1?api_key=abc123&n=1",
+        "http://host/v1?n=1&key=abc123",
+        "http://host/v1?token=abc123",
+        "postgresql://me:p@abc123@host/db",
     ],
 )
 def test_secrets_are_blanked(text):
@@ -26,6 +32,7 @@ def test_secrets_are_blanked(text):
         ("answer_generation.max_tokens", "256"),
         ("teacher.api_key_env", "OPENAI_API_KEY"),
         ("command", "kedro run --params=data=/tmp/x.json"),
+        ("url", "http://host/v1?keys=3&n=1"),
     ],
 )
 def test_ordinary_parameters_are_not(name, value):
@@ -34,3 +41,10 @@ def test_ordinary_parameters_are_not(name, value):
 
 def test_a_parameter_named_like_a_secret_is_blanked_whole():
     assert redact("teacher.api_key", "anything at all") == "<redacted>"
+
+
+def test_what_failed_to_be_mirrored_is_told_without_the_stores_password(caplog):
+    with mirrored("the run"):
+        raise ValueError("cannot reach postgresql://me:abc123@host/db")
+    assert "the run goes on" in caplog.text
+    assert "abc123" not in caplog.text

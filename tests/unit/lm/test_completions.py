@@ -4,7 +4,12 @@ import time
 import pytest
 from chat_server import MODEL, ChatServer
 
-from instruction_tuning.errors import BudgetExceededError, ConfigurationError, EndpointUnreachableError
+from instruction_tuning.errors import (
+    BudgetExceededError,
+    ConfigurationError,
+    EndpointUnreachableError,
+    FailureRateError,
+)
 from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
@@ -197,3 +202,71 @@ def test_piped_progress_tells_done_total_cost_and_time_left(store, caplog):
     assert "20/20 requests done" in lines[-1]
     assert "600 tokens, $0.0000" in lines[-1]
     assert not any("HTTP Request" in record.message for record in caplog.records)
+
+
+def test_a_choice_without_text_is_a_failed_sample_that_was_paid_for(store):
+    with ChatServer() as server:
+        server.text = lambda body, index: None if index == 1 else f"text {body['seed']} {index}"
+        teacher = endpoint(server, price_per_million_output_tokens=1e6)
+        frame = complete_all(teacher, asking(1, samples=3), store, CompletionLimits(max_failure_rate=1.0))
+        assert len(server.requests) == 1
+        TeacherCompletions.validate(frame)
+        assert frame["status"].tolist() == ["ok", "ok", "failed"]
+        assert frame["price_usd"].tolist() == [20.0, 0.0, 0.0]
+        assert "no text" in frame["error"].iloc[2]
+        # The next run asks for the missing sample alone; the others keep their places.
+        server.text = lambda body, index: "late text"
+        again = complete_all(teacher, asking(1, samples=3), store, CompletionLimits())
+        assert [body["n"] for body in server.requests] == [3, 1]
+    assert again["response"].tolist() == ["text 0 0", "text 0 2", "late text"]
+    assert again["price_usd"].tolist() == [20.0, 0.0, 20.0]
+
+
+@pytest.mark.parametrize("empty", [None, "", " \n"])
+def test_replies_without_text_trip_the_failure_rate_and_are_asked_for_again(store, empty):
+    with ChatServer() as server:
+        teacher = endpoint(server, price_per_million_output_tokens=1e6)
+        server.text = lambda body, index: empty
+        with pytest.raises(FailureRateError, match=r"4 of 4 .*the choice has no text"):
+            complete_all(teacher, asking(4, samples=2), store, CompletionLimits())
+        assert (store.count("ok"), store.count("failed")) == (0, 4)
+        # What the empty replies cost counts: another round is paid for on top of it.
+        with pytest.raises(BudgetExceededError):
+            complete_all(teacher, asking(4, samples=2), store, CompletionLimits(budget_usd=100.0))
+        assert len(server.requests) == 4
+        server.text = lambda body, index: f"text {index}"
+        frame = complete_all(teacher, asking(4, samples=2), store, CompletionLimits())
+        assert len(server.requests) == 8
+        offline = complete_all(teacher, asking(4, samples=2), store, CompletionLimits())
+    TeacherCompletions.validate(frame)
+    assert frame["status"].eq("ok").all()
+    assert frame["price_usd"].sum() == 160.0
+    assert offline.equals(frame)
+
+
+def test_a_request_that_lacks_some_samples_counts_by_their_share(store):
+    with ChatServer() as server:
+        server.text = lambda body, index: None if index == 0 else "text"
+        frame = complete_all(
+            endpoint(server), asking(4, samples=4), store, CompletionLimits(max_failure_rate=0.25)
+        )
+    assert frame["status"].value_counts().to_dict() == {"ok": 12, "failed": 4}
+
+
+def test_a_waiting_run_says_what_it_waits_for(store, caplog):
+    caplog.set_level("INFO")
+    busy = {"status": 429, "headers": {"Retry-After": "1"}}
+    with ChatServer(lambda body, attempt: busy if attempt == 0 else None) as server:
+        limits = CompletionLimits(max_concurrency=3, progress_seconds=0.2)
+        complete_all(endpoint(server), asking(3), store, limits)
+    waits = [record.message for record in caplog.records if "requests waiting" in record.message]
+    assert waits
+    assert "the server asks to wait 1 s; 3 requests waiting" in waits[0]
+
+
+def test_an_address_in_a_message_holds_no_secret():
+    assert Endpoint("http://me:secret@127.0.0.1:9/v1", "m").address == "http://127.0.0.1:9/v1"
+    teacher = Endpoint("http://127.0.0.1:9/v1?key=secret", "m")
+    with pytest.raises(EndpointUnreachableError) as caught:
+        check_endpoint(teacher)
+    assert "secret" not in str(caught.value)

@@ -62,3 +62,13 @@ def test_texts_of_records_are_escaped(page):
 def test_verdict_and_checks_are_on_the_page(page):
     assert "The candidate may become champion" in page
     assert "keeps documents" in page
+
+
+def test_every_figure_has_a_heading(page):
+    for title in (
+        "Right answers on unseen items",
+        "Rows left after each stage",
+        "Selection",
+        "Training loss",
+    ):
+        assert f"<h3>{title}</h3>" in page

@@ -38,6 +38,16 @@ def test_an_unknown_price_is_not_called_zero():
     assert "price unknown" in words(report(rejected_answers=queries))
 
 
+def test_a_wrong_sum_is_told_from_an_answer_that_is_malformed_or_cannot_be_checked():
+    assert "1 of 2 checked sums were wrong. Mean" in words(report())
+    answers = stored_run()["rated_responses"]
+    empty = answers.assign(response=["4", "It is 6.", ""], check=["passed", "failed", "failed"])
+    text = words(report(rated_responses=empty))
+    assert (
+        "1 of 2 checked sums were wrong. 1 answers were malformed (empty, refusing, wrong language)" in text
+    )
+
+
 def test_the_page_with_the_figures_is_named():
     assert f"    {PAGE}" in report().splitlines()
 
@@ -55,10 +65,9 @@ def test_the_verdict_gives_every_check():
 
 
 def test_the_reward_model_shows_held_out_accuracy_and_best_of_n():
-    assert (
-        "73.0% [60.0%, 80.0%] right on 50 held-out pairs; best of n, answers right: n=1 50.0%, n=4 70.0%"
-        in (words(report()))
-    )
+    text = words(report())
+    assert "73.0% [60.0%, 80.0%] right on 50 pairs held out from SFT too; best of n, sums right:" in text
+    assert "n=1 50.0%, n=4 70.0%" in text
 
 
 def test_ten_records_can_be_read_if_there_are_so_many_reasons():

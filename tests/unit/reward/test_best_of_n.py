@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruction_tuning.reward.best_of_n import best_of_n_metrics, expected_best_of_n, rank_completions
@@ -13,6 +13,7 @@ samples = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(samples, st.data())
 def test_the_estimate_is_the_mean_over_all_subsets(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
     n = data.draw(st.integers(1, len(pairs)))
@@ -27,10 +28,19 @@ def test_samples_of_equal_reward_share_their_gold_scores() -> None:
     assert expected_best_of_n(rewards[::-1], gold[::-1], 3) == 0.5
 
 
-def completions(record_id: str, rewards: list[float], checks: list[str]) -> pd.DataFrame:
+def completions(
+    record_id: str,
+    rewards: list[float],
+    checks: list[str],
+    *,
+    prompt: str = "Who is it?",
+    texts: list[str] | None = None,
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "record_id": record_id,
+            "prompt": prompt,
+            "completion": texts or ["It is Miran."] * len(rewards),
             "sample_index": range(len(rewards)),
             "reward": rewards,
             "check": checks,
@@ -43,10 +53,10 @@ def test_rank_zero_has_the_highest_reward_and_ties_go_to_the_earlier_sample() ->
     assert ranked.sort_values("sample_index")["rank"].tolist() == [2, 0, 1]
 
 
-def test_the_pass_rate_counts_only_prompts_that_a_check_could_decide() -> None:
+def test_the_pass_rate_counts_only_prompts_whose_value_can_be_computed() -> None:
     frame = pd.concat(
         [
-            completions("a", [0.0, 1.0], ["failed", "passed"]),
+            completions("a", [0.0, 1.0], ["failed", "passed"], prompt="What is 2 plus 2?"),
             completions("b", [0.0, 1.0], ["none", "none"]),
         ]
     )
@@ -54,11 +64,28 @@ def test_the_pass_rate_counts_only_prompts_that_a_check_could_decide() -> None:
     assert metrics == {
         "best_of_n/prompts": 2,
         "best_of_n/checked_prompts": 1,
+        "best_of_n/format_fault_rate": 0,
         "best_of_n/reward_at_1": 0.5,
         "best_of_n/reward_at_2": 1.0,
         "best_of_n/pass_rate_at_1": 0.5,
         "best_of_n/pass_rate_at_2": 1.0,
     }
+
+
+def test_an_empty_answer_to_a_question_without_a_check_is_a_format_fault_and_no_wrong_sum() -> None:
+    right = completions(
+        "sum", [0.0, 1.0], ["passed"] * 2, prompt="What is 2 plus 2?", texts=["4", "It is 4."]
+    )
+    fact = completions("fact", [1.0, 0.0], ["failed", "none"], texts=["", "It is Miran."])
+    metrics = best_of_n_metrics(rank_completions(pd.concat([right, fact])))
+    assert metrics["best_of_n/checked_prompts"] == 1
+    assert metrics["best_of_n/pass_rate_at_1"] == metrics["best_of_n/pass_rate_at_2"] == 1
+    assert metrics["best_of_n/format_fault_rate"] == 0.25
+
+
+def test_an_empty_answer_to_a_sum_did_not_pass() -> None:
+    frame = completions("a", [0.0, 1.0], ["passed", "failed"], prompt="What is 2 plus 2?", texts=["4", ""])
+    assert best_of_n_metrics(rank_completions(frame))["best_of_n/pass_rate_at_2"] == 0
 
 
 def test_without_any_check_there_is_no_pass_rate() -> None:

@@ -10,9 +10,9 @@ from instruction_tuning.schemas.preference_pairs import PreferencePairs
 
 
 def pair(rows: list[dict[str, Any]], **changes: Any) -> tuple[pd.DataFrame, PairCounts]:
-    # A record of its own that can be held out, so that single-record cases can be told.
+    # A record of its own that is held out, so that single-record cases can be told.
     rows = [*rows, rated_response("other", "o1", 1), rated_response("other", "o2", 2)]
-    options = {"preference": "rating", "test_share": 0.01, "max_pairs": 1000, "seed": 0, **changes}
+    options = {"test_records": {"other"}, "preference": "rating", "max_pairs": 1000, "seed": 0, **changes}
     return build_preference_pairs(pd.DataFrame(rows), **options)
 
 
@@ -71,32 +71,40 @@ def many(records: int) -> list[dict[str, Any]]:
     ]
 
 
-def test_all_pairs_of_a_record_are_on_one_side() -> None:
-    pairs, _ = pair(many(50), test_share=0.2)
-    assert (pairs.groupby("record_id")["split"].nunique() == 1).all()
-    assert pairs.loc[pairs["split"] == "test", "record_id"].nunique() == 11
+HELD = {f"r{number}" for number in range(10)}
+
+
+def test_the_held_out_records_and_only_they_are_the_test() -> None:
+    pairs, _ = pair(many(50), test_records=HELD)
+    assert set(pairs.loc[pairs["split"] == "test", "record_id"]) == HELD
+    assert not set(pairs.loc[pairs["split"] == "train", "record_id"]) & HELD
+
+
+def test_held_out_records_without_a_pair_leave_the_test_empty() -> None:
+    pairs, _ = pair(many(5), test_records={"elsewhere"})
+    assert set(pairs["split"]) == {"train"}
 
 
 def test_the_order_of_the_answers_does_not_matter() -> None:
-    pairs, _ = pair(many(20), test_share=0.2, max_pairs=30)
-    again, _ = pair(many(20)[::-1], test_share=0.2, max_pairs=30)
+    pairs, _ = pair(many(20), test_records=HELD, max_pairs=20)
+    again, _ = pair(many(20)[::-1], test_records=HELD, max_pairs=20)
     pd.testing.assert_frame_equal(pairs, again)
 
 
 def test_too_many_training_pairs_are_thinned_and_counted() -> None:
-    pairs, counts = pair(many(50), test_share=0.2, max_pairs=40)
+    pairs, counts = pair(many(50), test_records=HELD, max_pairs=40)
     assert (pairs["split"] == "train").sum() == 40
     assert counts.pairs + counts.beyond_max_pairs + counts.ties_dropped == 151
-    assert (pairs["split"] == "test").sum() > 25
+    assert (pairs["split"] == "test").sum() == 30
 
 
 def test_no_pair_at_all_is_an_error_that_says_why() -> None:
     rows = pd.DataFrame([rated_response("r", "a", 5), rated_response("r", "b", 5)])
     with pytest.raises(InputError, match="1 are ties"):
-        build_preference_pairs(rows, preference="rating", test_share=0.1, max_pairs=10, seed=0)
+        build_preference_pairs(rows, test_records=set(), preference="rating", max_pairs=10, seed=0)
 
 
-def test_pairs_of_one_record_cannot_be_split() -> None:
+def test_pairs_of_held_out_records_alone_cannot_be_trained_on() -> None:
     rows = pd.DataFrame([rated_response("r", "a", 5), rated_response("r", "b", 6)])
-    with pytest.raises(InputError, match="held out"):
-        build_preference_pairs(rows, preference="rating", test_share=0.1, max_pairs=10, seed=0)
+    with pytest.raises(InputError, match="held-out"):
+        build_preference_pairs(rows, test_records={"r"}, preference="rating", max_pairs=10, seed=0)

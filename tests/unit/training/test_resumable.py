@@ -1,8 +1,12 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from training_builders import tiny_base
 
+from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.training.resumable import (
     MARKER,
     TrainingResult,
@@ -65,3 +69,30 @@ def test_a_finished_run_is_not_run_again_unless_its_model_is_gone(tmp_path: Path
     shutil.rmtree(tmp_path / "run" / "model")
     finished_or_trained(tmp_path / "run", train)
     assert len(trained) == 2
+
+
+_TRAINING = """
+import sys
+from pathlib import Path
+from instruction_tuning.training.resumable import finished_or_trained
+
+def train(destination):
+    print("training", flush=True)
+    sys.stdin.read()
+
+finished_or_trained(Path(sys.argv[1]), train)
+"""
+
+
+def test_two_processes_never_train_in_the_same_folder(tmp_path: Path) -> None:
+    def train(destination: Path) -> TrainingResult:
+        return TrainingResult(tiny_base(), LOG, {})
+
+    command = [sys.executable, "-c", _TRAINING, str(tmp_path / "run")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"training\n"
+        with pytest.raises(WorkspaceError, match="another run trains this very model"):
+            finished_or_trained(tmp_path / "run", train)
+        other.kill()
+    # A killed process leaves nothing locked.
+    assert finished_or_trained(tmp_path / "run", train).model.digest == tiny_base().digest

@@ -2,7 +2,12 @@ import pandas as pd
 import pytest
 
 from instruction_tuning.lm.model_folder import open_model_folder
-from instruction_tuning.training.training_record import read_training_record, write_training_record
+from instruction_tuning.training.training_record import (
+    read_training_data,
+    read_training_record,
+    write_training_data,
+    write_training_record,
+)
 
 METRICS = {"heldout_loss_after": 0.1 + 0.2, "steps": 3.0}
 
@@ -48,7 +53,14 @@ def test_a_second_record_replaces_the_first_and_leaves_no_other_file(model, log)
     assert names == {"config.json", "model.safetensors", "training_log.csv", "training_metrics.json"}
 
 
+def test_what_it_was_trained_on_goes_with_the_model_and_not_into_its_digest(model):
+    facts = {"examples": 3, "sources": {"中文": 3}}
+    assert write_training_data(model, facts) == open_model_folder(model.path)
+    assert read_training_data(model) == facts
+
+
 def test_a_model_from_elsewhere_has_an_empty_record(model):
     log, metrics = read_training_record(model)
     assert log.empty and "loss" in log.columns
     assert metrics == {}
+    assert read_training_data(model) == {}

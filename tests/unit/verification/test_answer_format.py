@@ -3,7 +3,7 @@ import pytest
 from instruction_tuning.verification.answer_format import format_fault
 
 
-@pytest.mark.parametrize("answer", ["", "  \n", "N/A", "none.", "<no output>", "无"])
+@pytest.mark.parametrize("answer", ["", "  \n", "N/A", "n/a.", "<no output>", "No output", "无输出"])
 def test_an_empty_answer_is_a_fault(answer):
     assert format_fault("Name a colour.", answer).startswith("empty")
 
@@ -15,8 +15,13 @@ def test_an_empty_answer_is_a_fault(answer):
         "Sorry, I can't do this.",
         "As an AI language model, I have no feelings.",
         "I am unable to answer that.",
+        "I’m sorry, but as an AI, I have no feelings.",
+        "I'm sorry, I don't have access to your files.",
+        "I cannot fulfill this request.",
         "很抱歉，我无法回答这个问题。",
         "作为一个人工智能语言模型，我没有感情。",
+        "抱歉，作为一个文本机器人，我不能画画。",
+        "很抱歉，但是您没有提供足够的信息。",
     ],
 )
 def test_a_refusal_is_a_fault(answer):
@@ -32,6 +37,21 @@ def test_a_refusal_is_a_fault(answer):
         "Sorry means regret.",
         "As an airline, it flies.",
         "无论如何都可以。",
+        "I'm sorry it took me so long.",
+        "I am sorry that I missed your birthday.",
+        "I'm sorry I can't come to your party.",
+        "I am sorry, this is my mistake.",
+        "Sorry I am late.",
+        "I can't help thinking of her.",
+        "As an AI researcher, she builds models.",
+        "As a model citizen, he votes.",
+        "I cannot doubt it.",
+        "None",
+        "none.",
+        "Null",
+        "无",
+        "对不起，我迟到了。",
+        "作为一名人工智能专家，他每天写论文。",
     ],
 )
 def test_what_only_begins_like_a_fault_is_none(answer):

@@ -111,7 +111,10 @@ def _complete(
         budget_usd=parameters.budget_usd,
         spent_usd=spent_usd,
         progress_seconds=parameters.progress_seconds,
-        retries=RetryPolicy(max_retries=parameters.max_retries),
+        retries=RetryPolicy(
+            max_retries=parameters.max_retries,
+            rate_limit_patience_seconds=parameters.rate_limit_patience_seconds,
+        ),
     )
     with CompletionStore(parameters.completion_store) as store:
         return complete_all(teacher, requests, store, limits)

@@ -10,7 +10,8 @@ class AnswerGenerationParameters(BaseModel):
     """Where answers come from, how they are asked for, and what they must reach.
 
     `strategy: source` takes the records' own answers and sends nothing; all but the strategy is then
-    without effect. `budget_usd` null is no limit.
+    without effect. `budget_usd` null is no limit. A server that answers nothing but 429 (too many requests)
+    is waited for `rate_limit_patience_seconds`; after that its requests count as failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +26,7 @@ class AnswerGenerationParameters(BaseModel):
     min_rating: float = Field(ge=1, le=10)
     max_concurrency: int = Field(ge=1, le=1024)
     max_retries: int = Field(ge=0, le=20)
+    rate_limit_patience_seconds: float = Field(gt=0)
     max_failure_rate: float = Field(ge=0, le=1)
     budget_usd: float | None = Field(ge=0)
     progress_seconds: float = Field(gt=0)

@@ -91,12 +91,18 @@ def judge_candidate(
 
 
 def write_model_card(
-    benchmark_metrics: pd.DataFrame, benchmark_comparisons: pd.DataFrame, judgement: dict[str, object]
+    sft_model: ModelFolder,
+    benchmark_metrics: pd.DataFrame,
+    benchmark_comparisons: pd.DataFrame,
+    judgement: dict[str, object],
 ) -> str:
-    """The card that describes the candidate in the registry."""
+    """The card that describes the candidate in the registry, with what its folder says of its training."""
     from instruction_tuning.reporting.model_card import model_card
+    from instruction_tuning.training.training_record import read_training_data
 
-    return model_card(benchmark_metrics, benchmark_comparisons, judgement)
+    return model_card(
+        benchmark_metrics, benchmark_comparisons, judgement, trained_on=read_training_data(sft_model)
+    )
 
 
 def publish_verdict(judgement: dict[str, object], model_card: str) -> dict[str, object]:

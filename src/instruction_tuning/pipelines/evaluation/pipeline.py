@@ -40,7 +40,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 write_model_card,
-                inputs=["benchmark_metrics", "benchmark_comparisons", "judgement"],
+                inputs=["sft_model", "benchmark_metrics", "benchmark_comparisons", "judgement"],
                 outputs="model_card",
                 name="write_model_card",
             ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from instruction_tuning.errors import InputError
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.reward.best_of_n import best_of_n_metrics, rank_completions
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def pair_responses(rated_responses: pd.DataFrame, parameters: RewardModelParameters) -> pd.DataFrame:
-    """Pairs of a better and a worse answer, split by record."""
-    pairs, counts = _pairs(rated_responses, parameters)
-    logger.info("%d preference pairs of %s", len(pairs), counts)
+def pair_responses(
+    rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
+) -> pd.DataFrame:
+    """Pairs of a better and a worse answer; those of the records that SFT held out are the test."""
+    pairs, counts = _pairs(rated_responses, sft_model, parameters)
+    held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
+    logger.info("%d preference pairs, the test on %d records: %s", len(pairs), held, counts)
+    if not held:
+        logger.warning(
+            "no held-out record has a pair: the accuracy will be unknown; raise sft.validation_share"
+        )
     return pairs
 
 
@@ -43,14 +51,14 @@ def train_reward_model(
 def rank_best_of_n(
     sft_model: ModelFolder,
     trained_reward_model: ModelFolder,
-    preference_pairs: pd.DataFrame,
+    rated_responses: pd.DataFrame,
     parameters: RewardModelParameters,
 ) -> pd.DataFrame:
-    """Sample answers to held-out prompts and rank them by reward."""
+    """Sample answers to prompts that SFT held out and rank them by reward."""
     from instruction_tuning.lm.local import sample_completions
     from instruction_tuning.reward.scoring import score_answers
 
-    prompts = _heldout_prompts(preference_pairs, parameters)
+    prompts = _heldout_prompts(rated_responses, sft_model, parameters)
     completions = sample_completions(
         sft_model,
         prompts,
@@ -86,6 +94,7 @@ def rank_best_of_n(
 
 def measure_reward_model(
     trained_reward_model: ModelFolder,
+    sft_model: ModelFolder,
     rated_responses: pd.DataFrame,
     preference_pairs: pd.DataFrame,
     best_of_n_completions: pd.DataFrame,
@@ -96,7 +105,7 @@ def measure_reward_model(
     from instruction_tuning.reward.bradley_terry import fits_length
     from instruction_tuning.reward.scoring import score_answers
 
-    _, counts = _pairs(rated_responses, parameters)
+    _, counts = _pairs(rated_responses, sft_model, parameters)
     fits = fits_length(
         load_tokenizer(trained_reward_model), preference_pairs, max_length=parameters.max_length
     )
@@ -118,6 +127,7 @@ def measure_reward_model(
             "ci_low": accuracy.ci_low,
             "ci_high": accuracy.ci_high,
             "heldout_pairs": float(accuracy.pairs),
+            "heldout_records": float(test["record_id"].nunique()),
             "mean_margin": accuracy.mean_margin,
         }
     logger.info("reward model: %s", {name: round(value, 3) for name, value in metrics.items()})
@@ -134,23 +144,40 @@ def publish_reward_model(
 
 
 def _pairs(
-    rated_responses: pd.DataFrame, parameters: RewardModelParameters
+    rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
 ) -> tuple[pd.DataFrame, PairCounts]:
     return build_preference_pairs(
         rated_responses,
+        test_records=_heldout_records(rated_responses, sft_model),
         preference=parameters.preference,
-        test_share=parameters.test_share,
         max_pairs=parameters.max_pairs,
         seed=parameters.seed,
     )
 
 
+def _heldout_records(rated_responses: pd.DataFrame, sft_model: ModelFolder) -> set[str]:
+    """The rated records that the fine-tuned model was not trained on, as its own folder says."""
+    from instruction_tuning.training.training_record import DATA_FILE, read_training_data
+
+    held = set(read_training_data(sft_model).get("held_out_records", []))
+    rated = held & set(rated_responses["record_id"])
+    if not rated:
+        raise InputError(
+            f"of the rated records none is known to be unseen by the fine-tuned model ({len(held)} held out)",
+            file=sft_model.path / DATA_FILE,
+            field="held_out_records",
+            fix="fine-tune on this selection first: `kedro run --pipeline=reward_model` does",
+        )
+    return rated
+
+
 def _heldout_prompts(
-    pairs: pd.DataFrame, parameters: RewardModelParameters
+    rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
 ) -> dict[str, list[dict[str, str]]]:
-    test = pairs[pairs["split"] == "test"].drop_duplicates("record_id").set_index("record_id")["messages"]
-    order = sorted(test.index, key=lambda name: (substream_seed(parameters.seed, "best-of-n", name), name))
-    return {name: list(test[name]) for name in order[: parameters.best_of_n_prompts]}
+    held = _heldout_records(rated_responses, sft_model)
+    messages = rated_responses.drop_duplicates("record_id").set_index("record_id")["messages"]
+    order = sorted(held, key=lambda name: (substream_seed(parameters.seed, "best-of-n", name), name))
+    return {name: list(messages[name]) for name in order[: parameters.best_of_n_prompts]}
 
 
 def _recipe(parameters: RewardModelParameters) -> "RewardRecipe":

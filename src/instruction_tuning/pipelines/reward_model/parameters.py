@@ -11,7 +11,6 @@ class RewardModelParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     preference: Literal["rating", "check_then_rating"]
-    test_share: float = Field(gt=0, lt=1)
     max_pairs: int = Field(gt=0)
 
     learning_rate: float = Field(gt=0)

@@ -1,4 +1,4 @@
-"""rated_responses -> preference_pairs -> best_of_n_completions, reward_metrics -> reward_model."""
+"""rated_responses + sft_model -> preference_pairs -> reward_metrics -> reward_model."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -17,7 +17,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 pair_responses,
-                inputs=["rated_responses", "params:reward_model"],
+                inputs=["rated_responses", "sft_model", "params:reward_model"],
                 outputs="preference_pairs",
                 name="pair_responses",
             ),
@@ -29,7 +29,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 rank_best_of_n,
-                inputs=["sft_model", "trained_reward_model", "preference_pairs", "params:reward_model"],
+                inputs=["sft_model", "trained_reward_model", "rated_responses", "params:reward_model"],
                 outputs="best_of_n_completions",
                 name="rank_best_of_n",
             ),
@@ -37,6 +37,7 @@ def create_pipeline() -> Pipeline:
                 measure_reward_model,
                 inputs=[
                     "trained_reward_model",
+                    "sft_model",
                     "rated_responses",
                     "preference_pairs",
                     "best_of_n_completions",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.mixture.replay import build_mixture
+from instruction_tuning.mixture.training_data import training_data
 from instruction_tuning.pipelines.sft.parameters import SFTParameters
 
 if TYPE_CHECKING:
@@ -95,11 +96,19 @@ def fine_tune_base_model(
 
 
 def publish_sft_model(
-    trained_sft_model: ModelFolder, sft_training_log: pd.DataFrame, sft_metrics: dict[str, float]
+    trained_sft_model: ModelFolder,
+    sft_training_log: pd.DataFrame,
+    sft_metrics: dict[str, float],
+    sft_mixture: pd.DataFrame,
+    sft_validation: pd.DataFrame,
+    selected_queries: pd.DataFrame,
+    instruction_pool: pd.DataFrame,
 ) -> ModelFolder:
-    """The trained model with its loss curve and metrics in its folder."""
-    from instruction_tuning.training.training_record import write_training_record
+    """The trained model with its loss curve, its metrics and what it was trained on in its folder."""
+    from instruction_tuning.training.training_record import write_training_data, write_training_record
 
+    facts = training_data(sft_mixture, sft_validation, selected_queries, pool_records=len(instruction_pool))
+    write_training_data(trained_sft_model, facts)
     return write_training_record(trained_sft_model, sft_training_log, sft_metrics)
 
 

@@ -34,7 +34,15 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 publish_sft_model,
-                inputs=["trained_sft_model", "sft_training_log", "sft_metrics"],
+                inputs=[
+                    "trained_sft_model",
+                    "sft_training_log",
+                    "sft_metrics",
+                    "sft_mixture",
+                    "sft_validation",
+                    "selected_queries",
+                    "instruction_pool",
+                ],
                 outputs="sft_model",
                 name="publish_sft_model",
             ),

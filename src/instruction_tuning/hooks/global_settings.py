@@ -1,0 +1,100 @@
+"""conf/*/globals.yml, typed: what several files read must be spelt right before any of them reads it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.parameter_names import check_model_names
+from instruction_tuning.hooks.preflight import MICROWORLD
+from instruction_tuning.hooks.redaction import redact
+
+GLOBALS_FILES = "conf/<env>/globals.yml"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class TeacherSettings(BaseModel):
+    """The teacher's endpoint; `api_key_env` is the name of an environment variable, never a key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str
+    model: str
+    port: int = Field(ge=0, le=65535)
+    api_key_env: str | None
+    price_per_million_input_tokens: float = Field(ge=0)
+    price_per_million_output_tokens: float = Field(ge=0)
+    timeout_seconds: float = Field(gt=0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, base_url: str) -> str:
+        parts = urlsplit(base_url)
+        if base_url != MICROWORLD and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError(f"should be `{MICROWORLD}` or an address such as http://127.0.0.1:8000/v1")
+        if "@" in parts.netloc:
+            raise ValueError("should hold no password; name the variable that holds the key in api_key_env")
+        return base_url
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_variable(cls, api_key_env: str | None) -> str | None:
+        if api_key_env is not None and not _VARIABLE.fullmatch(api_key_env):
+            raise ValueError("should be the name of an environment variable, not the key itself")
+        return api_key_env
+
+
+class GlobalSettings(BaseModel):
+    """What several pipelines share."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int
+    raw_data: str
+    base_model: str
+    teacher: TeacherSettings
+
+
+class GlobalSettingsHooks:
+    """Kedro passes over keys of globals that nothing asks for: a misspelt `base_url` would change nothing."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        read_globals(context.config_loader)
+
+
+def read_globals(config_loader: Mapping[str, Any]) -> GlobalSettings | None:
+    """The globals of this environment, null in a project without any.
+
+    Raises `ConfigurationError` for a key that does not exist, is missing, or has a value that cannot be.
+    """
+    try:
+        content = config_loader["globals"]
+    except (KeyError, MissingConfigException):
+        return None
+    check_model_names(content, GlobalSettings, path="globals", file=GLOBALS_FILES)
+    try:
+        return GlobalSettings.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigurationError(
+            f"the globals have a wrong `{'.'.join(str(part) for part in first['loc'])}`: {_reason(first)}",
+            file=GLOBALS_FILES,
+            field=str(first["loc"][-1]),
+            fix="correct it there; conf/base/globals.yml says what each key means",
+        ) from None
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    reason = str(error["msg"]).removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    # Whoever mistook the variable's name for the key has put a secret there; a mapping may hold one.
+    if error["type"] in ("missing", "value_error") or isinstance(error["input"], Mapping | list):
+        return reason
+    return f"{reason}, not `{redact(str(error['loc'][-1]), str(error['input']))}`"

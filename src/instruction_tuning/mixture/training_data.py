@@ -1,0 +1,51 @@
+"""What a model was trained on, in a few facts that go with the model. O(rows)."""
+
+import hashlib
+import re
+from typing import Any
+
+import pandas as pd
+
+UNKNOWN = "unknown"
+# How every reason for a selection begins: "k-center pick 1: ...", "uniform draw 1 of 9 ...".
+_SAMPLER = re.compile(r"(.+?) (?:pick|draw) \d")
+
+
+def training_data(
+    mixture: pd.DataFrame, validation: pd.DataFrame, selected_queries: pd.DataFrame, *, pool_records: int
+) -> dict[str, Any]:
+    """Counts of the examples in `mixture`, its digest, how their queries were selected, what was held out.
+
+    `digest` is the first 16 hex digits of the SHA-256 of the mixture's rows. A record that is not among
+    `selected_queries` (an older selection) counts as unknown.
+    """
+    is_chat = mixture["kind"] == "chat"
+    chats = mixture[is_chat]
+    selected = selected_queries.set_index("record_id").reindex(_records(chats))
+    rows = mixture.to_json(orient="records", force_ascii=False)
+    return {
+        "examples": len(chats),
+        "documents": int((~is_chat).sum()),
+        "sources": _counts(chats["source"]),
+        "languages": _counts(selected["language"]),
+        "licences": _counts(selected["licence"]),
+        "selected_queries": len(selected_queries),
+        "pool_records": pool_records,
+        "sampler": _sampler(selected_queries["selected_because"]),
+        "held_out_records": sorted(set(_records(validation[validation["kind"] == "chat"]))),
+        "digest": hashlib.sha256(rows.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+    }
+
+
+def _records(chats: pd.DataFrame) -> list[str]:
+    """A chat's record is the first of its parents."""
+    return [str(parents[0]) for parents in chats["parent_ids"]]
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    return {str(name): int(count) for name, count in values.fillna(UNKNOWN).value_counts().items()}
+
+
+def _sampler(reasons: pd.Series) -> str:
+    found = _SAMPLER.match(str(reasons.iloc[0])) if len(reasons) else None
+    return found[1] if found else UNKNOWN

@@ -1,0 +1,42 @@
+"""Which models can be candidates."""
+
+import json
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from kedro.io import DataCatalog
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.candidate import CandidateHooks
+
+
+def bind(candidate: str, project_path) -> DataCatalog:
+    hooks, catalog = CandidateHooks(), DataCatalog({})
+    hooks.after_context_created(SimpleNamespace(project_path=project_path, config_loader={}))
+    hooks.after_catalog_created(catalog, {"params:candidate": candidate})
+    return catalog
+
+
+def test_the_folder_of_a_language_model_becomes_the_candidate(tiny_model_path, tmp_path):
+    assert bind(str(tiny_model_path), tmp_path).load("sft_model").path == tiny_model_path
+
+
+def test_a_reward_model_is_refused_as_candidate(tiny_model_path, tmp_path):
+    folder = shutil.copytree(tiny_model_path, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    config["architectures"] = ["LlamaForSequenceClassification"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigurationError, match=r"reward model \(LlamaForSequenceClassification\)"):
+        bind(str(folder), tmp_path)
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_a_version_of_another_registered_model_is_refused(tmp_path):
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    client.create_registered_model("reward-model")
+    client.create_model_version("reward-model", source=tmp_path.as_uri())
+    with pytest.raises(ConfigurationError, match="`models:/reward-model/1` is no version of sft-model"):
+        bind("models:/reward-model/1", tmp_path)

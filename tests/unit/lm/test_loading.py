@@ -1,0 +1,46 @@
+"""No code from a model folder is run."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.lm.loading import load_model, load_tokenizer
+from instruction_tuning.lm.model_folder import open_model_folder
+
+
+@pytest.fixture
+def folder_with_code(tiny_model_path: Path, tmp_path: Path) -> Path:
+    """A model that brings a Python file, which would leave a mark when it ran."""
+    folder = shutil.copytree(tiny_model_path, tmp_path / "model")
+    mark = tmp_path / "ran"
+    (folder / "modeling_own.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    names = ("AutoConfig", "AutoModel", "AutoModelForCausalLM")
+    change(folder, auto_map={name: "modeling_own.Own" for name in names})
+    tokenizer = json.loads((folder / "tokenizer_config.json").read_text())
+    tokenizer["auto_map"] = {"AutoTokenizer": ["modeling_own.Own", None]}
+    (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer))
+    return folder
+
+
+def change(folder: Path, **values: object) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | values))
+
+
+def test_a_known_architecture_is_read_by_transformers_own_code(folder_with_code, tmp_path):
+    folder = open_model_folder(folder_with_code)
+    assert type(load_model(folder, "causal")).__name__ == "LlamaForCausalLM"
+    assert load_tokenizer(folder)("abc").input_ids
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_architecture_that_needs_its_own_code_is_refused(folder_with_code, tmp_path):
+    change(folder_with_code, model_type="own")
+    folder = open_model_folder(folder_with_code)
+    for load in (load_tokenizer, lambda folder: load_model(folder, "causal")):
+        with pytest.raises(ModelFolderError, match="needs code of its own, which is never run"):
+            load(folder)
+    assert not (tmp_path / "ran").exists()
