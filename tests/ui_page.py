@@ -3,8 +3,13 @@
 from typing import Any
 
 WAIT_SECONDS = 30
-# A machine without network cannot load these two; the pages are complete without them.
-FROM_OUTSIDE = ("fonts.googleapis.com", "pypi.org")
+# What the pages ask for in vain, and do without.
+EXPECTED_ERRORS = (
+    "fonts.googleapis.com",  # on a machine without network
+    "pypi.org",
+    "mlflow/users/current",  # of an MLflow server without accounts
+    "get-artifact?path=MLmodel",  # of a model folder that no MLflow flavour has wrapped
+)
 
 
 class Page:
@@ -47,10 +52,16 @@ class Page:
             f"{texts} not on {self._driver.current_url}",
         )
 
+    def scroll_down(self) -> None:
+        """To the end of the page and of every list in it: long lists hold only the rows that are in sight."""
+        self._driver.execute_script(
+            "for (const element of document.querySelectorAll('*')) element.scrollTop = element.scrollHeight"
+        )
+
     def errors(self) -> list[str]:
         """What the console calls severe since the page was opened."""
         return [
             entry["message"]
             for entry in self._driver.get_log("browser")
-            if entry["level"] == "SEVERE" and not any(host in entry["message"] for host in FROM_OUTSIDE)
+            if entry["level"] == "SEVERE" and not any(known in entry["message"] for known in EXPECTED_ERRORS)
         ]
