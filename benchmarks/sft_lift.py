@@ -25,12 +25,16 @@ def main() -> None:
     """Run every seed and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--metrics", type=Path, help="write all figures to this CSV file too")
     parser.add_argument("--params", default="", help="more parameters, as for kedro run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         project = copy_project(Path(scratch) / "project")
         results = [run_seed(project, seed, given.params) for seed in given.seeds]
-    sys.stdout.write(table(pd.concat(results)) + "\n")
+    metrics = pd.concat(results)
+    if given.metrics:
+        metrics.to_csv(given.metrics, index=False)
+    sys.stdout.write(table(metrics) + "\n")
 
 
 def copy_project(target: Path) -> Path:
@@ -82,11 +86,9 @@ def table(metrics: pd.DataFrame) -> str:
     names = [f"{'SFT' if role == 'candidate' else role}, {form.replace('_', ' ')}" for role, form in columns]
     lines = [f"| ability | {' | '.join(names)} |", f"|---{'|---' * len(names)}|"]
     abilities = sorted(set(metrics["ability"]) - {"macro"})
+    by_cell = metrics.groupby(["ability", "model_role", "form"])
     for ability in [*abilities, "macro"]:
-        cells = [
-            _cell(metrics.query("ability == @ability and model_role == @role and form == @form")["accuracy"])
-            for role, form in columns
-        ]
+        cells = [_cell(by_cell.get_group((ability, role, form))["accuracy"]) for role, form in columns]
         lines.append(f"| {ability} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

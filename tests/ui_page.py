@@ -42,15 +42,19 @@ class Page:
 
     def wait_for_text(self, *texts: str) -> str:
         """The words of the whole page, as soon as all of `texts` are among them."""
+        from selenium.common.exceptions import TimeoutException
         from selenium.webdriver.support.ui import WebDriverWait
 
         def body() -> str:
             return self._driver.execute_script("return document.body.innerText")
 
-        return WebDriverWait(self._driver, WAIT_SECONDS, poll_frequency=0.1).until(
-            lambda _: shown if all(text in (shown := body()) for text in texts) else False,
-            f"{texts} not on {self._driver.current_url}",
-        )
+        try:
+            return WebDriverWait(self._driver, WAIT_SECONDS, poll_frequency=0.1).until(
+                lambda _: shown if all(text in (shown := body()) for text in texts) else False
+            )
+        except TimeoutException as error:
+            missing = [text for text in texts if text not in body()]
+            raise AssertionError(f"{missing} not on {self._driver.current_url}") from error
 
     def scroll_down(self) -> None:
         """To the end of the page and of every list in it: long lists hold only the rows that are in sight."""

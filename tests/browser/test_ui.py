@@ -81,7 +81,7 @@ def test_a_data_set_shows_its_first_rows(page, servers):
 def test_the_page_of_a_model_version_shows_card_verdict_alias_and_tags(page, servers, version):
     page.open(f"{servers.mlflow}/#/models/sft-model/versions/{version.version}")
     verdict = "pass" if version.tags["validation_status"] == "passed" else "fail"
-    shown = page.wait_for_text(f"Verdict: {verdict}", "@ challenger", "data.base_model")
+    shown = page.wait_for_text(f"Verdict: {verdict}", "challenger", "data.base_model")
     assert "Supervised fine-tuned model" in shown and "##" not in shown and "|---" not in shown
     page.scroll_down()
     page.wait_for_text("validation_status")
@@ -94,5 +94,5 @@ def test_the_page_of_the_logged_model_shows_scores_tied_to_their_data(page, serv
     model_id = version.source.removeprefix("models:/")
     experiment = MlflowClient(servers.mlflow).get_logged_model(model_id).experiment_id
     page.open(f"{servers.mlflow}/#/experiments/{experiment}/models/{model_id}")
-    page.wait_for_text("heldout_loss_after", "benchmark_items", f"sft-model v{version.version}")
+    page.wait_for_text("heldout_loss_after", "benchmark_items", f"sft-model\nv{version.version}")
     assert page.errors() == []
