@@ -92,3 +92,5 @@ def test_the_collapsed_chain_reads_at_a_glance(project_path, context):
         child.id for child in tree["__root__"].children if "parameters" not in str(child.type).lower()
     )
     assert len(drawn) <= MAX_COLLAPSED_ELEMENTS
+    # It draws none at all where they run backwards anywhere, data sets in memory on the way included.
+    assert data_access_manager.get_sorted_layers_for_registered_pipeline("__default__") == list(LAYERS)

@@ -23,6 +23,8 @@ READY_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 5.0
 STORE_VARIABLE = "MLFLOW_BACKEND_STORE_URI"
 _POLL_SECONDS = 0.2
+# MLflow's first page is about prompts and traces; this one lists runs and models.
+_START_PAGES = {"MLflow": "#/experiments?workflowType=machine_learning"}
 
 
 @dataclass
@@ -101,7 +103,7 @@ def _start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Server(name, f"http://{HOST}:{port}/", process)
+    return Server(name, f"http://{HOST}:{port}/{_START_PAGES.get(name, '')}", process)
 
 
 def _announce(servers: list[Server]) -> None:
