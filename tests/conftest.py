@@ -2,11 +2,16 @@
 
 import os
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from small_run import run_small_chain
+
+# A shell that starts a job in the background lets it ignore ctrl-C, and its children after it: tests that
+# interrupt a process would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before any test imports a library that reads them.
 os.environ["DO_NOT_TRACK"] = "1"

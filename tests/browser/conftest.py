@@ -81,7 +81,11 @@ def servers(chromium: Any, finished_run: Any) -> Iterator[Servers]:
             yield Servers(*(f"http://127.0.0.1:{ports[name]}" for name in ("MLflow", "kedro-viz")))
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            try:
+                process.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()  # leaving the block would wait for it without end
+                raise
     assert process.returncode == 0
 
 
