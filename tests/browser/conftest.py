@@ -1,6 +1,7 @@
 """A real browser, and MLflow and kedro-viz as `kedro ui` starts them on a finished run."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -36,9 +37,12 @@ class Servers:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port below the ephemeral ones: kedro-viz refuses ports above 49151."""
+    for port in random.sample(range(20_000, 32_000), 50):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise OSError("no free port between 20000 and 32000")
 
 
 @pytest.fixture(scope="session")
