@@ -96,8 +96,8 @@ def stored_run(**others):
         "sft_metrics": {"heldout_loss_before": 3.2, "heldout_loss_after": 0.4, "steps": 20.0},
         "reward_metrics": {
             "heldout_accuracy": 0.73,
-            "ci_low": 0.6,
-            "ci_high": 0.8,
+            "heldout_ci_low": 0.6,
+            "heldout_ci_high": 0.8,
             "heldout_pairs": 50.0,
             "best_of_n/pass_rate_at_1": 0.5,
             "best_of_n/pass_rate_at_4": 0.7,

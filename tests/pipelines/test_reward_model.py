@@ -96,7 +96,7 @@ def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Pa
     metrics = catalog.load("reward_metrics")
     assert all(isinstance(value, float) for value in metrics.values())
     assert metrics["heldout_accuracy"] > 0.9
-    assert metrics["ci_low"] <= metrics["heldout_accuracy"] <= metrics["ci_high"]
+    assert metrics["heldout_ci_low"] <= metrics["heldout_accuracy"] <= metrics["heldout_ci_high"]
     assert (metrics["ties_dropped"], metrics["train_pairs"], metrics["heldout_pairs"]) == (60, 96, 24)
     assert metrics["heldout_records"] == 12
     assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]

@@ -77,6 +77,7 @@ def answerer(folder: Path, max_new_tokens: int) -> Callable[[str], str]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from instruction_tuning.chat_format.special_tokens import as_plain_text
     from instruction_tuning.lm.loading import require_known_architecture
 
     require_known_architecture(folder)
@@ -87,7 +88,7 @@ def answerer(folder: Path, max_new_tokens: int) -> Callable[[str], str]:
 
     def answer(question: str) -> str:
         if tokenizer.chat_template:
-            messages = [{"role": "user", "content": question}]
+            messages = [{"role": "user", "content": as_plain_text(tokenizer, question)}]
             text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         else:
             text = question

@@ -14,6 +14,7 @@ from lm_eval.api.samplers import ContextSampler
 from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
+from instruction_tuning.chat_format.special_tokens import as_plain_text
 from instruction_tuning.evaluation.extraction import extract_answer
 
 INVALID = "[invalid]"
@@ -60,6 +61,14 @@ class LocalModel(HFLM):
     def get_model_info(self) -> dict[str, Any]:
         """Nothing: lm-eval would ask the hub for the commit of a folder on this disk."""
         return {}
+
+    def apply_chat_template(
+        self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
+    ) -> str:
+        """The rendered conversation; a special token that an item writes out is text, as in training."""
+        plain = [{**turn, "content": as_plain_text(self.tokenizer, turn["content"])} for turn in chat_history]
+        rendered: str = super().apply_chat_template(plain, add_generation_prompt)
+        return rendered
 
     def _model_generate(self, *arguments: Any, **keywords: Any) -> Any:
         generated = super()._model_generate(*arguments, **keywords)

@@ -102,11 +102,17 @@ def _training(summary: RunSummary) -> list[str]:
         return [*lines, "  Reward model: none was trained."]
     accuracy = "no held-out pairs"
     if "heldout_accuracy" in reward:
-        accuracy = (
-            f"{reward['heldout_accuracy']:.1%} [{reward['ci_low']:.1%}, {reward['ci_high']:.1%}] right on "
-            f"{reward['heldout_pairs']:,.0f} pairs held out from SFT too"
+        accuracy = f"{_accuracy(reward, 'heldout')} pairs held out from SFT too" + (
+            f"; {_accuracy(reward, 'clear_heldout')} with clear ratings"
+            if "clear_heldout_accuracy" in reward
+            else ""
         )
     return [*lines, *_wrapped(f"Reward model: {accuracy}{_best_of_n(reward)}.")]
+
+
+def _accuracy(reward: Mapping[str, float], which: str) -> str:
+    value, low, high, pairs = (reward[f"{which}_{key}"] for key in ("accuracy", "ci_low", "ci_high", "pairs"))
+    return f"{value:.1%} [{low:.1%}, {high:.1%}] right on {pairs:,.0f}"
 
 
 def _best_of_n(reward: Mapping[str, float]) -> str:

@@ -23,6 +23,7 @@ class HeldoutAccuracy:
     ci_low: float
     ci_high: float
     pairs: int
+    records: int
     mean_margin: float
 
 
@@ -47,5 +48,5 @@ def heldout_accuracy(
     )
     low, high = np.quantile(accuracies, [0.025, 0.975])
     return HeldoutAccuracy(
-        float(hits.mean()), float(low), float(high), int(known.sum()), float(margins.mean())
+        float(hits.mean()), float(low), float(high), int(known.sum()), len(a_record), float(margins.mean())
     )

@@ -2,8 +2,11 @@
 
 Of K rated answers to a prompt all C(K, 2) pairs are taken (Ouyang et al. 2022, arXiv 2203.02155; from
 1-10 ratings in GPT-4-LLM, arXiv 2304.03277); equal ratings say nothing and are dropped. O(records · K^2).
-Departure: with `check_then_rating` an answer that a check passed beats one that it failed, whatever the
-ratings say: raters favour fluent wrong answers.
+
+Departures. A rater is noisy: of two equally good answers one gets a point more by chance, and such pairs
+would be half of all. `min_margin` keeps them out of training; the test keeps every pair, so that the
+accuracy can be stated for all of them and for the clear ones. With `check_then_rating` an answer that a
+check passed beats one that it failed, whatever the ratings say: raters favour fluent wrong answers.
 """
 
 import hashlib
@@ -26,6 +29,7 @@ COLUMNS = [
     "chosen_rating",
     "rejected_rating",
     "margin",
+    "decided_by_check",
     "split",
 ]
 _Answer = Mapping[Hashable, Any]
@@ -39,6 +43,7 @@ class PairCounts:
     responses: int
     unrated: int
     ties_dropped: int
+    below_min_margin: int
     beyond_max_pairs: int
     pairs: int
 
@@ -48,14 +53,16 @@ def build_preference_pairs(
     *,
     test_records: Set[str],
     preference: Preference,
+    min_margin: float,
     max_pairs: int,
     seed: int,
 ) -> tuple[pd.DataFrame, PairCounts]:
     """Pairs (see schemas.preference_pairs) and counts.
 
     Unrated answers are left out; two answers of equal rating, or of the same text, are a tie. The test
-    split is the pairs of `test_records`, all others are for training; above `max_pairs` of those, the ones
-    that the seed draws stay. Raises `InputError` where no pair is left to train on.
+    split is the pairs of `test_records`, all others are for training if their ratings differ by `min_margin`
+    points or if a check decided; above `max_pairs` of those, the ones that the seed draws stay. Raises
+    `InputError` where no pair is left to train on.
     """
     rated = rated_responses[rated_responses["rating"].notna()]
     rows: list[dict[str, Any]] = []
@@ -66,7 +73,8 @@ def build_preference_pairs(
             if better is None:
                 ties += 1
             else:
-                rows.append(_pair(better, second if better is first else first))
+                worse = second if better is first else first
+                rows.append(_pair(better, worse, by_check=_check_decides(first, second, preference)))
     if not rows:
         raise InputError(
             f"no preference pair: {len(rated)} of {len(rated_responses)} answers are rated, {ties} are ties",
@@ -82,29 +90,47 @@ def build_preference_pairs(
             fix="rate the answers of more queries (query_selection.budget)",
         )
     pairs = pairs.assign(split=is_test.map({True: "test", False: "train"}))
-    kept = _at_most(pairs, max_pairs, seed)
+    unclear = (pairs["split"] == "train") & ~is_clear(pairs, min_margin)
+    if unclear.sum() == (~is_test).sum():
+        raise InputError(
+            f"the ratings of all {unclear.sum()} training pairs are less than {min_margin:g} points apart",
+            field="reward_model.min_margin",
+            fix="lower it, to 0 for every pair that is no tie",
+        )
+    clear = pairs[~unclear]
+    kept = _at_most(clear, max_pairs, seed)
     counts = PairCounts(
         responses=len(rated_responses),
         unrated=len(rated_responses) - len(rated),
         ties_dropped=ties,
-        beyond_max_pairs=len(pairs) - len(kept),
+        below_min_margin=int(unclear.sum()),
+        beyond_max_pairs=len(clear) - len(kept),
         pairs=len(kept),
     )
     return kept[COLUMNS].reset_index(drop=True), counts
+
+
+def is_clear(pairs: pd.DataFrame, min_margin: float) -> "pd.Series[bool]":
+    """Whether a pair's ratings are `min_margin` points apart, or a check decided it."""
+    return pairs["decided_by_check"] | (pairs["margin"] >= min_margin)
 
 
 def _better(first: _Answer, second: _Answer, preference: Preference) -> _Answer | None:
     """The better of two answers, or null for a tie."""
     if first["response"] == second["response"]:
         return None
-    if preference == "check_then_rating" and {first["check"], second["check"]} == {"passed", "failed"}:
+    if _check_decides(first, second, preference):
         return first if first["check"] == "passed" else second
     if first["rating"] == second["rating"]:
         return None
     return first if first["rating"] > second["rating"] else second
 
 
-def _pair(chosen: _Answer, rejected: _Answer) -> dict[str, Any]:
+def _check_decides(first: _Answer, second: _Answer, preference: Preference) -> bool:
+    return preference == "check_then_rating" and {first["check"], second["check"]} == {"passed", "failed"}
+
+
+def _pair(chosen: _Answer, rejected: _Answer, *, by_check: bool) -> dict[str, Any]:
     key = f"{chosen['response_id']}\x1f{rejected['response_id']}"
     return {
         "pair_id": hashlib.sha256(key.encode()).hexdigest()[:16],
@@ -115,6 +141,7 @@ def _pair(chosen: _Answer, rejected: _Answer) -> dict[str, Any]:
         "chosen_rating": float(chosen["rating"]),
         "rejected_rating": float(rejected["rating"]),
         "margin": float(chosen["rating"]) - float(rejected["rating"]),
+        "decided_by_check": by_check,
     }
 
 

@@ -14,4 +14,5 @@ class PreferencePairs(pa.DataFrameModel):
     chosen_rating: float = pa.Field(nullable=True)
     rejected_rating: float = pa.Field(nullable=True)
     margin: float = pa.Field(nullable=True)
+    decided_by_check: bool
     split: str = pa.Field(isin=["train", "test"])

@@ -12,8 +12,14 @@ from instruction_tuning.schemas.preference_pairs import PreferencePairs
 def pair(rows: list[dict[str, Any]], **changes: Any) -> tuple[pd.DataFrame, PairCounts]:
     # A record of its own that is held out, so that single-record cases can be told.
     rows = [*rows, rated_response("other", "o1", 1), rated_response("other", "o2", 2)]
-    options = {"test_records": {"other"}, "preference": "rating", "max_pairs": 1000, "seed": 0, **changes}
-    return build_preference_pairs(pd.DataFrame(rows), **options)
+    options = {
+        "test_records": {"other"},
+        "preference": "rating",
+        "min_margin": 0,
+        "max_pairs": 1000,
+        "seed": 0,
+    }
+    return build_preference_pairs(pd.DataFrame(rows), **options | changes)
 
 
 def of(pairs: pd.DataFrame, record_id: str = "r") -> list[tuple[str, str]]:
@@ -101,10 +107,34 @@ def test_too_many_training_pairs_are_thinned_and_counted() -> None:
 def test_no_pair_at_all_is_an_error_that_says_why() -> None:
     rows = pd.DataFrame([rated_response("r", "a", 5), rated_response("r", "b", 5)])
     with pytest.raises(InputError, match="1 are ties"):
-        build_preference_pairs(rows, test_records=set(), preference="rating", max_pairs=10, seed=0)
+        build_preference_pairs(
+            rows, test_records=set(), preference="rating", min_margin=0, max_pairs=10, seed=0
+        )
 
 
 def test_pairs_of_held_out_records_alone_cannot_be_trained_on() -> None:
     rows = pd.DataFrame([rated_response("r", "a", 5), rated_response("r", "b", 6)])
     with pytest.raises(InputError, match="held-out"):
-        build_preference_pairs(rows, test_records={"r"}, preference="rating", max_pairs=10, seed=0)
+        build_preference_pairs(
+            rows, test_records={"r"}, preference="rating", min_margin=0, max_pairs=10, seed=0
+        )
+
+
+def test_pairs_below_the_minimal_margin_are_tested_on_but_not_trained_on() -> None:
+    rows = [rated_response("r", name, rating) for name, rating in (("a", 9), ("b", 8), ("c", 3))]
+    pairs, counts = pair(rows, min_margin=3)
+    assert of(pairs) == [("answer a", "answer c"), ("answer b", "answer c")]
+    assert counts.below_min_margin == 1
+    assert pairs.loc[pairs["split"] == "test", "margin"].tolist() == [1.0]
+
+
+def test_a_pair_that_a_check_decided_needs_no_margin() -> None:
+    rows = [rated_response("r", "a", 5, check="passed"), rated_response("r", "b", 6, check="failed")]
+    pairs, _ = pair(rows, min_margin=3, preference="check_then_rating")
+    assert of(pairs) == [("answer a", "answer b")]
+    assert pairs.loc[pairs["record_id"] == "r", "decided_by_check"].tolist() == [True]
+
+
+def test_no_clear_pair_to_train_on_is_said_before_training() -> None:
+    with pytest.raises(InputError, match="less than 3 points apart"):
+        pair([rated_response("r", "a", 5), rated_response("r", "b", 6)], min_margin=3)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from instruction_tuning.errors import InputError
@@ -12,7 +13,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.reward.best_of_n import best_of_n_metrics, rank_completions
 from instruction_tuning.reward.heldout_accuracy import heldout_accuracy
-from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs
+from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs, is_clear
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.check import check_answer
 
@@ -114,22 +115,19 @@ def measure_reward_model(
         score_answers(trained_reward_model, test["messages"], test[side], max_length=parameters.max_length)
         for side in ("chosen", "rejected")
     )
-    accuracy = heldout_accuracy(test["record_id"], chosen, rejected, seed=parameters.seed)
+    clear = is_clear(test, parameters.min_margin).to_numpy()
     metrics = {
         "train_pairs": float((fits & (preference_pairs["split"] == "train")).sum()),
         "overlength_pairs": float((~fits).sum()),
         **{name: float(value) for name, value in asdict(counts).items()},
         **best_of_n_metrics(best_of_n_completions),
     }
-    if accuracy is not None:
-        metrics |= {
-            "heldout_accuracy": accuracy.accuracy,
-            "ci_low": accuracy.ci_low,
-            "ci_high": accuracy.ci_high,
-            "heldout_pairs": float(accuracy.pairs),
-            "heldout_records": float(test["record_id"].nunique()),
-            "mean_margin": accuracy.mean_margin,
-        }
+    for prefix, rows in (("heldout", np.full(len(test), True)), ("clear_heldout", clear)):
+        accuracy = heldout_accuracy(
+            test["record_id"][rows], chosen[rows], rejected[rows], seed=parameters.seed
+        )
+        if accuracy is not None:
+            metrics |= {f"{prefix}_{name}": float(value) for name, value in asdict(accuracy).items()}
     logger.info("reward model: %s", {name: round(value, 3) for name, value in metrics.items()})
     return metrics
 
@@ -150,6 +148,7 @@ def _pairs(
         rated_responses,
         test_records=_heldout_records(rated_responses, sft_model),
         preference=parameters.preference,
+        min_margin=parameters.min_margin,
         max_pairs=parameters.max_pairs,
         seed=parameters.seed,
     )

@@ -11,6 +11,7 @@ class RewardModelParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     preference: Literal["rating", "check_then_rating"]
+    min_margin: float = Field(ge=0)
     max_pairs: int = Field(gt=0)
 
     learning_rate: float = Field(gt=0)
