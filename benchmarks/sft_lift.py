@@ -1,10 +1,11 @@
 """What SFT on the default selection changes: base and SFT model, three seeds, every ability, both forms.
 
-python benchmarks/sft_lift.py [--seeds 1 2 3] [--project FOLDER]
+python benchmarks/sft_lift.py [--seeds 1 2 3] [--base FOLDER]
 
 Runs the chain up to the evaluation once a seed (selection, teacher and training all take the seed) in
-a scratch copy of the project, and prints a Markdown table: accuracy in percent, the mean over seeds with
-the lowest and the highest. The base does not depend on the seed. Each seed's verdict goes to stderr.
+a scratch copy of the project, from the committed base or from another (`--base`), and prints a Markdown
+table: accuracy in percent, the mean over seeds with the lowest and the highest. The base does not depend
+on the seed. Each seed's verdict goes to stderr.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -25,11 +27,16 @@ def main() -> None:
     """Run every seed and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--base", type=Path, help="a folder with another base model, of another size say")
     parser.add_argument("--metrics", type=Path, help="write all figures to this CSV file too")
     parser.add_argument("--params", default="", help="more parameters, as for kedro run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         project = copy_project(Path(scratch) / "project")
+        if given.base:
+            settings = yaml.safe_dump({"base_model": str(given.base.resolve())})
+            (project / "conf/local").mkdir(exist_ok=True)
+            (project / "conf/local/globals.yml").write_text(settings, encoding="utf-8")
         results = [run_seed(project, seed, given.params) for seed in given.seeds]
     metrics = pd.concat(results)
     if given.metrics:
