@@ -19,11 +19,13 @@ from instruction_tuning.runner import InterruptibleRunner
 
 PACKAGE = "workshop_package"
 _SESSIONS = count()
+# Python takes a compiled file for current when size and second are the same, as after an edit by a test.
+sys.dont_write_bytecode = True
 
 
 @dataclass(frozen=True)
 class Step:
-    """One node: it adds up what its parents made and its parameter, and scales; `coarse` halves the result."""
+    """One node: adds up what its parents made and its parameter, and scales; `coarse` halves that."""
 
     parents: tuple[int, ...]
     in_memory: bool = False
@@ -46,10 +48,9 @@ class Workshop:
         (package / "__init__.py").write_text("")
         (package / "tools.py").write_text("".join(_TOOL.format(i=index) for index in range(len(self.steps))))
         (package / "wraps.py").write_text(_WRAPS)
-        lines = [
-            _STEP.format(i=i, coarse=" // 2" if step.coarse else "") for i, step in enumerate(self.steps)
-        ]
-        (package / "steps.py").write_text(_STEPS + "".join(lines))
+        for index, step in enumerate(self.steps):
+            code = _STEP.format(i=index, coarse=" // 2" if step.coarse else "")
+            (package / f"step_{index}.py").write_text(code)
         self.raw.parent.mkdir()
         self.raw.write_text("[3]")
 
@@ -107,14 +108,12 @@ class Workshop:
             del sys.modules[name]
         importlib.invalidate_caches()
         sys.path.insert(0, str(self.folder / "src"))
-        sys.dont_write_bytecode = True
         try:
-            steps = importlib.import_module(f"{PACKAGE}.steps")
+            modules = [importlib.import_module(f"{PACKAGE}.step_{i}") for i in range(len(self.steps))]
         finally:
             sys.path.remove(str(self.folder / "src"))
-            sys.dont_write_bytecode = False
-        pipeline = Pipeline([self._node(steps, index) for index in range(len(self.steps))], namespace="shop",
-                            prefix_datasets_with_namespace=False)  # fmt: skip
+        nodes = [self._node(module, index) for index, module in enumerate(modules)]
+        pipeline = Pipeline(nodes, namespace="shop", prefix_datasets_with_namespace=False)
         catalog = DataCatalog(
             {"raw": JSONDataset(filepath=self.raw.as_posix())}
             | {f"params:{name}": MemoryDataset(value) for name, value in self.parameters.items()}
@@ -126,10 +125,10 @@ class Workshop:
         )
         return runner, pipeline, catalog
 
-    def _node(self, steps: Any, index: int) -> Node:
+    def _node(self, module: Any, index: int) -> Node:
         parents = [f"d{parent}" for parent in self.steps[index].parents] or ["raw"]
         return Node(
-            getattr(steps, f"step_{index}"),
+            getattr(module, f"step_{index}"),
             inputs=[f"params:p{index}", *parents],
             outputs=f"d{index}",
             name=f"step_{index}",
@@ -180,15 +179,12 @@ def noted(function):
     return inner
 """
 
-_STEPS = f"""from {PACKAGE} import tools
-from {PACKAGE}.wraps import noted
-"""
+_STEP = f"""from {PACKAGE}.wraps import noted
 
-_STEP = """
 
-def step_{i}(parameter, *parents):
-    from {package} import tools as used
+def step_{{i}}(parameter, *parents):
+    from {PACKAGE} import tools as used
 
     total = sum(sum(parent) for parent in parents)
-    return [used.tool_{i}(total + parameter){{coarse}}, 1]
-""".replace("{package}", PACKAGE).replace("{{coarse}}", "{coarse}")
+    return [used.tool_{{i}}(total + parameter){{coarse}}, 1]
+"""

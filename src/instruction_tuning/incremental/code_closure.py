@@ -1,9 +1,9 @@
 """The code behind a function: every definition that it can reach inside the project's own packages.
 
-A walk over syntax trees, from definition to definition: names, imports (those inside functions
-too), attributes of modules, base classes, decorators, defaults, registries. Nothing is executed. Where the text does
-not say what is used (`import_module` of a computed name, a module passed as a value), all that it could be
-counts: running once too often is right, once too seldom a defect.
+A walk over syntax trees, from definition to definition: names, imports (those inside functions too),
+attributes of modules, base classes, decorators, defaults, registries. Nothing is executed. Where the text
+does not say what is used (`import_module` of a computed name, a module passed as a value), all that it could
+be counts: running once too often is right, once too seldom a defect.
 
 Seen as well: statements that act when a module is imported, files of the package beside code that asks for
 `__file__`, and which installed packages are imported. Not seen: code handed in from outside the walk (a class

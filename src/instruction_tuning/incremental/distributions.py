@@ -2,7 +2,7 @@
 
 import re
 import sys
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,13 @@ class Distributions:
         state = "|".join(
             f"{folder.name}:{folder.stat().st_mtime_ns}" for folder in folders if folder.is_dir()
         )
-        installed = self._cache.value("distributions 1", sys.prefix, state, _read_installed)
+        installed = self._cache.value("distributions 1", sys.prefix, state, lambda: _read_installed(state))
         assert isinstance(installed, dict)
         return installed
 
 
-def _read_installed() -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def _read_installed(_state: str) -> dict[str, Any]:
     table = {}
     for distribution in metadata.distributions():
         name = _normal(distribution.metadata["Name"] or "")

@@ -90,7 +90,7 @@ class IncrementalRun:
         logger.info("%d nodes ran, %d were reused", ran, len(self.decisions) - ran)
 
     def leave_unfinished(self, dataset: str, reason: str) -> None:
-        """`dataset` is stored, but something that belongs to it failed: its node shall run again next time."""
+        """`dataset` is stored, but something beside it failed: its node shall run again next time."""
         self._unfinished[dataset] = reason
 
     def is_reused(self, node: str) -> bool:

@@ -27,7 +27,7 @@ WORK_FOLDER = ("data", ".work")
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What one node works with. Digests of `inputs` are null where not known yet, `unknowable` says what never is."""
+    """What one node works with; digests of `inputs` are null where not known yet."""
 
     node: str
     wiring: Any
