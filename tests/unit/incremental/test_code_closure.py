@@ -32,7 +32,18 @@ from closure_package.methods import double
 METHODS = {1: double}
 UNUSED = {2: None}
 """,
-    "methods.py": "def double(x):\n    return helper(x) * 2\n\n\ndef helper(x):\n    return x\n\n\ndef idle():\n    return 1\n",
+    "methods.py": """
+def double(x):
+    return helper(x) * 2
+
+
+def helper(x):
+    return x
+
+
+def idle():
+    return 1
+""",
     "lazy.py": "from .deeper import later\n",
     "deeper.py": "def later(x, by=1):\n    return x + by\n",
     "shapes.py": """
@@ -43,8 +54,22 @@ class Square(Shape):
     def area(self):
         return self.side() ** 2
 """,
-    "bases.py": "class Shape:\n    def __init__(self, x):\n        self.x = x\n\n    def side(self):\n        return self.x\n",
-    "texts.py": "from pathlib import Path\n\n_HERE = Path(__file__).parent\n\n\ndef read():\n    return (_HERE / 'words.txt').read_text()\n",
+    "bases.py": """
+class Shape:
+    def __init__(self, x):
+        self.x = x
+
+    def side(self):
+        return self.x
+""",
+    "texts.py": """
+from pathlib import Path
+_HERE = Path(__file__).parent
+
+
+def read():
+    return (_HERE / "words.txt").read_text()
+""",
     "words.txt": "one",
     "constants.py": "BASE = 1\n",
     "acting.py": "import numpy\nnumpy.seterr(all='ignore')\n",
@@ -134,8 +159,9 @@ def test_a_module_that_is_passed_on_counts_as_a_whole(closure):
 
 
 def test_a_function_that_another_module_may_register_counts(closure):
-    registered = {"methods__py": "from closure_package.hub import known\n" + BASE["methods.py"].replace(
-        "def idle", "@known\ndef idle"), "hub__py": "KNOWN = []\ndef known(f):\n    KNOWN.append(f)\n    return f\n"}  # fmt: skip
+    hub = "KNOWN = []\ndef known(f):\n    KNOWN.append(f)\n    return f\n"
+    methods = "from closure_package.hub import known\n" + BASE["methods.py"]
+    registered = {"hub__py": hub, "methods__py": methods.replace("def idle", "@known\ndef idle")}
     before = closure(**registered)
     changed = registered | {"methods__py": registered["methods__py"].replace("return 1", "return 2")}
     assert before.definitions != closure(**changed).definitions
