@@ -1,4 +1,4 @@
-"""What looking for changes costs: an unchanged `kedro run`, beside what Kedro costs without it; at most 1 s more.
+"""What looking for changes costs: an unchanged `kedro run`, beside what Kedro costs without it; at most 1 s.
 
 python benchmarks/incremental.py --project=path/to/project --env=test
 

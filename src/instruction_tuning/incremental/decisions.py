@@ -94,7 +94,7 @@ class RunState:
         fault = self._fault(found, stored)
         if fault is not None:
             return Decision(Action.RUN, fault, found, now.key)
-        return Decision(Action.REUSE, f"unchanged since {found.finished_at}", found, now.key)
+        return Decision(Action.REUSE, f"unchanged since {found.finished_at[:19]}", found, now.key)
 
     def ingredients(self, node: Node) -> Ingredients:
         """What `node` works with; its key is remembered for the outputs that only live in memory."""
