@@ -64,8 +64,8 @@ class IncrementalExecution:
     def _run(self, node: Node, decision: Decision) -> None:
         for feeder in self._state.feeders(node):
             if not self._is_at_hand(feeder, node):
-                reason = f"{node.name} asks for what it keeps in memory only"
                 earlier = self._state.decide(feeder)
+                reason = earlier.change or f"{node.name} asks for what it keeps in memory only"
                 self._run(feeder, Decision(Action.RUN, reason, earlier.execution, earlier.key))
         self._decided(node, decision)
         state = self._state

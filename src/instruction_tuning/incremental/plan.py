@@ -82,7 +82,8 @@ def _asked_for(node: Node, decisions: dict[str, Decision], state: RunState) -> D
     ]
     strongest, name = max(asking, key=lambda pair: _ORDER[pair[0]], default=(Action.REUSE, ""))
     if _ORDER[strongest] > _ORDER[decision.action]:
-        return Decision(strongest, f"for {name}: kept in memory only", decision.execution)
+        reason = decision.change or f"for {name}: kept in memory only"
+        return Decision(strongest, reason, decision.execution)
     if decision.action is Action.WAIT:
         return Decision(Action.REUSE, decision.reason, decision.execution)
     return decision
