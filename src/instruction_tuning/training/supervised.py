@@ -26,6 +26,7 @@ from instruction_tuning.training.packing import (
     tells_sequences_apart,
 )
 from instruction_tuning.training.progress import training_progress
+from instruction_tuning.training.provenance import write_base_record
 from instruction_tuning.training.resumable import (
     TrainingResult,
     finished_or_trained,
@@ -110,7 +111,7 @@ def _fine_tune(
         "seconds": throughput.seconds,
     }
     tuned = _merged(trainer.model) if recipe.tuning == "lora" else trainer.model
-    saved = _save(tuned, tokenizer, recipe.saved_dtype, destination)
+    saved = write_base_record(_save(tuned, tokenizer, recipe.saved_dtype, destination), base)
     return TrainingResult(saved, log_frame(trainer.state), metrics)
 
 
