@@ -18,7 +18,7 @@ MODEL = "test-teacher"
 def good_text(body: dict[str, Any], index: int) -> str:
     """A rating for a rating request, else a text that depends on the conversation, the seed and the index."""
     question = body["messages"][-1]["content"]
-    digest = hashlib.sha256(json.dumps([body["messages"], body["seed"], index]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([body["messages"], body.get("seed"), index]).encode()).hexdigest()
     if "[Response]" in question:
         return f"Rating: {6 + int(digest[0], 16) % 5}"
     return f"Answer {digest[:6]} to {question}"
@@ -124,7 +124,7 @@ class ChatServer:
             return web.json_response(
                 {"error": {"message": str(request.headers["Authorization"])}}, status=400
             )
-        count = 0 if fault == "empty" else min(body["n"], self.choices_at_most)
+        count = 0 if fault == "empty" else min(body.get("n", 1), self.choices_at_most)
         choices = [
             {"index": i, "message": {"content": self.text(body, i)}, "finish_reason": "stop"}
             for i in range(count)

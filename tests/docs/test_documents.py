@@ -20,7 +20,7 @@ DOCUMENTS = (*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.
 COMMANDS = [command for document in DOCUMENTS for command in commands_of(document)]
 SOURCE = PROJECT / "src" / "instruction_tuning"
 # Commands that need no check here: part of every shell, or of the environment that `make install` makes.
-SHELL_WORDS = {"export", ".", "git", "lint-imports", "pytest", "ruff", "mypy"}
+SHELL_WORDS = {"export", ".", "cp", "git", "lint-imports", "pytest", "ruff", "mypy"}
 # What a person puts in place of a name of theirs.
 PLACEHOLDERS = ("path/to/", "records.json")
 
@@ -82,6 +82,17 @@ def test_kedro_run_names_what_there_is(command, registered):
         assert (PROJECT / "conf" / options["env"]).is_dir()
     if "params" in options:
         check_parameters(options["params"], registered)
+
+
+@pytest.mark.parametrize("name", ["check", "chat", "export", "ui"])
+def test_the_projects_own_commands_know_their_options(name):
+    from instruction_tuning.cli import cli
+
+    known = {
+        option.lstrip("-") for parameter in cli.get_command(None, name).params for option in parameter.opts
+    }
+    for command in started_with("kedro", name):
+        assert options_of(command.words[2:]).keys() <= known, command
 
 
 def check_parameters(text: str, registered) -> None:

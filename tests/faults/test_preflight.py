@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,9 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
+from training_builders import tiny_base
 
+from instruction_tuning.chat_format.template import CHAT_TEMPLATE
 from instruction_tuning.cli.plain_errors import explain, plain_errors
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
@@ -93,23 +96,29 @@ def test_an_unreachable_teacher_is_named_before_anything_is_sent(tmp_path):
 
 
 def base_model(tmp_path: Path, *, template: str | None, context: int = 64) -> DataCatalog:
-    """A base model of which only the small files are there: the weights are not read."""
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"text_config": {"max_position_embeddings": context}}))
-    (folder / "model.safetensors").touch()
-    (folder / "tokenizer_config.json").write_text("{}")
-    if template is not None:
-        (folder / template).write_text(json.dumps({"chat_template": "{{ messages }}"}))
+    """A base model with its chat template in file `template`, or without one."""
+    folder = shutil.copytree(tiny_base().path, tmp_path / "model")
+    (folder / "chat_template.jinja").unlink()
+    change(folder / "config.json", max_position_embeddings=context)
+    if template == "chat_template.jinja":
+        (folder / template).write_text(CHAT_TEMPLATE)
+    elif template is not None:
+        change(folder / template, chat_template=CHAT_TEMPLATE)
     return DataCatalog({"base_model": ModelFolderDataset(filepath=folder.as_posix())})
 
 
+def change(file: Path, **values: Any) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
 def sft(catalog: DataCatalog, *, max_length: int = 64, chat_template_path: str | None = None) -> None:
-    parameters = SimpleNamespace(max_length=max_length, chat_template_path=chat_template_path)
+    parameters = SimpleNamespace(
+        max_length=max_length, chat_template_path=chat_template_path, tuning="full", precision="auto"
+    )
     catalog["params:sft"] = MemoryDataset(parameters, copy_mode="assign")
 
 
-@pytest.mark.parametrize("template", ["chat_template.jinja", "tokenizer_config.json", "chat_template.json"])
+@pytest.mark.parametrize("template", ["chat_template.jinja", "tokenizer_config.json"])
 def test_a_base_model_with_a_chat_template_and_room_passes(tmp_path, template):
     catalog = base_model(tmp_path, template=template)
     sft(catalog)
@@ -125,7 +134,7 @@ def test_a_base_model_without_a_chat_template_is_named_before_anything_is_paid(t
         check(catalog, tmp_path, "base_model", "params:sft", "teacher")
     assert "chat_template.jinja" in message(caught.value)
     # A template of the user's own will do; a missing one will not.
-    (tmp_path / "own.jinja").write_text("{{ messages }}")
+    (tmp_path / "own.jinja").write_text(CHAT_TEMPLATE)
     sft(catalog, chat_template_path=str(tmp_path / "own.jinja"))
     check(catalog, tmp_path, "base_model", "params:sft")
     sft(catalog, chat_template_path=str(tmp_path / "other.jinja"))
@@ -139,6 +148,22 @@ def test_a_training_length_beyond_the_base_models_context_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"max_length 65 .* context of 64 tokens") as caught:
         check(catalog, tmp_path, "base_model", "params:sft")
     assert "64 or less" in message(caught.value)
+
+
+def test_a_template_that_never_ends_a_turn_is_named_before_anything_is_paid(tmp_path):
+    catalog = base_model(tmp_path, template="chat_template.jinja")
+    (tmp_path / "model" / "chat_template.jinja").write_text("{{ messages[0]['content'] }}")
+    sft(catalog)
+    with pytest.raises(ConfigurationError, match="no special token after an answer"):
+        check(catalog, tmp_path, "base_model", "params:sft")
+
+
+def test_a_tokenizer_of_another_model_is_named_before_anything_is_paid(tmp_path):
+    catalog = base_model(tmp_path, template="chat_template.jinja")
+    change(tmp_path / "model" / "config.json", vocab_size=100)
+    sft(catalog)
+    with pytest.raises(ConfigurationError, match="embeddings for 100"):
+        check(catalog, tmp_path, "base_model", "params:sft")
 
 
 def test_answers_from_the_source_need_no_teacher():

@@ -40,3 +40,10 @@ def answer_requests(
             )
         )
     return requests
+
+
+def equal_samples_rate(completions: pd.DataFrame) -> float | None:
+    """Share of the queries with several answers whose answers are all the same text; null without such."""
+    answers = completions[completions["status"] == "ok"].groupby("record_id")["response"]
+    several = answers.size() > 1
+    return float((answers.nunique()[several] == 1).mean()) if several.any() else None

@@ -8,7 +8,7 @@ is not a prefix of the longer one. O(tokens), times the number of assistant turn
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from instruction_tuning.chat_format.special_tokens import as_plain_text
 from instruction_tuning.errors import ConfigurationError
@@ -50,7 +50,8 @@ def tokenize_chat(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Messa
         raise ConfigurationError(
             f"the tokenizer of {tokenizer.name_or_path or 'the base model'} has no chat template",
             field="chat_template",
-            fix="set sft.chat_template_path to a Jinja file that renders `messages`",
+            fix="set sft.chat_template_path to a Jinja file that renders `messages`, such as "
+            "conf/hub/plain_turns.jinja",
         )
     turns = _plain_turns(tokenizer, messages)
     if "endgeneration" in str(template) and tokenizer.is_fast:
@@ -70,10 +71,38 @@ def tokenize_document(tokenizer: "PreTrainedTokenizerBase", text: str) -> Masked
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> list[int]:
     """What a model is given to answer `messages`: the conversation and the generation prompt."""
-    rendered = tokenizer.apply_chat_template(
-        _plain_turns(tokenizer, messages), add_generation_prompt=True, return_dict=True
+    return list(
+        _render(tokenizer, _plain_turns(tokenizer, messages), add_generation_prompt=True)["input_ids"]
     )
-    return list(rendered["input_ids"])
+
+
+def end_of_turn(tokenizer: "PreTrainedTokenizerBase") -> int | None:
+    """The last special token that the chat template writes after an answer; null where it writes none."""
+    asked: list[Message] = [{"role": "user", "content": "a"}]
+    before = prompt_ids(tokenizer, asked)
+    answered = _render(tokenizer, _plain_turns(tokenizer, [*asked, {"role": "assistant", "content": "b"}]))[
+        "input_ids"
+    ]
+    special = {place for place, token in tokenizer.added_tokens_decoder.items() if token.special}
+    special.update(tokenizer.all_special_ids)
+    return next((int(token) for token in reversed(answered[len(before) :]) if token in special), None)
+
+
+def _render(
+    tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]], **options: Any
+) -> Mapping[str, Any]:
+    """The template's tokens; `ConfigurationError` with the template's own words where it refuses `turns`."""
+    from jinja2 import TemplateError
+
+    try:
+        rendered: Mapping[str, Any] = tokenizer.apply_chat_template(turns, return_dict=True, **options)
+    except TemplateError as error:
+        raise ConfigurationError(
+            f"the chat template cannot render {' '.join(turn['role'] for turn in turns)}: {error}",
+            field="chat_template",
+            fix="correct the template, or name another: sft.chat_template_path=conf/hub/plain_turns.jinja",
+        ) from error
+    return rendered
 
 
 def _plain_turns(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> list[dict[str, str]]:
@@ -85,24 +114,25 @@ def _plain_turns(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Messag
 
 
 def _by_marks(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:
-    rendered = tokenizer.apply_chat_template(turns, return_dict=True, return_assistant_tokens_mask=True)
+    rendered = _render(tokenizer, turns, return_assistant_tokens_mask=True)
     return MaskedTokens(list(rendered["input_ids"]), [bool(on) for on in rendered["assistant_masks"]])
 
 
 def _by_prefixes(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:
-    whole = list(tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"])
+    whole = list(_render(tokenizer, turns)["input_ids"])
     trained = [False] * len(whole)
     for place, turn in enumerate(turns):
         if turn["role"] != "assistant":
             continue
         before = prompt_ids(tokenizer, turns[:place])
-        through = list(tokenizer.apply_chat_template(turns[: place + 1], return_dict=True)["input_ids"])
+        through = list(_render(tokenizer, turns[: place + 1])["input_ids"])
         if through[: len(before)] != before or whole[: len(through)] != through:
             raise ConfigurationError(
                 "the chat template renders earlier turns differently once an answer follows, so the answer's "
                 f"tokens cannot be told apart (turn {place})",
                 field="chat_template",
-                fix="put {% generation %} and {% endgeneration %} around the assistant's content there",
+                fix="put {% generation %} and {% endgeneration %} around the assistant's content there, as "
+                "conf/hub/plain_turns.jinja does",
             )
         for token in range(len(before), len(through)):
             trained[token] = True

@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with plain errors and a report, `check`, `chat` and `ui`."""
+"""The project's commands: `kedro run` with plain errors and a report, `check`, `chat`, `export` and `ui`."""
 
 from kedro.framework.cli.utils import LazyGroup
 
@@ -12,6 +12,7 @@ cli = LazyGroup(
     lazy_subcommands={
         "check": "instruction_tuning.cli.check.check",
         "chat": "instruction_tuning.cli.chat.chat",
+        "export": "instruction_tuning.cli.export.export",
         "ui": "instruction_tuning.cli.ui.ui",
     },
 )

@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 from kedro.framework.cli.utils import env_option
 
+from instruction_tuning.cli.named_model import REGISTERED_MODEL, open_named_model
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
-from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.lm.model_folder import ModelFolder
 
-REGISTERED_MODEL = "sft-model"
 PROMPT = "you> "
 
 
@@ -26,7 +24,7 @@ PROMPT = "you> "
 def chat(model: str | None, max_new_tokens: int, env: str | None) -> None:
     """Ask both models the same; one question a line, each a conversation of its own, an empty line ends."""
     with plain_errors(), project_context(env) as context:
-        label, tuned = _tuned_model(model, context.project_path)
+        label, tuned = open_named_model(model, context.project_path)
         answerers = {
             "base": answerer(context.catalog.load("base_model").path, max_new_tokens),
             label: answerer(tuned.path, max_new_tokens),
@@ -46,30 +44,6 @@ def _ask(interactive: bool) -> str:
     if question and not interactive:
         click.echo(f"{PROMPT}{question}")
     return question
-
-
-def _tuned_model(model: str | None, project_path: Path) -> tuple[str, ModelFolder]:
-    from instruction_tuning.datasets.registered_model import (
-        REGISTRY_CACHE,
-        download_version,
-        newest_version,
-        resolve_model_uri,
-    )
-    from instruction_tuning.lm.model_folder import open_model_folder
-
-    if model is not None and not model.startswith("models:"):
-        return Path(model).name, open_model_folder(Path(model).expanduser())
-    if model is not None:
-        name, version = resolve_model_uri(model)
-    else:
-        newest = newest_version(REGISTERED_MODEL)
-        if newest is None:
-            raise ConfigurationError(
-                f"no version of {REGISTERED_MODEL} is registered yet",
-                fix="train one: kedro run --pipeline=sft",
-            )
-        name, version = REGISTERED_MODEL, newest
-    return f"{name} version {version}", download_version(name, version, project_path / REGISTRY_CACHE)
 
 
 def answerer(folder: Path, max_new_tokens: int) -> Callable[[str], str]:

@@ -19,6 +19,7 @@ from kedro_datasets.json import JSONDataset as KedroJSONDataset
 from kedro_datasets.plotly import JSONDataset as KedroPlotlyDataset
 from kedro_datasets.text import TextDataset as KedroTextDataset
 
+from instruction_tuning.datasets.remote import is_remote, put, require_local, stored_bytes
 from instruction_tuning.errors import WorkspaceError
 
 _PREVIEW_CHARACTERS = 4000
@@ -102,41 +103,53 @@ def _move_into_place(staged: Path, destination: Path) -> None:
         ) from error
 
 
+def publish_text(dataset: Any, text: str) -> None:
+    """UTF-8 `text` as the new version of a file data set: one rename, or one upload (s3://, gs://)."""
+    if is_remote(dataset):
+        put(dataset, text.encode("utf-8"))
+    else:
+        with publish(dataset._get_save_path(), versioned=bool(dataset._version)) as path:
+            path.write_text(text, encoding="utf-8")
+    dataset._invalidate_cache()
+
+
 class JSONDataset(KedroJSONDataset):
-    """UTF-8 JSON, published by one rename."""
+    """UTF-8 JSON, published by one rename or one upload."""
 
     def load(self) -> Any:
-        return json.loads(Path(self._get_load_path()).read_text(encoding="utf-8"))
+        return json.loads(stored_bytes(self))
 
     def save(self, data: Any) -> None:
-        with publish(self._get_save_path(), versioned=bool(self._version)) as path:
-            path.write_text(json.dumps(data, ensure_ascii=False, **self._save_args) + "\n", encoding="utf-8")
-        self._invalidate_cache()
+        publish_text(self, json.dumps(data, ensure_ascii=False, **self._save_args) + "\n")
 
     def preview(self) -> JSONPreview:
-        return JSONPreview(Path(self._get_load_path()).read_text(encoding="utf-8"))
+        return JSONPreview(stored_bytes(self).decode("utf-8"))
 
 
 class TextDataset(KedroTextDataset):
-    """UTF-8 text, Markdown or HTML, published by one rename."""
+    """UTF-8 text, Markdown or HTML, published by one rename or one upload."""
 
     def load(self) -> str:
-        return Path(self._get_load_path()).read_text(encoding="utf-8")
+        return stored_bytes(self).decode("utf-8")
 
     def save(self, data: str) -> None:
-        with publish(self._get_save_path(), versioned=bool(self._version)) as path:
-            path.write_text(data, encoding="utf-8")
-        self._invalidate_cache()
+        publish_text(self, data)
 
     def preview(self) -> JSONPreview:
         """The first lines, as a JSON list: in an HTML preview kedro-viz takes `_` and `*` for Markdown."""
-        with Path(self._get_load_path()).open(encoding="utf-8") as stream:
-            text = stream.read(_PREVIEW_CHARACTERS)
+        text = stored_bytes(self).decode("utf-8")[:_PREVIEW_CHARACTERS]
         return JSONPreview(json.dumps(text.splitlines(), ensure_ascii=False))
 
 
 class DocumentDataset(TextDataset):
-    """A text that only people read: it loads as the path of its file, so that a node can name it."""
+    """A text that only people read: it loads as the path of its file, so that a node can name it.
+
+    On this disk only: a remote object has no path that a person could open.
+    """
+
+    def __init__(self, *, filepath: str, **arguments: Any) -> None:
+        require_local(filepath, "a document that people open")
+        super().__init__(filepath=filepath, **arguments)
 
     def load(self) -> Path:  # type: ignore[override]
         return Path(self._get_load_path())
@@ -150,18 +163,15 @@ class DocumentDataset(TextDataset):
 
 
 class PlotlyDataset(KedroPlotlyDataset):
-    """A Plotly figure as JSON, published by one rename; kedro-viz draws it."""
+    """A Plotly figure as JSON, published by one rename or one upload; kedro-viz draws it."""
 
     def save(self, data: Any) -> None:
-        with publish(self._get_save_path(), versioned=bool(self._version)) as path:
-            path.write_text(data.to_json(**self._save_args), encoding="utf-8")
-        self._invalidate_cache()
+        publish_text(self, data.to_json(**self._save_args))
 
     def load(self) -> Any:
         import plotly.io
 
-        text = Path(self._get_load_path()).read_text(encoding="utf-8")
-        return plotly.io.from_json(text, **self._load_args)
+        return plotly.io.from_json(stored_bytes(self).decode("utf-8"), **self._load_args)
 
     def _exists(self) -> bool:
-        return Path(self._get_load_path()).exists()
+        return bool(super()._exists()) if is_remote(self) else Path(self._get_load_path()).exists()

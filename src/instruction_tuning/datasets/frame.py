@@ -7,26 +7,33 @@ from kedro_datasets._typing import TablePreview
 from kedro_datasets.pandas import ParquetDataset
 
 from instruction_tuning.datasets.atomic import publish
+from instruction_tuning.datasets.remote import is_remote, put, stored_bytes
 
 PREVIEW_CHARACTERS = 160
 
 
 class FrameDataset(ParquetDataset):
-    """A pandas frame in one Parquet file, published by one rename.
+    """A pandas frame in one Parquet file, published by one rename, or by one upload (s3://, gs://).
 
     Columns may hold lists and structs; they come back as numpy arrays and dictionaries.
     """
 
     def save(self, data: pd.DataFrame) -> None:
-        with publish(self._get_save_path(), versioned=bool(self._version)) as path:
-            data.to_parquet(path, **self._save_args)
+        if is_remote(self):
+            put(self, data.to_parquet(None, **self._save_args))
+        else:
+            with publish(self._get_save_path(), versioned=bool(self._version)) as path:
+                data.to_parquet(path, **self._save_args)
         self._invalidate_cache()
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows with long texts cut, read without loading the rest of the file."""
+        import io
+
         import pyarrow.parquet
 
-        with pyarrow.parquet.ParquetFile(str(self._get_load_path())) as file:
+        source = io.BytesIO(stored_bytes(self)) if is_remote(self) else str(self._get_load_path())
+        with pyarrow.parquet.ParquetFile(source) as file:
             batches = file.iter_batches(batch_size=nrows)
             rows = next(batches).to_pylist() if file.metadata.num_rows else []
             columns = file.schema_arrow.names

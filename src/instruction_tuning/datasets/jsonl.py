@@ -11,6 +11,7 @@ from kedro_datasets._typing import TablePreview
 
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.datasets.frame import preview_table
+from instruction_tuning.datasets.remote import require_local
 from instruction_tuning.errors import InputError
 
 
@@ -20,6 +21,7 @@ class JSONLinesDataset(AbstractVersionedDataset[pd.DataFrame, pd.DataFrame]):
     def __init__(
         self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
     ) -> None:
+        require_local(filepath, "a JSON Lines file")
         super().__init__(filepath=PurePosixPath(filepath), version=version)
         self.metadata = metadata
 

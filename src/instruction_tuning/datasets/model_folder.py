@@ -9,6 +9,7 @@ from kedro.io import AbstractVersionedDataset, Version
 from kedro_datasets._typing import JSONPreview
 
 from instruction_tuning.datasets.atomic import publish
+from instruction_tuning.datasets.remote import require_local
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.training.training_record import read_training_record
 
@@ -23,6 +24,7 @@ class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
     def __init__(
         self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
     ) -> None:
+        require_local(filepath, "a model folder")
         super().__init__(filepath=PurePosixPath(filepath), version=version)
         self.metadata = metadata
 

@@ -8,6 +8,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from instruction_tuning.datasets.frame import preview_table
+from instruction_tuning.datasets.remote import require_local
 from instruction_tuning.errors import ConfigurationError
 
 
@@ -15,6 +16,7 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
     """A file or folder; loads as the list of files found with their digests, not as their content."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        require_local(filepath, "raw data")
         self._filepath = Path(filepath)
         self.metadata = metadata
 

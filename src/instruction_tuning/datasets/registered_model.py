@@ -143,6 +143,14 @@ def newest_version(name: str) -> str | None:
     return str(max(versions)) if versions else None
 
 
+def version_description(name: str, version: str) -> str | None:
+    """The Markdown that stands on the version's page; null where nothing does."""
+    from mlflow import MlflowClient
+
+    description: str | None = MlflowClient().get_model_version(name, version).description
+    return description or None
+
+
 def download_version(name: str, version: str, cache: Path) -> ModelFolder:
     """The files of one registered version.
 

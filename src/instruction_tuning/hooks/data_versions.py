@@ -11,6 +11,7 @@ from kedro.io import MemoryDataset
 from instruction_tuning.datasets.atomic import TextDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
+from instruction_tuning.datasets.remote import address, is_remote, stored_bytes
 from instruction_tuning.lm.model_folder import ModelFolder
 
 _CHUNK_BYTES = 1 << 20
@@ -41,13 +42,19 @@ def data_version(name: str, dataset: Any, data: Any) -> DataVersion | None:
         together = hashlib.sha256("".join(sorted(item.sha256 for item in data)).encode()).hexdigest()
         return DataVersion(name, together[:16], str(getattr(dataset, "_filepath", "")))
     path = stored_path(dataset)
-    if path is None or not path.is_file():
+    if path is not None and not path.is_file():
+        return None
+    if path is not None:
+        digest, location = _file_digest(path), str(path)
+    elif is_remote(dataset):
+        digest, location = hashlib.sha256(stored_bytes(dataset)).hexdigest()[:16], address(dataset)
+    else:
         return None
     columns = tuple(str(column) for column in getattr(data, "columns", ()))
     return DataVersion(
         name,
-        _file_digest(path),
-        str(path),
+        digest,
+        location,
         version=_version(dataset),
         rows=len(data) if columns else None,
         columns=columns,
@@ -64,7 +71,7 @@ def stored_version(name: str, dataset: Any) -> DataVersion | None:
 
 def stored_path(dataset: Any) -> Path | None:
     """Where the newest version of `dataset` lies on this disk, if it lies on a disk at all."""
-    get_load_path = getattr(dataset, "_get_load_path", None)
+    get_load_path = None if is_remote(dataset) else getattr(dataset, "_get_load_path", None)
     return Path(get_load_path()) if get_load_path is not None else None
 
 

@@ -58,6 +58,7 @@ class GlobalSettings(BaseModel):
     seed: int
     raw_data: str
     base_model: str
+    base_model_revision: str | None = None  # of a model on the hub
     teacher: TeacherSettings
 
 

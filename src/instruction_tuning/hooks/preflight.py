@@ -12,6 +12,7 @@ from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from instruction_tuning.datasets.remote import is_remote
 from instruction_tuning.errors import ConfigurationError, InputError, WorkspaceError
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
@@ -109,8 +110,9 @@ def check_writable(data: Path, pipeline: Pipeline, catalog: CatalogProtocol[Any,
             fix="make it writable for you, or copy the project to a disk that is",
         ) from error
     for name in sorted(pipeline.all_outputs()):
-        path = getattr(catalog.get(name), "_filepath", None) if name in catalog else None
-        if path is None:
+        dataset = catalog.get(name) if name in catalog else None
+        path = getattr(dataset, "_filepath", None)
+        if path is None or is_remote(dataset):
             continue
         folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
         if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):

@@ -76,6 +76,8 @@ def _choice(choice: Any) -> Choice:
     if not isinstance(message, dict):
         raise AttemptError(f"a choice has no message: {str(choice)[:80]!r}")
     content = message.get("content")
+    if isinstance(content, list):  # some servers answer in parts, as they may be asked in
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     text = content if isinstance(content, str) and content.strip() else None
     finish_reason = choice.get("finish_reason")
     return Choice(

@@ -17,12 +17,12 @@ Head = Literal["causal", "none", "reward"]
 
 
 def load_model(
-    folder: ModelFolder, head: Head, *, is_trained: bool = False, **config: Any
+    folder: ModelFolder, head: Head, *, is_trained: bool = False, dtype: str | None = None, **config: Any
 ) -> "PreTrainedModel":
     """The model in eval mode on CUDA where there is one, else on the CPU.
 
-    Weights are float32 on a CPU and where the model `is_trained` further, else bfloat16; attention is
-    SDPA, which tells packed sequences apart.
+    Weights are float32 on a CPU and where the model `is_trained` further, else bfloat16, unless `dtype`
+    names a format. Attention is SDPA where the architecture has it, else eager (Gemma 2, BLOOM).
     """
     import torch
     import transformers
@@ -37,8 +37,7 @@ def load_model(
     on_gpu = torch.cuda.is_available()
     model = classes[head].from_pretrained(
         folder.path,
-        dtype=torch.bfloat16 if on_gpu and not is_trained else torch.float32,
-        attn_implementation="sdpa",
+        dtype=getattr(torch, dtype or ("bfloat16" if on_gpu and not is_trained else "float32")),
         trust_remote_code=False,
         use_safetensors=True,
         **config,

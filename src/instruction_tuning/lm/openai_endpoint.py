@@ -26,6 +26,7 @@ from instruction_tuning.errors import (
     LanguageModelError,
 )
 from instruction_tuning.lm.attempt import AttemptError, Reply, parse_reply
+from instruction_tuning.lm.dialect import Dialect
 from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class OpenAIEndpoint:
     def __init__(self, endpoint: Endpoint, *, max_concurrency: int) -> None:
         self.endpoint = endpoint
         self._key = _api_key(endpoint)
+        self._dialect = Dialect(endpoint.address)
         # One INFO line a request would drown the log; a level that the user set stays.
         requests_logger = logging.getLogger("httpx2")
         if requests_logger.level == logging.NOTSET:
@@ -71,14 +73,26 @@ class OpenAIEndpoint:
         await self._client.close()
 
     async def send(self, body: dict[str, Any]) -> Reply:
-        """One attempt. Raises `AttemptError`, or an error of ours that ends the whole run."""
+        """One attempt, or as many as it takes to learn which fields the server does not take.
+
+        Raises `AttemptError`, or an error of ours that ends the whole run.
+        """
+        while True:
+            said = self._dialect.spoken(body)
+            try:
+                return await self._post(said)
+            except openai.APIStatusError as error:
+                if not self._dialect.learn(said, error.status_code, error.response.text):
+                    raise self._status_error(error) from None
+
+    async def _post(self, body: dict[str, Any]) -> Reply:
         # The client's own limit is per read: a server that drips bytes would hold it for ever.
         try:
             async with asyncio.timeout(self.endpoint.timeout_seconds):
-                # The body goes out as it was digested; `chat.completions.create` would rewrite it first.
+                # The body goes out as it is; `chat.completions.create` would rewrite it first.
                 response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
-        except openai.APIStatusError as error:
-            raise self._status_error(error) from None
+        except openai.APIStatusError:
+            raise
         except _NO_REPLY as error:
             raise self._no_reply_error(error) from None
         return parse_reply(response.content)

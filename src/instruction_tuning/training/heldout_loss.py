@@ -1,13 +1,17 @@
 """Loss on held-out sequences: -mean log p(token) over their trained tokens, in nats.
 
-Rows are packed as in training; O(tokens · parameters).
+Rows are packed where the model can tell packed sequences apart; O(tokens · parameters).
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from instruction_tuning.chat_format.loss_mask import IGNORED, MaskedTokens
-from instruction_tuning.training.packing import StackedRowsCollator, pack_rows
+from instruction_tuning.training.packing import (
+    StackedRowsCollator,
+    pack_rows,
+    tells_sequences_apart,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -23,7 +27,8 @@ def heldout_loss(
 
     if not any(label != IGNORED for sequence in sequences for label in sequence.labels):
         return None
-    rows = pack_rows(sequences, max_length=max_length, packing=True, seed=0)
+    packing = tells_sequences_apart(model)
+    rows = pack_rows(sequences, max_length=max_length, packing=packing, seed=0)
     collate = StackedRowsCollator(pad_token_id)
     model.eval()
     total, count = 0.0, 0

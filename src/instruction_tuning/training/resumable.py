@@ -125,13 +125,23 @@ class Throughput:
 
 def train_resumably(trainer: "Trainer", checkpoints: Path) -> Throughput:
     """Run `trainer` to its end, from the newest whole checkpoint in `checkpoints` where there is one."""
+    import torch
+
     trainer.add_callback(_marking_callback(checkpoints))
     start = last_whole_checkpoint(checkpoints)
     if start is not None:
         logger.info("going on from %s", start)
     tokens_before = _tokens_seen(start)
     started = time.monotonic()
-    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    try:
+        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    except torch.OutOfMemoryError as error:
+        raise WorkspaceError(
+            f"the GPU has not enough memory for a step: {str(error).splitlines()[0]}",
+            field="rows_per_microbatch",
+            fix="halve rows_per_microbatch and double gradient_accumulation_steps (the same training); then "
+            "shorten max_length, set activation_checkpointing: always or sft.tuning: lora",
+        ) from error
     seconds = time.monotonic() - started
     tokens = trainer.state.num_input_tokens_seen - tokens_before
     return Throughput(seconds=seconds, tokens_per_second=tokens / max(seconds, 1e-9))

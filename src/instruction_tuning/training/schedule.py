@@ -17,6 +17,7 @@ class Schedule:
     weight_decay: float
     lr_scheduler_type: str
     precision: str
+    activation_checkpointing: str
     logging_steps: int
     save_steps: int
     seed: int
@@ -28,7 +29,6 @@ def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
 
     switch_off_telemetry()
     on_gpu = torch.cuda.is_available()
-    is_bfloat16 = schedule.precision == "bfloat16" or (schedule.precision == "auto" and on_gpu)
     return {
         "output_dir": str(checkpoints),
         "learning_rate": schedule.learning_rate,
@@ -46,13 +46,22 @@ def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
         "save_steps": schedule.save_steps,
         "save_total_limit": 2,  # while the second is being written, the first is the one to go on from
         "seed": schedule.seed % 2**32,
-        "bf16": is_bfloat16,
-        "activation_checkpointing": on_gpu,
+        "bf16": trains_in_bfloat16(schedule.precision),
+        "activation_checkpointing": {"auto": on_gpu, "always": True, "never": False}[
+            schedule.activation_checkpointing
+        ],
         "use_cpu": not on_gpu,
         "dataloader_pin_memory": on_gpu,
         "report_to": "none",
         "disable_tqdm": True,
     }
+
+
+def trains_in_bfloat16(precision: str) -> bool:
+    """Whether products are taken in bfloat16; `auto` is where there is a GPU."""
+    import torch
+
+    return precision == "bfloat16" or (precision == "auto" and torch.cuda.is_available())
 
 
 def switch_off_telemetry() -> None:

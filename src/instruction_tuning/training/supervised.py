@@ -19,8 +19,14 @@ from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.loading import context_length, load_model
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.training.heldout_loss import heldout_loss
-from instruction_tuning.training.packing import StackedRowsCollator, pack_rows, packing_efficiency
+from instruction_tuning.training.packing import (
+    StackedRowsCollator,
+    pack_rows,
+    packing_efficiency,
+    tells_sequences_apart,
+)
 from instruction_tuning.training.progress import training_progress
+from instruction_tuning.training.provenance import write_base_record
 from instruction_tuning.training.resumable import (
     TrainingResult,
     finished_or_trained,
@@ -28,8 +34,13 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
-from instruction_tuning.training.schedule import Schedule, trainer_arguments
-from instruction_tuning.training.tokenized import TokenizedMixture, load_training_tokenizer, tokenize_mixture
+from instruction_tuning.training.schedule import Schedule, trainer_arguments, trains_in_bfloat16
+from instruction_tuning.training.tokenized import (
+    TokenizedMixture,
+    load_training_tokenizer,
+    require_room_for_tokens,
+    tokenize_mixture,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -85,10 +96,9 @@ def _fine_tune(
     before = _heldout_metrics(model, heldout, tokenizer, recipe, "before")
     trainer, rows = _make_trainer(model, tokenizer, mixture, recipe, folder / "checkpoints")
     throughput = train_resumably(trainer, folder / "checkpoints")
-    tuned = trainer.model.merge_and_unload() if recipe.tuning == "lora" else trainer.model
     metrics = {
         **before,
-        **_heldout_metrics(tuned, heldout, tokenizer, recipe, "after"),
+        **_heldout_metrics(trainer.model, heldout, tokenizer, recipe, "after"),
         "tokens_per_byte": mixture.tokens_per_byte,
         "truncated_share": mixture.truncated_share,
         "without_target": float(mixture.without_target),
@@ -100,14 +110,18 @@ def _fine_tune(
         "tokens_per_second": throughput.tokens_per_second,
         "seconds": throughput.seconds,
     }
-    saved = _save(tuned, tokenizer, recipe.saved_dtype, destination)
+    tuned = _merged(trainer.model) if recipe.tuning == "lora" else trainer.model
+    saved = write_base_record(_save(tuned, tokenizer, recipe.saved_dtype, destination), base)
     return TrainingResult(saved, log_frame(trainer.state), metrics)
 
 
 def _load_model(
     base: ModelFolder, tokenizer: "PreTrainedTokenizerBase", recipe: SFTRecipe
 ) -> "PreTrainedModel":
-    model = load_model(base, "causal", is_trained=True)
+    # Weights that stay as they are need no float32: half the memory, and the adapter is float32 anyway.
+    is_frozen = recipe.tuning == "lora" and trains_in_bfloat16(recipe.schedule.precision)
+    model = load_model(base, "causal", is_trained=True, dtype="bfloat16" if is_frozen else None)
+    require_room_for_tokens(model, tokenizer, base)
     context = context_length(model)
     if context is not None and recipe.max_length > context:
         raise ConfigurationError(
@@ -117,7 +131,25 @@ def _load_model(
             fix=f"set sft.max_length to {context} or less",
         )
     model.config.pad_token_id = tokenizer.pad_token_id
+    model.config.eos_token_id = tokenizer.eos_token_id
+    _stop_at(model, tokenizer)
     return model
+
+
+def _stop_at(model: Any, tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Generation ends at the end of a turn, and wherever the base model ended it."""
+    ends = model.generation_config.eos_token_id
+    ends = [] if ends is None else [ends] if isinstance(ends, int) else list(ends)
+    model.generation_config.eos_token_id = list(dict.fromkeys([tokenizer.eos_token_id, *ends]))
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+
+
+def _merged(model: Any) -> "PreTrainedModel":
+    """The adapter added to the weights, on the CPU and in float32: in bfloat16 most of it would be lost."""
+    import torch
+
+    merged: PreTrainedModel = model.to("cpu", torch.float32).merge_and_unload()
+    return merged
 
 
 def _make_trainer(
@@ -130,8 +162,14 @@ def _make_trainer(
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
+    packing = recipe.packing and tells_sequences_apart(model)
+    if recipe.packing and not packing:
+        logger.warning(
+            "%s models cannot tell packed sequences apart: training on one sequence a row, which is slower",
+            model.config.model_type,
+        )
     rows = pack_rows(
-        mixture.sequences, max_length=recipe.max_length, packing=recipe.packing, seed=recipe.schedule.seed
+        mixture.sequences, max_length=recipe.max_length, packing=packing, seed=recipe.schedule.seed
     )
     trainer = SFTTrainer(
         model=model,
@@ -188,10 +226,7 @@ def _save(
 
     part = destination.with_name(destination.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    ends = model.generation_config.eos_token_id
-    ends = [] if ends is None else [ends] if isinstance(ends, int) else list(ends)
-    model.generation_config.eos_token_id = list(dict.fromkeys([tokenizer.eos_token_id, *ends]))
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    _stop_at(model, tokenizer)
     model.config.use_cache = True
     model.to(getattr(torch, saved_dtype)).save_pretrained(part, safe_serialization=True)
     tokenizer.save_pretrained(part)

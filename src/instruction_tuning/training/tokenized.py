@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from instruction_tuning.chat_format.loss_mask import MaskedTokens, tokenize_chat, tokenize_document
+from instruction_tuning.chat_format.loss_mask import (
+    MaskedTokens,
+    end_of_turn,
+    tokenize_chat,
+    tokenize_document,
+)
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.lm.loading import load_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,10 @@ class TokenizedMixture:
 
 
 def load_training_tokenizer(base: ModelFolder, chat_template_path: str | None) -> "PreTrainedTokenizerBase":
-    """The base model's tokenizer with a padding token, and with another chat template where one is named."""
+    """The base model's tokenizer with a padding token, and with another chat template where one is named.
+
+    Its end-of-sequence token is the one that ends a turn in that template.
+    """
     tokenizer = load_tokenizer(base)
     if chat_template_path is not None:
         path = Path(chat_template_path)
@@ -47,6 +55,8 @@ def load_training_tokenizer(base: ModelFolder, chat_template_path: str | None) -
                 fix="name a Jinja file that renders `messages`, or null for the tokenizer's own template",
             )
         tokenizer.chat_template = path.read_text(encoding="utf-8")
+    if tokenizer.chat_template:
+        _stop_at_the_end_of_a_turn(tokenizer, base)
     if tokenizer.eos_token_id is None:
         raise ConfigurationError(
             "the tokenizer has no end-of-sequence token, so the model could not learn to stop",
@@ -57,6 +67,39 @@ def load_training_tokenizer(base: ModelFolder, chat_template_path: str | None) -
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def require_room_for_tokens(
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", base: ModelFolder
+) -> None:
+    """Raise `ConfigurationError` where a token has no embedding; rows without a token are common and fine."""
+    rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        raise ConfigurationError(
+            f"the tokenizer has {len(tokenizer)} tokens, the model has embeddings for {rows}",
+            file=base.path,
+            field="vocab_size",
+            fix="take tokenizer and weights from one place; after adding tokens, resize_token_embeddings "
+            "and save the model",
+        )
+
+
+def _stop_at_the_end_of_a_turn(tokenizer: "PreTrainedTokenizerBase", base: ModelFolder) -> None:
+    """Make the token that the template writes after an answer the one that ends generation.
+
+    Base models often name the end of a *text* there (Qwen: `<|endoftext|>`, its turns end in `<|im_end|>`);
+    trained with that, they answer and never stop.
+    """
+    end = end_of_turn(tokenizer)
+    if end is None:
+        raise ConfigurationError(
+            "the chat template writes no special token after an answer, so the model could not learn to stop",
+            file=base.path,
+            field="chat_template",
+            fix="write {{ eos_token }} after the assistant's content, as conf/hub/plain_turns.jinja does",
+        )
+    if end != tokenizer.eos_token_id:
+        tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
 
 
 def tokenize_mixture(

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.answering.direct import answer_requests
+from instruction_tuning.answering.direct import answer_requests, equal_samples_rate
 
 
 def turns(*texts: str) -> list[dict[str, str]]:
@@ -37,3 +37,12 @@ def test_the_system_prompt_yields_to_the_records_own():
     a, b = requests_for(queries, system_prompt="Be right.")
     assert a.messages[0] == ("system", "Be right.")
     assert b.messages == (("system", "Be brief."), ("user", "Hi"))
+
+
+def test_a_server_that_does_not_sample_shows_in_the_answers():
+    completions = pd.DataFrame(
+        [("a", "x", "ok"), ("a", "x", "ok"), ("b", "x", "ok"), ("b", "y", "ok"), ("c", "z", "ok")],
+        columns=["record_id", "response", "status"],
+    )
+    assert equal_samples_rate(completions) == 0.5  # c has one answer only
+    assert equal_samples_rate(completions[completions["record_id"] == "c"]) is None

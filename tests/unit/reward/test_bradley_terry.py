@@ -30,6 +30,7 @@ RECIPE = RewardRecipe(
         weight_decay=0.0,
         lr_scheduler_type="cosine",
         precision="float32",
+        activation_checkpointing="never",
         logging_steps=2,
         save_steps=4,
         seed=1,

@@ -31,6 +31,7 @@ RECIPE = SFTRecipe(
         weight_decay=0.01,
         lr_scheduler_type="cosine",
         precision="float32",
+        activation_checkpointing="never",
         logging_steps=2,
         save_steps=4,
         seed=3,

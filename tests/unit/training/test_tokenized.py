@@ -3,10 +3,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from family_builders import family_folder
 from training_builders import tiny_base, turns
 
 from instruction_tuning.errors import ConfigurationError, InputError
-from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
+from instruction_tuning.lm.loading import load_model
+from instruction_tuning.training.tokenized import (
+    load_training_tokenizer,
+    require_room_for_tokens,
+    tokenize_mixture,
+)
 
 
 def mixture(*chats: list[dict[str, str]], documents: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -63,3 +69,35 @@ def test_another_chat_template_can_be_named(tmp_path: Path) -> None:
 def test_a_missing_chat_template_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"missing\.jinja"):
         load_training_tokenizer(tiny_base(), str(tmp_path / "missing.jinja"))
+
+
+def test_a_template_that_ends_no_turn_is_refused(tmp_path: Path) -> None:
+    template = tmp_path / "endless.jinja"
+    template.write_text("{% for message in messages %}{{ message['content'] }}\n{% endfor %}")
+    with pytest.raises(ConfigurationError, match="no special token after an answer"):
+        load_training_tokenizer(tiny_base(), str(template))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("{% for %}", "Expected"), ("{{ raise_exception('System role not supported') }}", "System role")],
+)
+def test_a_template_that_cannot_be_rendered_says_why(tmp_path: Path, text: str, words: str) -> None:
+    template = tmp_path / "broken.jinja"
+    template.write_text(text)
+    with pytest.raises(ConfigurationError, match=f"cannot render user.*{words}"):
+        load_training_tokenizer(tiny_base(), str(template))
+
+
+def test_what_stops_a_base_model_is_the_end_of_a_turn_not_of_a_text() -> None:
+    tokenizer = load_training_tokenizer(family_folder("qwen3"), None)
+    assert tokenizer.eos_token == "<|im_end|>" and tokenizer.pad_token == "<|endoftext|>"
+
+
+def test_a_token_without_an_embedding_is_an_error_before_training() -> None:
+    base = family_folder("llama")
+    model, tokenizer = load_model(base, "causal", is_trained=True), load_training_tokenizer(tiny_base(), None)
+    require_room_for_tokens(model, tokenizer, base)  # rows without a token are fine
+    tokenizer.add_tokens([f"new {number}" for number in range(50)])
+    with pytest.raises(ConfigurationError, match=r"has \d+ tokens, the model has embeddings for"):
+        require_room_for_tokens(model, tokenizer, base)

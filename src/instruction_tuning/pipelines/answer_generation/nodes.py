@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from instruction_tuning.answering import choice
-from instruction_tuning.answering.direct import answer_requests
+from instruction_tuning.answering.direct import answer_requests, equal_samples_rate
 from instruction_tuning.answering.query_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses, with_ratings
 from instruction_tuning.errors import InputError
@@ -19,6 +19,9 @@ from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.verification.rating import rating_requests
 
 logger = logging.getLogger(__name__)
+
+# Short answers of a sure teacher are often alike; all of nearly all queries' are not.
+HIGHEST_EQUAL_SAMPLES_RATE = 0.95
 
 
 def generate_answers(
@@ -40,7 +43,15 @@ def generate_answers(
         seed=parameters.seed,
         system_prompt=read_prompt("answer_system").text if parameters.use_system_prompt else None,
     )
-    return _complete(teacher, requests, parameters, spent_usd=0.0)
+    completions = _complete(teacher, requests, parameters, spent_usd=0.0)
+    rate = equal_samples_rate(completions)
+    if parameters.temperature > 0 and rate is not None and rate > HIGHEST_EQUAL_SAMPLES_RATE:
+        logger.warning(
+            "for %.0f%% of the queries all answers are the same: the server may not sample at all "
+            "(transformers serve does where the model's generation_config.json says do_sample)",
+            100 * rate,
+        )
+    return completions
 
 
 def rate_answers(

@@ -24,6 +24,7 @@ class RewardModelParameters(BaseModel):
     weight_decay: float = Field(ge=0)
     lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"]
     precision: Literal["auto", "float32", "bfloat16"]
+    activation_checkpointing: Literal["auto", "always", "never"]
     saved_dtype: Literal["float32", "bfloat16"]
     logging_steps: int = Field(gt=0)
     save_steps: int = Field(gt=0)

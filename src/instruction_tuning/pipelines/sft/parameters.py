@@ -29,6 +29,7 @@ class SFTParameters(BaseModel):
     weight_decay: float = Field(ge=0)
     lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"]
     precision: Literal["auto", "float32", "bfloat16"]
+    activation_checkpointing: Literal["auto", "always", "never"]
     saved_dtype: Literal["float32", "bfloat16"]
     chat_template_path: str | None
     logging_steps: int = Field(gt=0)
