@@ -1,0 +1,239 @@
+"""One program and its tests: fork, watch the clock and the output, kill everything, say what happened."""
+
+import json
+import os
+import resource
+import select
+import signal
+import struct
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from instruction_tuning.sandbox.inside.checker import run_tests
+from instruction_tuning.sandbox.inside.confinement import Means, confine
+from instruction_tuning.sandbox.inside.program import finish, run_program
+
+# Exit code of a child whose barriers did not go up; nothing untrusted has run in it.
+UNCONFINED = 113
+_ANSWER_BYTES = 1 << 24
+_TICK_SECONDS = 0.01
+
+
+@dataclass
+class Watched:
+    """The pipes of a running program, and what came out of them."""
+
+    output_bytes: int
+    deadline: float
+    output: dict[int, bytearray]
+    verdict: int
+    verdict_text: bytearray = field(default_factory=bytearray)
+
+    def read(self, descriptor: int) -> bool:
+        """Take what is there; false at the end of the pipe, or for now."""
+        try:
+            part = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            return False
+        target = self.verdict_text if descriptor == self.verdict else self.output[descriptor]
+        if len(target) <= max(self.output_bytes, _ANSWER_BYTES if descriptor == self.verdict else 0):
+            target += part
+        return bool(part)
+
+    @property
+    def overflows(self) -> bool:
+        return sum(map(len, self.output.values())) > self.output_bytes
+
+
+def supervise(
+    program: str,
+    read_tests: Callable[[], str] | None,
+    limits: Mapping[str, float],
+    means: Means,
+    scratch: str,
+) -> dict[str, Any]:
+    """The fields of an Outcome. OSError where the barriers do not go up.
+
+    `read_tests` is called once, after the fork of the program, whose memory must not hold the tests.
+    """
+    started = time.monotonic()
+    pipes = {name: os.pipe() for name in ("out", "err", "verdict", "requests", "answers")}
+    reading, writing = ({name: pipe[end] for name, pipe in pipes.items()} for end in (0, 1))
+    answers = writing["answers"] if read_tests else writing["verdict"]
+    untrusted = _forked(
+        [writing["out"], writing["err"], answers, reading["requests"]],
+        lambda: confine(means, limits, scratch),
+        lambda: run_program(program, requests=4 if read_tests else None, answers=3),
+    )
+    checking = None
+    if read_tests:
+        tests = read_tests()
+        checking = _forked(
+            [None, None, writing["verdict"], writing["requests"], reading["answers"]],
+            lambda: confine(means, {**limits, "processes": 1}, scratch),
+            lambda: _check(tests),
+        )
+    for descriptor in (*writing.values(), reading["requests"], reading["answers"]):
+        os.close(descriptor)
+    watched = Watched(
+        output_bytes=int(limits["output_bytes"]),
+        deadline=started + limits["wall_seconds"],
+        output={reading["out"]: bytearray(), reading["err"]: bytearray()},
+        verdict=reading["verdict"],
+    )
+    try:
+        stopped = _watch(watched, checking or untrusted)
+        status, used = _end(untrusted, checking, watched, means)
+    finally:
+        for name in ("out", "err", "verdict"):
+            os.close(reading[name])
+    if status is not None and os.WIFEXITED(status) and os.WEXITSTATUS(status) == UNCONFINED:
+        raise OSError("a barrier that held at the start does not go up any more")
+    out, err = (bytes(watched.output[reading[name]][: watched.output_bytes]) for name in ("out", "err"))
+    return {
+        **_verdict(watched, stopped, status, used, limits, tested=checking is not None),
+        "seconds": round(time.monotonic() - started, 4),
+        "stdout": out.decode("utf-8", "replace"),
+        "stderr": err.decode("utf-8", "replace"),
+    }
+
+
+def _check(tests: str) -> None:
+    verdict = run_tests(tests, requests=4, answers=5, limit_bytes=_ANSWER_BYTES)
+    data = json.dumps(verdict).encode()
+    os.write(3, struct.pack(">I", len(data)) + data)
+
+
+def _forked(descriptors: list[int | None], confined: Callable[[], None], work: Callable[[], None]) -> int:
+    """A child with standard output, error, and further descriptors from 3 on, and with no others."""
+    child = os.fork()
+    if child:
+        return child
+    _in_child(descriptors, confined, work)
+
+
+def _in_child(
+    descriptors: list[int | None], confined: Callable[[], None], work: Callable[[], None]
+) -> NoReturn:
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        # First out of the way of the places that they will get.
+        high = [os.dup2(nothing if one is None else one, 64 + i) for i, one in enumerate(descriptors)]
+        os.dup2(nothing, 0)
+        for place, descriptor in zip((1, 2, *range(3, 3 + len(high))), high, strict=False):
+            os.dup2(descriptor, place)
+        os.closerange(1 + len(high), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        confined()
+    except BaseException:
+        os._exit(UNCONFINED)
+    try:
+        work()
+    except BaseException:
+        os._exit(1)
+    finish()
+    os._exit(0)
+
+
+def _watch(watched: Watched, process: int) -> str | None:
+    """Until `process` ends; "timeout" or "output" where it had to be stopped."""
+    poll = select.poll()
+    for descriptor in (*watched.output, watched.verdict):
+        os.set_blocking(descriptor, False)
+        poll.register(descriptor, select.POLLIN)
+    poll.register(0, 0)  # the parent hanging up
+    ended = os.pidfd_open(process) if hasattr(os, "pidfd_open") else None
+    if ended is not None:
+        poll.register(ended, select.POLLIN)
+    try:
+        while (left := watched.deadline - time.monotonic()) > 0:
+            wait = left if ended is not None else min(left, _TICK_SECONDS)
+            for descriptor, event in poll.poll(wait * 1000 + 1):
+                if descriptor == ended:
+                    return None
+                if descriptor == 0:
+                    if event & (select.POLLHUP | select.POLLERR):
+                        return "timeout"
+                elif not watched.read(descriptor):
+                    poll.unregister(descriptor)
+            if watched.overflows:
+                return "output"
+            if ended is None and os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                return None
+        return "timeout"
+    finally:
+        if ended is not None:
+            os.close(ended)
+
+
+def _end(untrusted: int, checking: int | None, watched: Watched, means: Means) -> tuple[int | None, float]:
+    """Kill all that is left. How the program had ended (null: not by itself), its processor seconds."""
+    ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    by_itself = os.waitid(os.P_PID, untrusted, ended) is not None
+    if checking is not None and not by_itself and b'"exited"' in watched.verdict_text:
+        # Its pipe closes a moment before its end can be seen.
+        time.sleep(0.02)
+        by_itself = os.waitid(os.P_PID, untrusted, ended) is not None
+    for process in (untrusted, checking):
+        if process is not None:
+            os.kill(process, signal.SIGKILL)
+    if means.namespaces:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)  # all of this process namespace, but for its first: this one
+    _, status, usage = os.wait4(untrusted, 0)
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            break
+    for descriptor in (*watched.output, watched.verdict):
+        while not watched.overflows and watched.read(descriptor):
+            pass
+    return (status if by_itself else None), usage.ru_utime + usage.ru_stime
+
+
+def _verdict(
+    watched: Watched,
+    stopped: str | None,
+    status: int | None,
+    used: float,
+    limits: Mapping[str, float],
+    *,
+    tested: bool,
+) -> dict[str, Any]:
+    code = os.waitstatus_to_exitcode(status) if status is not None else None
+    ending = {"exit_code": code if code is None or code >= 0 else None, "signal": None}
+    if code is not None and code < 0:
+        ending["signal"] = -code
+    if stopped == "timeout":
+        return {**ending, "status": "timeout", "reason": f"stopped after {limits['wall_seconds']:g} seconds"}
+    if stopped == "output" or watched.overflows:
+        return {**ending, "status": "output", "reason": f"more than {watched.output_bytes} bytes of output"}
+    if code in (-signal.SIGXCPU, -signal.SIGKILL) and used >= limits["cpu_seconds"] * 0.9:
+        seconds = f"{limits['cpu_seconds']:g}"
+        return {**ending, "status": "timeout", "reason": f"{seconds} seconds of processor used"}
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        return {**ending, "status": "crashed", "reason": f"the program was ended by {name}"}
+    told = _message(bytes(watched.verdict_text))
+    if tested:
+        fallback = {"status": "failed", "reason": "the tests ended without a verdict"}
+        return {**ending, **(told if isinstance(told, dict) else fallback)}
+    if told == "ok" and code == 0:
+        return {**ending, "status": "passed", "reason": "ran to its end"}
+    if isinstance(told, list) and len(told) == 3 and told[1] != "SystemExit":
+        kind = "memory" if told[1] == "MemoryError" else "failed"
+        return {**ending, "status": kind, "reason": f"{told[1]}: {told[2]}"[:500]}
+    return {**ending, "status": "exited", "reason": f"the program ended itself with code {code}"}
+
+
+def _message(data: bytes) -> Any:
+    try:
+        return json.loads(data[4 : 4 + int.from_bytes(data[:4], "big")])
+    except ValueError:
+        return None
