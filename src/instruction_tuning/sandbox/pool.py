@@ -3,33 +3,21 @@
 import queue
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from instruction_tuning.sandbox.barriers import Barriers, as_barriers, refuse_missing, refuse_processes
 from instruction_tuning.sandbox.limits import Limits
 from instruction_tuning.sandbox.outcome import Outcome
+from instruction_tuning.sandbox.program import Program
 from instruction_tuning.sandbox.worker import Worker
-
-
-@dataclass(frozen=True)
-class Program:
-    """Source code, and the tests that judge it.
-
-    The tests run in another process than the program: a name that they use and do not define is a function of
-    the program, called over a pipe, and plain values come back. Without tests the program is run as a script.
-    """
-
-    source: str
-    tests: str | None = None
 
 
 class Sandbox:
     """Workers that are kept between programs; use it in a `with` statement.
 
     Raises ConfigurationError at once where required barriers do not hold, unless `allow_missing_barriers`.
-    `without` leaves out mechanisms (namespaces, landlock, seccomp, user) to see what the others hold alone.
+    `without` leaves out mechanisms (namespaces, landlock, seccomp, privileges), to see what the others hold.
     """
 
     def __init__(
@@ -70,7 +58,7 @@ class Sandbox:
                 while not faults:
                     index = waiting.get_nowait()
                     program = programs[index]
-                    outcomes[index] = worker.run(program.source, program.tests, self.limits)
+                    outcomes[index] = worker.run(program, self.limits)
             except queue.Empty:
                 return
             except BaseException as fault:

@@ -13,6 +13,7 @@ from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.sandbox.inside.frames import receive, send
 from instruction_tuning.sandbox.limits import Limits
 from instruction_tuning.sandbox.outcome import Outcome, Status
+from instruction_tuning.sandbox.program import Program
 
 _SOURCE = Path(__file__).parents[2]
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {module} import main; del sys.path[0]; main()"
@@ -51,14 +52,15 @@ class Worker:
             )
         self.found: dict[str, dict[str, bool]] = self._reply()
 
-    def run(self, program: str, tests: str | None, limits: Limits) -> Outcome:
+    def run(self, program: Program, limits: Limits) -> Outcome:
         """The outcome of one program. WorkspaceError where the warden itself fails."""
-        job = {"program": program, "tested": tests is not None, "limits": vars(limits)}
+        tested = program.tests is not None
+        job = {"program": program.source, "tested": tested, "limits": vars(limits)}
         assert self._process.stdin is not None
         try:
             send(self._process.stdin.fileno(), job)
-            if tests is not None:  # a message of its own, which the program's process never reads
-                send(self._process.stdin.fileno(), tests)
+            if tested:  # a message of its own, which the program's process never reads
+                send(self._process.stdin.fileno(), [program.tests, program.functions])
         except BrokenPipeError as fault:
             raise self._broken("it has ended") from fault
         reply = self._reply()

@@ -52,7 +52,9 @@ class ProgramFunction:
         raise ProgramFault(f"{name}: {text}")
 
 
-def run_tests(tests: str, *, requests: int, answers: int, limit_bytes: int) -> dict[str, str]:
+def run_tests(
+    tests: str, functions: list[str], *, requests: int, answers: int, limit_bytes: int
+) -> dict[str, str]:
     """`status` and `reason` of the tests: passed if they run to their end, and in no other case."""
     try:
         loaded = receive(answers, limit_bytes)
@@ -62,7 +64,7 @@ def run_tests(tests: str, *, requests: int, answers: int, limit_bytes: int) -> d
         return _not_loaded(loaded)
     try:
         tree = ast.parse(tests, "<tests>")
-        namespace = _namespace(tree, (requests, answers), limit_bytes)
+        namespace = _namespace(tree, set(functions), (requests, answers), limit_bytes)
         exec(compile(tree, "<tests>", "exec"), namespace)
     except ProgramEnded as fault:
         return {"status": "exited", "reason": f"the program ended itself during its tests ({fault})"}
@@ -82,10 +84,13 @@ def _not_loaded(loaded: Any) -> dict[str, str]:
     return {"status": "failed", "reason": f"the program does not load: {kind}: {text}"[:500]}
 
 
-def _namespace(tree: ast.Module, pipes: tuple[int, int], limit_bytes: int) -> dict[str, Any]:
+def _namespace(
+    tree: ast.Module, functions: set[str], pipes: tuple[int, int], limit_bytes: int
+) -> dict[str, Any]:
     nodes = list(ast.walk(tree))
     names = [node for node in nodes if isinstance(node, ast.Name)]
-    defined = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | set(dir(builtins))
+    defined = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    defined |= set(dir(builtins)) - functions
     defined |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -96,7 +101,7 @@ def _namespace(tree: ast.Module, pipes: tuple[int, int], limit_bytes: int) -> di
         node.value.id
         for node in nodes
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    } & sys.stdlib_module_names
+    } & sys.stdlib_module_names - functions
     namespace: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
     for name in sorted({node.id for node in names} - defined):
         if name in modules:

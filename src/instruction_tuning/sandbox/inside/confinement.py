@@ -28,6 +28,7 @@ class Means:
     landlock: bool
     seccomp: bool
     user: int | None
+    no_privileges: bool
     # The process limit counts all of a user's processes; it means something for a user of our own only.
     own_process_count: bool
     readable: tuple[str, ...]
@@ -45,7 +46,8 @@ def confine(means: Means, limits: Mapping[str, float], scratch: str) -> None:
         os.setgroups([])
         os.setresgid(means.user, means.user, means.user)
         os.setresuid(means.user, means.user, means.user)
-    drop_capabilities()
+    if means.no_privileges:
+        drop_capabilities()
     # After the change of identity, which clears it: a program does not outlive a killed warden.
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -59,8 +61,8 @@ def _limit(means: Means, limits: Mapping[str, float]) -> None:
     memory, cpu = int(limits["memory_bytes"]), max(1, round(limits["cpu_seconds"]))
     wanted = [
         (resource.RLIMIT_AS, memory, memory),
-        # The first ends the program, the second one that caught the first.
-        (resource.RLIMIT_CPU, cpu, cpu + 1),
+        # Soft and hard alike: the kernel kills, and sends no signal first that could be caught.
+        (resource.RLIMIT_CPU, cpu, cpu),
         (resource.RLIMIT_FSIZE, int(limits["file_bytes"]), int(limits["file_bytes"])),
         (resource.RLIMIT_NOFILE, 64, 64),
         (resource.RLIMIT_CORE, 0, 0),

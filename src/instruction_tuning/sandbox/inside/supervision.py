@@ -50,7 +50,7 @@ class Watched:
 
 def supervise(
     program: str,
-    read_tests: Callable[[], str] | None,
+    read_tests: Callable[[], Any] | None,
     limits: Mapping[str, float],
     means: Means,
     scratch: str,
@@ -70,11 +70,11 @@ def supervise(
     )
     checking = None
     if read_tests:
-        tests = read_tests()
+        tests, functions = read_tests()
         checking = _forked(
             [None, None, writing["verdict"], writing["requests"], reading["answers"]],
             lambda: confine(means, {**limits, "processes": 1}, scratch),
-            lambda: _check(tests),
+            lambda: _check(tests, functions),
         )
     for descriptor in (*writing.values(), reading["requests"], reading["answers"]):
         os.close(descriptor)
@@ -101,8 +101,8 @@ def supervise(
     }
 
 
-def _check(tests: str) -> None:
-    verdict = run_tests(tests, requests=4, answers=5, limit_bytes=_ANSWER_BYTES)
+def _check(tests: str, functions: list[str]) -> None:
+    verdict = run_tests(tests, functions, requests=4, answers=5, limit_bytes=_ANSWER_BYTES)
     data = json.dumps(verdict).encode()
     os.write(3, struct.pack(">I", len(data)) + data)
 

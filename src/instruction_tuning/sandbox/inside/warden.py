@@ -63,7 +63,7 @@ def _done(job: dict[str, Any], means: Means, base: str) -> dict[str, Any]:
     try:
         scratch = _scratch(base, means, int(limits["file_bytes"]))
         try:
-            read_tests = (lambda: str(receive(0, _LONGEST_JOB_BYTES))) if job["tested"] else None
+            read_tests = (lambda: receive(0, _LONGEST_JOB_BYTES)) if job["tested"] else None
             return supervise(job["program"], read_tests, limits, means, scratch)
         finally:
             _remove(base, means)
@@ -77,7 +77,7 @@ def _means(base: str, readable: list[str], without: set[str]) -> Means:
     is_root = os.geteuid() == 0
     visible = [path for path in readable if os.path.exists(path)]
     inside = linux and "namespaces" not in without and namespaces.can_enter(base, visible)
-    user = _FIRST_USER + os.getpid() if linux and is_root and "user" not in without else None
+    user = _FIRST_USER + os.getpid() if linux and is_root and "privileges" not in without else None
     if user is not None and not can_become(user, None if inside else visible[0]):
         user = None
     return Means(
@@ -86,6 +86,7 @@ def _means(base: str, readable: list[str], without: set[str]) -> Means:
         landlock=linux and "landlock" not in without and landlock.version() > 0,
         seccomp=linux and "seccomp" not in without and machine in ARCHITECTURES and can_filter(machine),
         user=user,
+        no_privileges="privileges" not in without,
         # Counted for each user namespace since Linux 5.14.
         own_process_count=user is not None or (inside and not is_root and _kernel() >= (5, 14)),
         readable=tuple(visible),
