@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from instruction_tuning.errors import ConfigurationError
 
-_LINUX = "use Linux 5.13 or later with Landlock and seccomp switched on (x86-64 or AArch64)"
+_LINUX = (
+    "use Linux 5.13 or later on x86-64 or AArch64 with Landlock and seccomp switched on, or a container or "
+    "virtual machine of such a Linux"
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ _FURTHER = {
         "as for namespaces",
     ),
 }
+
+
+NOTHING_FOUND: Mapping[str, Mapping[str, bool]] = {"holds": {}, "means": {}}
 
 
 def as_barriers(found: Mapping[str, Mapping[str, bool]]) -> Barriers:

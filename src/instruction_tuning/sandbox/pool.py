@@ -1,12 +1,19 @@
 """Many programs, several at a time, the outcomes in the order of the programs."""
 
 import queue
+import sys
 import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from instruction_tuning.sandbox.barriers import Barriers, as_barriers, refuse_missing, refuse_processes
+from instruction_tuning.sandbox.barriers import (
+    NOTHING_FOUND,
+    Barriers,
+    as_barriers,
+    refuse_missing,
+    refuse_processes,
+)
 from instruction_tuning.sandbox.limits import Limits
 from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.sandbox.program import Program
@@ -16,7 +23,8 @@ from instruction_tuning.sandbox.worker import Worker
 class Sandbox:
     """Workers that are kept between programs; use it in a `with` statement.
 
-    Raises ConfigurationError at once where required barriers do not hold, unless `allow_missing_barriers`.
+    Raises ConfigurationError at once where required barriers do not hold, unless `allow_missing_barriers`;
+    on another system than Linux always.
     `without` leaves out mechanisms (namespaces, landlock, seccomp, privileges), to see what the others hold.
     """
 
@@ -30,6 +38,8 @@ class Sandbox:
     ) -> None:
         self.limits = limits or Limits()
         self._without = without
+        if sys.platform != "linux":  # none of this has a counterpart, and the limits alone are no sandbox
+            refuse_missing(as_barriers(NOTHING_FOUND), allow_missing_barriers=False)
         self._workers = [Worker(without)]
         self.barriers: Barriers = as_barriers(self._workers[0].found)
         try:
@@ -93,6 +103,8 @@ class Sandbox:
 
 def barriers() -> Barriers:
     """Which barriers hold here, found by trying; about a tenth of a second."""
+    if sys.platform != "linux":
+        return as_barriers(NOTHING_FOUND)
     worker = Worker()
     try:
         return as_barriers(worker.found)

@@ -130,3 +130,30 @@ def test_a_warden_that_was_killed_is_reported():
     sandbox._workers[0]._process.wait()
     with pytest.raises(WorkspaceError, match="warden does not work"):
         sandbox.run(Program("pass"))
+
+
+@linux
+def test_a_program_ends_with_the_process_that_asked_for_it():
+    """Killed without a word, that process leaves no warden and no program behind."""
+    import time
+
+    import psutil
+
+    run = (
+        "from instruction_tuning.sandbox.pool import Sandbox\n"
+        "from instruction_tuning.sandbox.program import Program\n"
+        "with Sandbox() as sandbox:\n"
+        "    print('started', flush=True)\n"
+        "    sandbox.run(Program('import time; time.sleep(60)'))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    with subprocess.Popen(
+        [sys.executable, "-c", run], stdout=subprocess.PIPE, env=environment, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        time.sleep(0.3)
+        below = psutil.Process(process.pid).children(recursive=True)
+        assert below
+        process.kill()
+    assert psutil.wait_procs(below, timeout=10)[1] == []

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from instruction_tuning.sandbox.pool import Sandbox, run_program
+from instruction_tuning.sandbox.program import Program
+
 PROJECT = Path(__file__).parents[3]
 PREAMBLE = "import os, socket, ctypes, sys, time\n"
 YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
@@ -101,9 +104,7 @@ def test_links_and_proc_lead_nowhere(guarded, unguarded, way):
     works_only_unguarded(guarded, unguarded, f"{way}; print('REACHED')")
 
 
-def test_the_environment_holds_no_key(monkeypatch, unguarded):
-    from instruction_tuning.sandbox.pool import run_program
-
+def test_the_environment_holds_no_key(monkeypatch):
     monkeypatch.setenv("TEACHER_API_KEY", "secret-key")
     look = "import os; print(dict(os.environ))"
     assert "secret-key" in subprocess.run([sys.executable, "-c", look], capture_output=True, text=True).stdout
@@ -161,6 +162,21 @@ def test_nothing_is_written_outside(guarded, unguarded, tmp_path, way):
                 file.stat().st_mode,
             )
             assert after == before
+
+
+@pytest.mark.parametrize(
+    "way", ["os.open(f, os.O_RDONLY | os.O_TRUNC)", "os.truncate(f, 1)", "os.chmod(f, 0o600)", "os.utime(f)"]
+)
+def test_what_landlock_does_not_cover_the_call_filter_refuses(unguarded, tmp_path, way):
+    """Truncation is Landlock's from its third version on, the others are nowhere."""
+    file = tmp_path / "file"
+    attack = f"import os; f={str(file)!r}; {way}; print('REACHED')"
+    filtered = frozenset({"namespaces", "landlock", "privileges"})
+    with Sandbox(without=filtered, allow_missing_barriers=True) as sandbox:
+        for run, expected in ((unguarded, True), (lambda source: sandbox.run(Program(source)), False)):
+            file.write_text("kept")
+            assert ("REACHED" in run(attack).stdout) is expected
+            assert expected or file.read_text() == "kept"
 
 
 @contextlib.contextmanager

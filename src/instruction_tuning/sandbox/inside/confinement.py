@@ -23,7 +23,6 @@ THREADS = 32
 class Means:
     """What this machine offers, found once by the warden. `user` null: the identity stays."""
 
-    linux: bool
     namespaces: bool
     landlock: bool
     seccomp: bool
@@ -40,8 +39,6 @@ def confine(means: Means, limits: Mapping[str, float], scratch: str) -> None:
     os.chdir(scratch)
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     _limit(means, limits)
-    if not means.linux:
-        return
     if means.user is not None:
         os.setgroups([])
         os.setresgid(means.user, means.user, means.user)
@@ -66,9 +63,8 @@ def _limit(means: Means, limits: Mapping[str, float]) -> None:
         (resource.RLIMIT_FSIZE, int(limits["file_bytes"]), int(limits["file_bytes"])),
         (resource.RLIMIT_NOFILE, 64, 64),
         (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_MEMLOCK, 0, 0),
     ]
-    if means.linux:
-        wanted.append((resource.RLIMIT_MEMLOCK, 0, 0))
     if means.own_process_count:
         count = THREADS + int(limits["processes"])
         wanted.append((resource.RLIMIT_NPROC, count, count))

@@ -5,7 +5,6 @@ Each raises OSError with the kernel's error number. See the manual pages of sect
 
 import ctypes
 import os
-import sys
 
 # prctl(2), linux/prctl.h.
 PR_SET_PDEATHSIG = 1
@@ -32,16 +31,12 @@ MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
-_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
-_CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _checked(name: str, *arguments: object) -> int:
-    if _libc is None:
-        raise OSError(38, "only Linux has this call", name)
     result: int = getattr(_libc, name)(*arguments)
     if result < 0:
         number = ctypes.get_errno()
@@ -80,16 +75,11 @@ def unmount(target: str) -> None:
 
 def pivot_root(new: str, old: str) -> None:
     """pivot_root(2)."""
-    paths = [ctypes.cast(ctypes.c_char_p(os.fsencode(path)), ctypes.c_void_p) for path in (new, old)]
-    syscall(_PIVOT_ROOT[os.uname().machine], *paths)
+    _checked("pivot_root", os.fsencode(new), os.fsencode(old))
 
 
 def drop_capabilities() -> None:
     """capset(2) to nothing: no privilege is left, within a user namespace or without."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    syscall(
-        _CAPSET[os.uname().machine],
-        ctypes.cast(header, ctypes.c_void_p),
-        ctypes.cast(nothing, ctypes.c_void_p),
-    )
+    _checked("capset", header, nothing)

@@ -19,7 +19,6 @@ from instruction_tuning.sandbox.inside.program import finish, run_program
 # Exit code of a child whose barriers did not go up; nothing untrusted has run in it.
 UNCONFINED = 113
 _ANSWER_BYTES = 1 << 24
-_TICK_SECONDS = 0.01
 
 
 @dataclass
@@ -147,13 +146,11 @@ def _watch(watched: Watched, process: int) -> str | None:
         os.set_blocking(descriptor, False)
         poll.register(descriptor, select.POLLIN)
     poll.register(0, 0)  # the parent hanging up
-    ended = os.pidfd_open(process) if hasattr(os, "pidfd_open") else None
-    if ended is not None:
-        poll.register(ended, select.POLLIN)
+    ended = os.pidfd_open(process)
+    poll.register(ended, select.POLLIN)
     try:
         while (left := watched.deadline - time.monotonic()) > 0:
-            wait = left if ended is not None else min(left, _TICK_SECONDS)
-            for descriptor, event in poll.poll(wait * 1000 + 1):
+            for descriptor, event in poll.poll(left * 1000 + 1):
                 if descriptor == ended:
                     return None
                 if descriptor == 0:
@@ -163,12 +160,9 @@ def _watch(watched: Watched, process: int) -> str | None:
                     poll.unregister(descriptor)
             if watched.overflows:
                 return "output"
-            if ended is None and os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                return None
         return "timeout"
     finally:
-        if ended is not None:
-            os.close(ended)
+        os.close(ended)
 
 
 def _end(untrusted: int, checking: int | None, watched: Watched, means: Means) -> tuple[int | None, float]:

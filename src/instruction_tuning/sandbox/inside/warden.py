@@ -72,19 +72,17 @@ def _done(job: dict[str, Any], means: Means, base: str) -> dict[str, Any]:
 
 
 def _means(base: str, readable: list[str], without: set[str]) -> Means:
-    linux = sys.platform == "linux"
     machine = os.uname().machine
     is_root = os.geteuid() == 0
     visible = [path for path in readable if os.path.exists(path)]
-    inside = linux and "namespaces" not in without and namespaces.can_enter(base, visible)
-    user = _FIRST_USER + os.getpid() if linux and is_root and "privileges" not in without else None
+    inside = "namespaces" not in without and namespaces.can_enter(base, visible)
+    user = _FIRST_USER + os.getpid() if is_root and "privileges" not in without else None
     if user is not None and not can_become(user, None if inside else visible[0]):
         user = None
     return Means(
-        linux=linux,
         namespaces=inside,
-        landlock=linux and "landlock" not in without and landlock.version() > 0,
-        seccomp=linux and "seccomp" not in without and machine in ARCHITECTURES and can_filter(machine),
+        landlock="landlock" not in without and landlock.version() > 0,
+        seccomp="seccomp" not in without and machine in ARCHITECTURES and can_filter(machine),
         user=user,
         no_privileges="privileges" not in without,
         # Counted for each user namespace since Linux 5.14.
