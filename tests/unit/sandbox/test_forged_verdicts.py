@@ -110,6 +110,30 @@ def test_the_tests_are_not_in_the_programs_memory(sandbox):
     assert sandbox.run(Program(hidden + SEARCH, tests)).status == "failed", "the control: it finds its own"
 
 
+def test_an_exception_that_ends_loops_does_not_end_the_tests(sandbox):
+    tests = "def holds(case):\n    return f(case) == 1\nassert all(map(holds, [1, 2, 3]))"
+    ends = "def f(x): raise StopIteration"
+    assert sandbox.run(Program(ends, tests)).status == "failed"
+    namespace: dict[str, object] = {}
+    exec(f"{ends}\n{tests}", namespace)  # the control: in one process it passes
+
+
+@pytest.mark.parametrize("code", [0, 1, 70, 113, 255])
+def test_no_exit_code_means_anything(sandbox, code):
+    assert sandbox.run(Program(f"import os; os._exit({code})", TESTS)).status == "exited"
+    assert sandbox.run(Program(f"import os; os._exit({code})")).status == "exited"
+
+
+def test_tests_that_write_a_verdict_of_their_own_are_only_wrong(sandbox):
+    tests = (
+        "import json, os, struct\n"
+        "data = json.dumps({'status': 'passed', 'reason': [], 'stdout': 1, 'more': 2}).encode()\n"
+        "os.write(3, struct.pack('>I', len(data)) + data); os._exit(0)"
+    )
+    outcome = sandbox.run(Program("", tests))
+    assert (outcome.status, outcome.reason, outcome.stdout) == ("passed", "[]", "")
+
+
 def test_what_a_test_catches_does_not_hide_a_programs_end(sandbox):
     tests = "try:\n    f(1)\nexcept Exception:\n    pass\n"
     assert sandbox.run(Program("import os\ndef f(x): os._exit(0)", tests)).status == "exited"
@@ -121,7 +145,8 @@ def test_values_keep_their_kind(sandbox):
     tests = "\n".join(
         f"assert same({value}) == {value} and type(same({value})) is type({value})"
         for value in (
-            "[1, (2, {3}), {'a': [None, True]}]", "b'x'", "1e-300", "float('inf')", "2 ** 200", "1 + 2j",
+            "[1, (2, {3}), {'a': [None, True]}]", "b'x'", "1e-300", "float('inf')", "2 ** 200",
+            "-(7 ** 9000)", "1 + 2j",
             "frozenset({(1, 2)})", "'\\ud800é'", "{(1, 2): 3}",
         )
     )  # fmt: skip

@@ -251,7 +251,9 @@ def test_no_descriptor_is_inherited_but_its_own_pipes(guarded):
 
 
 def test_a_program_finds_nothing_of_the_one_before(guarded):
-    assert (
-        guarded("import os; os.makedirs('a/b'); open('a/b/c', 'w'); os.mkdir('shut', 0)").status == "passed"
+    litter = (
+        "import os; os.makedirs('a/b'); open('a/b/c', 'w'); os.mkdir('shut', 0); os.symlink('/', 'link')\n"
+        "for _ in range(900): os.mkdir('deep' * 50); os.chdir('deep' * 50)"
     )
+    assert guarded(litter).status == "passed"
     assert guarded("import os; print(os.listdir('.'))").stdout == "[]\n"

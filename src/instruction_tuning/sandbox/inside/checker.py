@@ -15,6 +15,10 @@ from typing import Any
 from instruction_tuning.sandbox.inside.frames import receive, send
 from instruction_tuning.sandbox.inside.plain_values import decode, encode
 
+VERDICTS = ("passed", "failed", "exited", "memory")
+# These end a loop of the tests as if all were well: `all(map(holds, cases))`.
+_ENDING_LOOPS = (StopIteration, StopAsyncIteration)
+
 
 class ProgramEnded(BaseException):
     """The program is gone, or speaks nonsense. Not an Exception: a test that catches those does not pass."""
@@ -42,12 +46,12 @@ class ProgramFunction:
             if kind == "value":
                 return decode(content[0])
             name, text = str(content[0]), str(content[1])
-        except (EOFError, OSError, ValueError, TypeError, KeyError, IndexError, RecursionError) as fault:
+        except Exception as fault:
             raise ProgramEnded(type(fault).__name__) from fault
         if name == "SystemExit":
             raise ProgramEnded("SystemExit")
         known = getattr(builtins, name, None)
-        if isinstance(known, type) and issubclass(known, Exception):
+        if isinstance(known, type) and issubclass(known, Exception) and not issubclass(known, _ENDING_LOOPS):
             raise _exception(known, text)
         raise ProgramFault(f"{name}: {text}")
 
@@ -76,7 +80,7 @@ def run_tests(
 
 
 def _not_loaded(loaded: Any) -> dict[str, str]:
-    kind, text = (str(part) for part in loaded[1:3]) if isinstance(loaded, list) else ("", "")
+    kind, text = (str(part) for part in (*loaded, "", "", "")[1:3]) if isinstance(loaded, list) else ("", "")
     if kind == "SystemExit":
         return {"status": "exited", "reason": "the program ended itself before its tests"}
     if kind == "MemoryError":

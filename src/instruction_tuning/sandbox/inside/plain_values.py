@@ -9,6 +9,8 @@ from typing import Any
 
 Json = Any
 
+_LARGE = 1 << 1024
+
 
 class Opaque:
     """A value of the program that only the program can use; equal to itself alone."""
@@ -26,7 +28,8 @@ def encode(value: Any, kept: list[Any] | None = None) -> Json:
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
-        return int(value)
+        # Decimal digits are bounded and slow (sys.int_info); hexadecimal ones are neither.
+        return int(value) if -_LARGE < value < _LARGE else {"int": hex(value)}
     if isinstance(value, float):
         return float(value)
     if isinstance(value, complex):
@@ -59,6 +62,8 @@ def decode(coded: Json, kept: list[Any] | None = None) -> Any:
         return {decode(key, kept): decode(item, kept) for key, item in content}
     if kind == "complex":
         return complex(*content)
+    if kind == "int":
+        return int(content, 16)
     if kind == "bytes":
         return bytes.fromhex(content)
     if kind == "opaque":

@@ -41,7 +41,7 @@ def can_become(user: int, must_read: str | None) -> bool:
 
 
 def found_barriers(
-    means: Means, scratch: Callable[[], str], remove: Callable[[], None]
+    means: Means, scratch: Callable[[], str], remove: Callable[[str], None]
 ) -> dict[str, dict[str, bool]]:
     """`means` as found, and `holds` by barrier name."""
     reading, writing = os.pipe()
@@ -58,7 +58,7 @@ def found_barriers(
     told = os.read(reading, 1 << 16)  # shorter than a pipe's atomic write
     os.close(reading)
     os.waitpid(child, 0)
-    remove()
+    remove(folder)
     offered = {
         "namespaces": means.namespaces,
         "landlock": means.landlock,

@@ -12,12 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from instruction_tuning.sandbox.inside.checker import run_tests
+from instruction_tuning.sandbox.inside.checker import VERDICTS, run_tests
 from instruction_tuning.sandbox.inside.confinement import Means, confine
 from instruction_tuning.sandbox.inside.program import finish, run_program
 
-# Exit code of a child whose barriers did not go up; nothing untrusted has run in it.
-UNCONFINED = 113
 _ANSWER_BYTES = 1 << 24
 
 
@@ -59,11 +57,12 @@ def supervise(
     `read_tests` is called once, after the fork of the program, whose memory must not hold the tests.
     """
     started = time.monotonic()
-    pipes = {name: os.pipe() for name in ("out", "err", "verdict", "requests", "answers")}
+    pipes = {name: os.pipe() for name in ("out", "err", "verdict", "requests", "answers", "fault")}
     reading, writing = ({name: pipe[end] for name, pipe in pipes.items()} for end in (0, 1))
     answers = writing["answers"] if read_tests else writing["verdict"]
     untrusted = _forked(
         [writing["out"], writing["err"], answers, reading["requests"]],
+        writing["fault"],
         lambda: confine(means, limits, scratch),
         lambda: run_program(program, requests=4 if read_tests else None, answers=3),
     )
@@ -72,6 +71,7 @@ def supervise(
         tests, functions = read_tests()
         checking = _forked(
             [None, None, writing["verdict"], writing["requests"], reading["answers"]],
+            writing["fault"],
             lambda: confine(means, {**limits, "processes": 1}, scratch),
             lambda: _check(tests, functions),
         )
@@ -87,10 +87,11 @@ def supervise(
         stopped = _watch(watched, checking or untrusted)
         status, used = _end(untrusted, checking, watched, means)
     finally:
-        for name in ("out", "err", "verdict"):
+        fault = os.read(reading["fault"], 1 << 12)  # its writers are gone
+        for name in ("out", "err", "verdict", "fault"):
             os.close(reading[name])
-    if status is not None and os.WIFEXITED(status) and os.WEXITSTATUS(status) == UNCONFINED:
-        raise OSError("a barrier that held at the start does not go up any more")
+    if fault:
+        raise OSError(f"a barrier that held at the start does not go up any more: {fault.decode()}")
     out, err = (bytes(watched.output[reading[name]][: watched.output_bytes]) for name in ("out", "err"))
     return {
         **_verdict(watched, stopped, status, used, limits, tested=checking is not None),
@@ -106,22 +107,29 @@ def _check(tests: str, functions: list[str]) -> None:
     os.write(3, struct.pack(">I", len(data)) + data)
 
 
-def _forked(descriptors: list[int | None], confined: Callable[[], None], work: Callable[[], None]) -> int:
-    """A child with standard output, error, and further descriptors from 3 on, and with no others."""
+def _forked(
+    descriptors: list[int | None], fault: int, confined: Callable[[], None], work: Callable[[], None]
+) -> int:
+    """A child with standard output, error, and further descriptors from 3 on, and with no others.
+
+    It writes to `fault` if it cannot be confined, and has closed it before it does its work.
+    """
     child = os.fork()
     if child:
         return child
-    _in_child(descriptors, confined, work)
+    _in_child(descriptors, fault, confined, work)
 
 
 def _in_child(
-    descriptors: list[int | None], confined: Callable[[], None], work: Callable[[], None]
+    descriptors: list[int | None], fault: int, confined: Callable[[], None], work: Callable[[], None]
 ) -> NoReturn:
+    high = None
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
         # First out of the way of the places that they will get.
-        high = [os.dup2(nothing if one is None else one, 64 + i) for i, one in enumerate(descriptors)]
+        wanted = [*descriptors, fault]
+        high = [os.dup2(nothing if one is None else one, 64 + i) for i, one in enumerate(wanted)]
         os.dup2(nothing, 0)
         for place, descriptor in zip((1, 2, *range(3, 3 + len(high))), high, strict=False):
             os.dup2(descriptor, place)
@@ -129,8 +137,10 @@ def _in_child(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         confined()
-    except BaseException:
-        os._exit(UNCONFINED)
+    except BaseException as problem:
+        os.write(fault if high is None else len(high), repr(problem).encode()[:500])
+        os._exit(1)
+    os.close(len(high))
     try:
         work()
     except BaseException:
@@ -216,8 +226,10 @@ def _verdict(
         return {**ending, "status": "crashed", "reason": f"the program was ended by {name}"}
     told = _message(bytes(watched.verdict_text))
     if tested:
-        fallback = {"status": "failed", "reason": "the tests ended without a verdict"}
-        return {**ending, **(told if isinstance(told, dict) else fallback)}
+        # A checker's verdict may come from a teacher's tests: nothing but these two fields is taken from it.
+        if not isinstance(told, dict) or told.get("status") not in VERDICTS:
+            told = {"status": "failed", "reason": "the tests ended without a verdict"}
+        return {**ending, "status": told["status"], "reason": str(told.get("reason"))[:500]}
     if told == "ok" and code == 0:
         return {**ending, "status": "passed", "reason": "ran to its end"}
     if isinstance(told, list) and len(told) == 3 and told[1] != "SystemExit":

@@ -25,7 +25,10 @@ import stat
 import statistics  # noqa: F401
 import string  # noqa: F401
 import sys
+import tempfile
 import typing  # noqa: F401
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from instruction_tuning.sandbox.inside import landlock, namespaces
@@ -49,7 +52,10 @@ def main() -> None:
     if means.namespaces:
         _enter(base, means)
     gc.freeze()  # the children leave these objects' memory pages shared
-    send(1, found_barriers(means, lambda: _scratch(base, means, 1 << 20), lambda: _remove(base, means)))
+    send(
+        1,
+        found_barriers(means, lambda: _scratch(base, means, 1 << 20), lambda folder: _remove(folder, means)),
+    )
     while True:
         try:
             job = receive(0, _LONGEST_JOB_BYTES)
@@ -66,7 +72,7 @@ def _done(job: dict[str, Any], means: Means, base: str) -> dict[str, Any]:
             read_tests = (lambda: receive(0, _LONGEST_JOB_BYTES)) if job["tested"] else None
             return supervise(job["program"], read_tests, limits, means, scratch)
         finally:
-            _remove(base, means)
+            _remove(scratch, means)
     except OSError as fault:
         return {"status": "broken", "reason": str(fault)}
 
@@ -114,22 +120,26 @@ def _scratch(base: str, means: Means, size_bytes: int) -> str:
     owner = means.user if means.user is not None else os.geteuid()
     if means.namespaces:
         return namespaces.fresh_scratch(size_bytes, owner)
-    folder = os.path.join(base, "scratch")
-    os.mkdir(folder, 0o700)
+    # A new name each time, so that what cannot be removed is no program's.
+    folder = tempfile.mkdtemp(dir=base)
     if means.user is not None:
         os.chown(folder, owner, owner)
     return folder
 
 
-def _remove(base: str, means: Means) -> None:
-    os.chdir("/")
+def _remove(folder: str, means: Means) -> None:
     if means.namespaces:
-        unmount(namespaces.SCRATCH)
+        unmount(folder)
         return
-    folder = os.path.join(base, "scratch")
-    for place, _, _ in os.walk(folder):
-        os.chmod(place, stat.S_IRWXU)  # a program may have closed its folders
-    shutil.rmtree(folder)
+    # A program may have shut its folders, or nested them without end: what is left goes with the worker.
+    with suppress(OSError, RecursionError):
+        shutil.rmtree(folder, onerror=_open_and_retry)
+
+
+def _open_and_retry(remove: Callable[[str], None], path: str, _: object) -> None:
+    os.chmod(path, stat.S_IRWXU)
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
 
 
 if __name__ == "__main__":
