@@ -5,6 +5,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -54,6 +55,14 @@ def sandbox() -> Iterator[Sandbox]:
         pytest.skip("the barriers are Linux's")
     with Sandbox(limits=SHORT) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder outside in which every user may do everything: nothing but the barriers protects it."""
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield Path(folder)
 
 
 def _others_can_read(folder: str) -> bool:

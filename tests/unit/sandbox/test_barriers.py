@@ -86,7 +86,7 @@ print(json.dumps(told))
 
 
 @linux
-def test_an_ordinary_user_has_every_required_barrier(tmp_path):
+def test_an_ordinary_user_has_every_required_barrier(open_folder):
     """As root, become another user with an interpreter that all may run; else this process is the test."""
     if os.geteuid() != 0:
         assert not barriers().missing
@@ -94,19 +94,17 @@ def test_an_ordinary_user_has_every_required_barrier(tmp_path):
     python = shutil.which("python3", path="/usr/local/bin:/usr/bin")
     if python is None:
         pytest.skip("no interpreter that another user may run")
-    copied = tmp_path / "src" / "instruction_tuning"
+    copied = open_folder / "src" / "instruction_tuning"
     copied.mkdir(parents=True)
     for name in ("__init__.py", "errors.py"):
         shutil.copy(SOURCE / "instruction_tuning" / name, copied)
     shutil.copytree(SOURCE / "instruction_tuning" / "sandbox", copied / "sandbox")
-    for place in (*tmp_path.parents[:2], tmp_path):
-        os.chmod(place, 0o755)
     attacks = ["import os; os.fork()", "open('/etc/passwd')", "import socket; socket.socket()", "pass"]
     version = [python, "-c", "import sys; print(sys.version_info >= (3, 11))"]
     if subprocess.run(version, capture_output=True, text=True).stdout.strip() != "True":
         pytest.skip(f"{python} is older than 3.11")
     told = subprocess.run(
-        [python, "-c", AS_ANOTHER_USER, str(tmp_path / "src"), *attacks],
+        [python, "-c", AS_ANOTHER_USER, str(open_folder / "src"), *attacks],
         capture_output=True, text=True, user=54321, group=54321, extra_groups=[], env={}, cwd="/",
     )  # fmt: skip
     assert told.stderr == ""

@@ -75,7 +75,7 @@ def private_root(base: str, visible: list[str]) -> None:
     """Make a root of `visible`, read only, and leave the old one; `base` is an empty folder to build on."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", base, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64k,nr_inodes=256")
-    for path in [*visible, *DEVICES]:
+    for path in sorted([*visible, *DEVICES]):  # a folder before what lies in it
         _show(base, path)
     os.makedirs(base + SCRATCH)
     os.makedirs(base + "/old")
