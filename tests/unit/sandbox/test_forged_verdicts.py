@@ -124,6 +124,21 @@ def test_no_exit_code_means_anything(sandbox, code):
     assert sandbox.run(Program(f"import os; os._exit({code})")).status == "exited"
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "os.kill(os.getpid(), 40)",
+        "os.kill(os.getpid(), 35)",
+        "os.write(3, (200000).to_bytes(4, 'big') + b'[' * 60000); os._exit(0)",
+        "os.write(3, b'junk'); os._exit(0)",
+    ],
+)
+@pytest.mark.parametrize("tests", [TESTS, None], ids=["tested", "script"])
+def test_no_ending_breaks_the_warden(sandbox, ending, tests):
+    assert sandbox.run(Program(f"import os; {ending}", tests)).status in {"crashed", "exited", "failed"}
+    assert sandbox.run(Program(RIGHT, TESTS)).status == "passed"
+
+
 def test_tests_that_write_a_verdict_of_their_own_are_only_wrong(sandbox):
     tests = (
         "import json, os, struct\n"

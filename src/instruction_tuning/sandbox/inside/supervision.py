@@ -3,46 +3,18 @@
 import json
 import os
 import resource
-import select
 import signal
 import struct
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from instruction_tuning.sandbox.inside.checker import VERDICTS, run_tests
+from instruction_tuning.sandbox.inside.checker import run_tests
 from instruction_tuning.sandbox.inside.confinement import Means, confine
 from instruction_tuning.sandbox.inside.program import finish, run_program
-
-_ANSWER_BYTES = 1 << 24
-
-
-@dataclass
-class Watched:
-    """The pipes of a running program, and what came out of them."""
-
-    output_bytes: int
-    deadline: float
-    output: dict[int, bytearray]
-    verdict: int
-    verdict_text: bytearray = field(default_factory=bytearray)
-
-    def read(self, descriptor: int) -> bool:
-        """Take what is there; false at the end of the pipe, or for now."""
-        try:
-            part = os.read(descriptor, 1 << 16)
-        except BlockingIOError:
-            return False
-        target = self.verdict_text if descriptor == self.verdict else self.output[descriptor]
-        if len(target) <= max(self.output_bytes, _ANSWER_BYTES if descriptor == self.verdict else 0):
-            target += part
-        return bool(part)
-
-    @property
-    def overflows(self) -> bool:
-        return sum(map(len, self.output.values())) > self.output_bytes
+from instruction_tuning.sandbox.inside.verdict import verdict
+from instruction_tuning.sandbox.inside.watching import ANSWER_BYTES, Watched, watch
 
 
 def supervise(
@@ -84,7 +56,7 @@ def supervise(
         verdict=reading["verdict"],
     )
     try:
-        stopped = _watch(watched, checking or untrusted)
+        stopped = watch(watched, checking or untrusted)
         status, used = _end(untrusted, checking, watched, means)
     finally:
         fault = os.read(reading["fault"], 1 << 12)  # its writers are gone
@@ -94,7 +66,7 @@ def supervise(
         raise OSError(f"a barrier that held at the start does not go up any more: {fault.decode()}")
     out, err = (bytes(watched.output[reading[name]][: watched.output_bytes]) for name in ("out", "err"))
     return {
-        **_verdict(watched, stopped, status, used, limits, tested=checking is not None),
+        **verdict(watched, stopped, status, used, limits, tested=checking is not None),
         "seconds": round(time.monotonic() - started, 4),
         "stdout": out.decode("utf-8", "replace"),
         "stderr": err.decode("utf-8", "replace"),
@@ -102,8 +74,8 @@ def supervise(
 
 
 def _check(tests: str, functions: list[str]) -> None:
-    verdict = run_tests(tests, functions, requests=4, answers=5, limit_bytes=_ANSWER_BYTES)
-    data = json.dumps(verdict).encode()
+    told = run_tests(tests, functions, requests=4, answers=5, limit_bytes=ANSWER_BYTES)
+    data = json.dumps(told).encode()
     os.write(3, struct.pack(">I", len(data)) + data)
 
 
@@ -149,32 +121,6 @@ def _in_child(
     os._exit(0)
 
 
-def _watch(watched: Watched, process: int) -> str | None:
-    """Until `process` ends; "timeout" or "output" where it had to be stopped."""
-    poll = select.poll()
-    for descriptor in (*watched.output, watched.verdict):
-        os.set_blocking(descriptor, False)
-        poll.register(descriptor, select.POLLIN)
-    poll.register(0, 0)  # the parent hanging up
-    ended = os.pidfd_open(process)
-    poll.register(ended, select.POLLIN)
-    try:
-        while (left := watched.deadline - time.monotonic()) > 0:
-            for descriptor, event in poll.poll(left * 1000 + 1):
-                if descriptor == ended:
-                    return None
-                if descriptor == 0:
-                    if event & (select.POLLHUP | select.POLLERR):
-                        return "timeout"
-                elif not watched.read(descriptor):
-                    poll.unregister(descriptor)
-            if watched.overflows:
-                return "output"
-        return "timeout"
-    finally:
-        os.close(ended)
-
-
 def _end(untrusted: int, checking: int | None, watched: Watched, means: Means) -> tuple[int | None, float]:
     """Kill all that is left. How the program had ended (null: not by itself), its processor seconds."""
     ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -199,47 +145,3 @@ def _end(untrusted: int, checking: int | None, watched: Watched, means: Means) -
         while not watched.overflows and watched.read(descriptor):
             pass
     return (status if by_itself else None), usage.ru_utime + usage.ru_stime
-
-
-def _verdict(
-    watched: Watched,
-    stopped: str | None,
-    status: int | None,
-    used: float,
-    limits: Mapping[str, float],
-    *,
-    tested: bool,
-) -> dict[str, Any]:
-    code = os.waitstatus_to_exitcode(status) if status is not None else None
-    ending = {"exit_code": code if code is None or code >= 0 else None, "signal": None}
-    if code is not None and code < 0:
-        ending["signal"] = -code
-    if stopped == "timeout":
-        return {**ending, "status": "timeout", "reason": f"stopped after {limits['wall_seconds']:g} seconds"}
-    if stopped == "output" or watched.overflows:
-        return {**ending, "status": "output", "reason": f"more than {watched.output_bytes} bytes of output"}
-    if code in (-signal.SIGXCPU, -signal.SIGKILL) and used >= limits["cpu_seconds"] * 0.9:
-        seconds = f"{limits['cpu_seconds']:g}"
-        return {**ending, "status": "timeout", "reason": f"{seconds} seconds of processor used"}
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        return {**ending, "status": "crashed", "reason": f"the program was ended by {name}"}
-    told = _message(bytes(watched.verdict_text))
-    if tested:
-        # A checker's verdict may come from a teacher's tests: nothing but these two fields is taken from it.
-        if not isinstance(told, dict) or told.get("status") not in VERDICTS:
-            told = {"status": "failed", "reason": "the tests ended without a verdict"}
-        return {**ending, "status": told["status"], "reason": str(told.get("reason"))[:500]}
-    if told == "ok" and code == 0:
-        return {**ending, "status": "passed", "reason": "ran to its end"}
-    if isinstance(told, list) and len(told) == 3 and told[1] != "SystemExit":
-        kind = "memory" if told[1] == "MemoryError" else "failed"
-        return {**ending, "status": kind, "reason": f"{told[1]}: {told[2]}"[:500]}
-    return {**ending, "status": "exited", "reason": f"the program ended itself with code {code}"}
-
-
-def _message(data: bytes) -> Any:
-    try:
-        return json.loads(data[4 : 4 + int.from_bytes(data[:4], "big")])
-    except ValueError:
-        return None
