@@ -1,0 +1,110 @@
+"""Which barriers hold, found by trying: a confined child attempts what it must not be able to do."""
+
+import json
+import os
+import resource
+import socket
+from collections.abc import Callable
+
+from instruction_tuning.sandbox.inside import seccomp
+from instruction_tuning.sandbox.inside.confinement import Means, confine
+from instruction_tuning.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl, syscall
+
+_PTRACE = {"x86_64": 101, "aarch64": 117}
+_MEMORY_BYTES = 256 << 20
+_LIMITS = {
+    "memory_bytes": _MEMORY_BYTES, "cpu_seconds": 5, "file_bytes": 1 << 20, "processes": 1,
+}  # fmt: skip
+
+
+def can_filter(machine: str) -> bool:
+    """Whether the kernel takes our system call filter."""
+
+    def attempt() -> None:
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        seccomp.install(machine, processes=1)
+
+    return _succeeds(attempt)
+
+
+def can_become(user: int, must_read: str | None) -> bool:
+    """Whether we may take on `user`, who can still read `must_read`."""
+
+    def attempt() -> None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        if must_read is not None:
+            os.listdir(must_read)
+
+    return _succeeds(attempt)
+
+
+def found_barriers(
+    means: Means, scratch: Callable[[], str], remove: Callable[[str], None]
+) -> dict[str, dict[str, bool]]:
+    """`means` as found, and `holds` by barrier name."""
+    reading, writing = os.pipe()
+    folder = scratch()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(0)
+            confine(means, _LIMITS, folder)
+            os.write(writing, json.dumps(_attempts(means)).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    told = os.read(reading, 1 << 16)  # shorter than a pipe's atomic write
+    os.close(reading)
+    os.waitpid(child, 0)
+    remove(folder)
+    offered = {
+        "namespaces": means.namespaces,
+        "landlock": means.landlock,
+        "seccomp": means.seccomp,
+        "own_process_count": means.own_process_count,
+    }
+    return {"means": offered, "holds": json.loads(told) if told else {}}
+
+
+def _attempts(means: Means) -> dict[str, bool]:
+    def start_process() -> None:
+        if os.fork() == 0:
+            os._exit(0)
+
+    def trace() -> None:
+        syscall(_PTRACE[means.machine], 0, 0, 0, 0)
+
+    no_process = _refused(start_process)
+    return {
+        "network": all(
+            _refused(lambda family=family, kind=kind: socket.socket(family, kind).close())  # type: ignore[misc]
+            for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        ),
+        "files": _refused(lambda: open("/etc/passwd").close()) and _refused(lambda: os.mkdir("/tmp/outside")),
+        "processes": no_process or means.namespaces,
+        "other processes": _refused(lambda: os.kill(os.getppid(), 0)) and _refused(trace),
+        "limits": resource.getrlimit(resource.RLIMIT_AS)[1] == _MEMORY_BYTES,
+        "privileges": os.geteuid() != 0,
+    }
+
+
+def _refused(attempt: Callable[[], None]) -> bool:
+    try:
+        attempt()
+    except (OSError, KeyError):
+        return True
+    return False
+
+
+def _succeeds(attempt: Callable[[], None]) -> bool:
+    child = os.fork()
+    if child == 0:
+        try:
+            attempt()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
