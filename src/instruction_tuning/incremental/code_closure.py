@@ -22,6 +22,10 @@ from instruction_tuning.incremental.module_source import read_module
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 
 
+class UnreadableCodeError(Exception):
+    """Code whose identity cannot be known; the node that uses it runs every time."""
+
+
 @dataclass(frozen=True)
 class Code:
     """What was reached: `definitions` by dotted name with their digests, and the installed packages used."""
@@ -50,10 +54,15 @@ class CodeIndex:
         self._states: dict[str, str] = {}
 
     def closure(self, module: str, name: str) -> Code:
-        """The code behind the module-level `name`; an empty name means all of the module."""
+        """The code behind the module-level `name`; an empty name means all of the module.
+
+        Raises `UnreadableCodeError` for a module of this project without a file of its own.
+        """
         key = (module, name)
         if key not in self._closures:
             if self._is_local(module):
+                if module not in self._modules(module):
+                    raise UnreadableCodeError(f"module {module} is not where its package lies")
                 known = self._cache.value(
                     "closure 1",
                     f"{module}:{name}",
