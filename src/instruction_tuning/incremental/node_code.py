@@ -7,13 +7,9 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from instruction_tuning.incremental.code_closure import Code, CodeIndex
+from instruction_tuning.incremental.code_closure import Code, CodeIndex, UnreadableCodeError
 from instruction_tuning.incremental.contents import canonical
 from instruction_tuning.incremental.local_packages import package_root
-
-
-class UnreadableCodeError(Exception):
-    """The function holds something whose identity cannot be known; its node runs every time."""
 
 
 def function_code(function: Callable[..., Any], index: CodeIndex) -> tuple[Code, list[Any]]:

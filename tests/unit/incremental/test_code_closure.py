@@ -176,3 +176,11 @@ def test_what_only_type_checkers_read_does_not_count(closure):
     before = closure(methods__py=checking + BASE["methods.py"])
     after = closure(methods__py=checking.replace("typed", "acting") + BASE["methods.py"])
     assert before.definitions == after.definitions
+
+
+def test_a_function_that_a_text_names_counts(closure):
+    named = edited("registry.py", "METHODS =", "NAMED = 'closure_package.hidden.found'\nMETHODS = NAMED and")
+    hidden = "def found():\n    return 1\n\n\ndef lost():\n    return 1\n"
+    before = closure(**named, hidden__py=hidden)
+    assert before.definitions != closure(**named, hidden__py=hidden.replace("1", "2", 1)).definitions
+    assert before.definitions == closure(**named, hidden__py=hidden[:-2] + "2\n").definitions

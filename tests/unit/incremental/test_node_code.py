@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from instruction_tuning.dedup.exact import exact_duplicates
-from instruction_tuning.incremental.code_closure import CodeIndex
+from instruction_tuning.incremental.code_closure import CodeIndex, UnreadableCodeError
 from instruction_tuning.incremental.file_digests import DigestCache
-from instruction_tuning.incremental.node_code import UnreadableCodeError, function_code
+from instruction_tuning.incremental.node_code import function_code
 from instruction_tuning.seeds import substream_seed
 
 

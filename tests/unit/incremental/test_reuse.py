@@ -159,3 +159,9 @@ def test_a_record_has_no_absolute_path_and_no_secret(tmp_path):
     for record in records:
         assert str(tmp_path) not in record.read_text()
         assert json.loads(record.read_text())["schema"] == 1
+
+
+def test_a_node_whose_effect_failed_runs_again_even_after_it_had_succeeded(workshop):
+    workshop.run(force=True, failed="d3")
+    assert workshop.run() == {"shop.step_3"}
+    assert workshop.run() == set()
