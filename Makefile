@@ -13,6 +13,8 @@ TORCH_VERSION := 2.13.0
 MLFLOW_PORT ?= 5001
 VIZ_PORT ?= 4141
 PYTEST_ARGS ?=
+# Processes that share the test files; each trains tiny models on one core.
+PYTEST_WORKERS ?= 2
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -49,7 +51,7 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 ui: $(INSTALLED)
 	@$(BIN)/kedro ui --mlflow-port $(MLFLOW_PORT) --viz-port $(VIZ_PORT)

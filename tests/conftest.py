@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_run import run_small_chain
+from filelock import FileLock
+from small_run import run_small_chain, small_chain_environment
 
 # A shell that starts a job in the background lets it ignore ctrl-C, and its children after it: tests that
 # interrupt a process would wait for ever.
@@ -100,6 +101,14 @@ class FinishedRun:
 def finished_run(
     project_path: Path, empty_mlflow_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> FinishedRun:
-    """A run to look at, made once a session with `--env=test`; tests that read it leave it as it is."""
-    target = tmp_path_factory.mktemp("finished_run") / "project"
-    return FinishedRun(target, run_small_chain(project_path, target, empty_mlflow_store))
+    """A run to look at, made once with `--env=test` for all workers; tests that read it leave it as it is."""
+    parallel = "PYTEST_XDIST_WORKER" in os.environ
+    common = tmp_path_factory.getbasetemp()
+    common = common.parent if parallel else common
+    target, finished = common / "finished_run", common / "finished_run.done"
+    with FileLock(common / "finished_run.lock"):
+        if not finished.exists():
+            shutil.rmtree(target, ignore_errors=True)
+            run_small_chain(project_path, target, empty_mlflow_store)
+            finished.touch()
+    return FinishedRun(target, small_chain_environment(target))

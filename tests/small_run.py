@@ -10,6 +10,11 @@ COPIED = ("conf", "src", "notebooks", "data/01_raw/microworld", "data/06_models/
 TIMEOUT_SECONDS = 480  # seconds on an idle machine; a loaded one is no failure
 
 
+def small_chain_environment(target: Path) -> dict[str, str]:
+    """The environment to look at the run in `target` with."""
+    return os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{target / 'mlflow.db'}"}
+
+
 def run_small_chain(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
     """Copy `project` to `target` and run it there; returns the environment to look at the result with."""
     for name in COPIED:
@@ -18,7 +23,7 @@ def run_small_chain(project: Path, target: Path, mlflow_store: Path) -> dict[str
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(project / name, target / name)
     shutil.copy(mlflow_store, target / "mlflow.db")
-    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{target / 'mlflow.db'}"}
+    environment = small_chain_environment(target)
     completed = subprocess.run(
         [sys.executable, "-m", "kedro", "run", "--env=test"],
         cwd=target,
