@@ -23,14 +23,14 @@ import pandas as pd
 
 from instruction_tuning.errors import ModelFolderError, WorkspaceError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.training.checkpoints import MARKER, saving_callback, stop_requests
 from instruction_tuning.training.training_record import LOG_COLUMNS
 
 if TYPE_CHECKING:
-    from transformers import Trainer, TrainerCallback, TrainerState
+    from transformers import Trainer, TrainerState
 
 logger = logging.getLogger(__name__)
 
-MARKER = "complete"
 # What the fingerprint covers of the code: a run of older code must not pass for one of this code.
 _CODE = (Path(__file__).parent, Path(__file__).parents[1] / "chat_format")
 
@@ -123,15 +123,23 @@ class Throughput:
     tokens_per_second: float
 
 
-def train_resumably(trainer: "Trainer", checkpoints: Path) -> Throughput:
-    """Run `trainer` to its end, from the newest whole checkpoint in `checkpoints` where there is one."""
-    trainer.add_callback(_marking_callback(checkpoints))
+def train_resumably(trainer: "Trainer", checkpoints: Path, *, save_seconds: float) -> Throughput:
+    """Run `trainer` to its end, from the newest whole checkpoint in `checkpoints` where there is one.
+
+    Ctrl-C and SIGTERM end it after the step at hand, with a checkpoint, by `KeyboardInterrupt`.
+    """
+    was_started = checkpoints.exists()
     start = last_whole_checkpoint(checkpoints)
     if start is not None:
-        logger.info("going on from %s", start)
+        logger.info("a stopped run left a checkpoint: going on from step %d (%s)", _step(start), start)
+    elif was_started:
+        logger.info("a stopped run left no checkpoint yet: starting from step 0")
+    checkpoints.mkdir(parents=True, exist_ok=True)
     tokens_before = _tokens_seen(start)
     started = time.monotonic()
-    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    with stop_requests() as request:
+        trainer.add_callback(saving_callback(checkpoints, save_seconds, request))
+        trainer.train(resume_from_checkpoint=None if start is None else str(start))
     seconds = time.monotonic() - started
     tokens = trainer.state.num_input_tokens_seen - tokens_before
     return Throughput(seconds=seconds, tokens_per_second=tokens / max(seconds, 1e-9))
@@ -142,10 +150,14 @@ def last_whole_checkpoint(checkpoints: Path) -> Path | None:
     whole: list[tuple[int, Path]] = []
     for folder in checkpoints.glob("checkpoint-*"):
         if (folder / MARKER).is_file():
-            whole.append((int(folder.name.rpartition("-")[2]), folder))
+            whole.append((_step(folder), folder))
         else:
             shutil.rmtree(folder)
     return max(whole)[1] if whole else None
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def log_frame(state: "TrainerState") -> pd.DataFrame:
@@ -169,13 +181,3 @@ def _tokens_seen(checkpoint: Path | None) -> int:
         return 0
     state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     return int(state["num_input_tokens_seen"])
-
-
-def _marking_callback(checkpoints: Path) -> "TrainerCallback":
-    from transformers import TrainerCallback
-
-    class MarkWhole(TrainerCallback):
-        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            (checkpoints / f"checkpoint-{state.global_step}" / MARKER).touch()
-
-    return MarkWhole()

@@ -25,7 +25,7 @@ class RewardModelParameters(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"]
     saved_dtype: Literal["float32", "bfloat16"]
     logging_steps: int = Field(gt=0)
-    save_steps: int = Field(gt=0)
+    save_seconds: float = Field(ge=0)
     seed: int
     work_folder: str
 
