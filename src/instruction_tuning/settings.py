@@ -2,9 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
 
 from instruction_tuning.config_layers import LayeredConfigLoader
 from instruction_tuning.hooks import PROJECT_HOOKS
+from instruction_tuning.hooks.project_logging import use_project_logging
 
 # Nothing is sent anywhere; set before any of the libraries that read these is imported.
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -15,6 +17,8 @@ os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 if not sys.stderr.isatty():
     # In a file, a progress bar is one endless line; this project's own long loops write plain lines there.
     os.environ.setdefault("TQDM_DISABLE", "1")
+
+use_project_logging(Path.cwd())
 
 HOOKS = PROJECT_HOOKS
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
