@@ -82,8 +82,8 @@ def _place(dataset: Any, project: Path) -> str:
     path = getattr(dataset, "_filepath", None)
     if path is None:
         return str(dataset)
-    inside = Path(path).is_relative_to(project)
-    return str(Path(path).relative_to(project) if inside else path)
+    place, root = Path(path).resolve(), project.resolve()
+    return str(place.relative_to(root) if place.is_relative_to(root) else path)
 
 
 def _teacher(catalog: CatalogProtocol[Any, Any]) -> str:

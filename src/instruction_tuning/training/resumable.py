@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# A file beside the checkpoints of a training that has not come to its end.
+BEGUN = "begun"
+
 # What the fingerprint covers of the code: a run of older code must not pass for one of this code.
 _CODE = (Path(__file__).parent, Path(__file__).parents[1] / "chat_format")
 
@@ -112,6 +115,7 @@ def _trained(folder: Path, train: Callable[[Path], TrainingResult]) -> TrainingR
     part.write_text(json.dumps(stored), encoding="utf-8")
     os.replace(part, result_file)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    (folder / BEGUN).unlink(missing_ok=True)
     return result
 
 
@@ -128,13 +132,13 @@ def train_resumably(trainer: "Trainer", checkpoints: Path, *, save_seconds: floa
 
     Ctrl-C and SIGTERM end it after the step at hand, with a checkpoint, by `KeyboardInterrupt`.
     """
-    was_started = checkpoints.exists()
+    begun = checkpoints.parent / BEGUN
     start = last_whole_checkpoint(checkpoints)
     if start is not None:
         logger.info("a stopped run left a checkpoint: going on from step %d (%s)", _step(start), start)
-    elif was_started:
+    elif begun.exists():
         logger.info("a stopped run left no checkpoint yet: starting from step 0")
-    checkpoints.mkdir(parents=True, exist_ok=True)
+    begun.touch()
     tokens_before = _tokens_seen(start)
     started = time.monotonic()
     with stop_requests() as request:

@@ -160,11 +160,30 @@ def test_a_run_asked_to_stop_saves_the_step_at_hand_and_goes_on_from_it(
     assert resumed.model.digest == train(tmp_path / "undisturbed", recipe).model.digest
 
 
-def test_how_often_it_saves_makes_it_no_other_training(tmp_path: Path) -> None:
+def test_how_often_it_saves_makes_it_no_other_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "instruction_tuning")
     short = replace(RECIPE.schedule, num_train_epochs=1)
     train(tmp_path, replace(RECIPE, schedule=short))
+    assert "a stopped run" not in caplog.text
     train(tmp_path, replace(RECIPE, schedule=replace(short, save_seconds=0.0)))
-    assert len(list(tmp_path.iterdir())) == 1
+    (folder,) = tmp_path.iterdir()
+    assert {file.name for file in folder.iterdir()} == {"lock", "model", "result.json"}
+
+
+@pytest.mark.filterwarnings("ignore:.*(invalid value|overflow).*")
+def test_a_run_that_ended_before_its_first_checkpoint_says_that_it_starts_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    short = replace(RECIPE.schedule, num_train_epochs=1)
+    wild = replace(short, learning_rate=1e30, warmup_ratio=0.0, logging_steps=1)
+    for _ in range(2):
+        caplog.clear()
+        caplog.set_level("INFO", "instruction_tuning")
+        with pytest.raises(ConfigurationError, match="learning_rate"):
+            train(tmp_path, replace(RECIPE, schedule=wild))
+    assert "no checkpoint yet: starting from step 0" in caplog.text
 
 
 CHILD = """
