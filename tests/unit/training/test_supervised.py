@@ -160,6 +160,22 @@ def test_a_run_asked_to_stop_saves_the_step_at_hand_and_goes_on_from_it(
     assert resumed.model.digest == train(tmp_path / "undisturbed", recipe).model.digest
 
 
+def test_a_run_stopped_after_its_last_step_trains_no_step_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    caplog.set_level("INFO", "instruction_tuning")
+    short = replace(RECIPE, schedule=replace(RECIPE.schedule, num_train_epochs=1))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("instruction_tuning.training.supervised._save", interrupted)
+        train(tmp_path / "stopped", short)
+    resumed = train(tmp_path / "stopped", short)
+    assert f"going on from step {resumed.metrics['steps']:.0f} " in caplog.text
+    assert resumed.model.digest == train(tmp_path / "undisturbed", short).model.digest
+
+
 def test_how_often_it_saves_makes_it_no_other_training(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
