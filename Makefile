@@ -33,15 +33,16 @@ install: $(INSTALLED)
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "Python 3.11 is needed and $(PYTHON) is another: make PYTHON=/path/to/python3.11"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24" "setuptools>=70"
-	if [ -n "$(TORCH_INDEX_URL)" ]; then \
+	@echo "Installing about 2.7 GB of packages into .venv (more with PyPI's torch on Linux); this takes some minutes."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24" "setuptools>=70"
+	@if [ -n "$(TORCH_INDEX_URL)" ]; then \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 			"torch==$(TORCH_VERSION)" --index-url "$(TORCH_INDEX_URL)"; \
 	fi
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 run: $(INSTALLED)
 	@$(BIN)/kedro run

@@ -18,7 +18,8 @@ def context(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store}")
         patch.chdir(project_path)
         bootstrap_project(project_path)
-        with KedroSession.create(project_path) as session:
+        # `base`: whatever the developer has in conf/local.
+        with KedroSession.create(project_path, env="base") as session:
             assert isinstance(session, KedroSession)
             yield session.load_context()
 

@@ -62,7 +62,9 @@ def test_killed_while_answering_and_while_training_the_run_ends_with_the_same_mo
     undisturbed: Path = finished_run.project  # type: ignore[attr-defined]
     project = tmp_path / "project"
     for name in COPIED:
-        shutil.copytree(project_path / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            project_path / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "local")
+        )
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(project_path / name, project / name)
     (project / "conf/local").mkdir(exist_ok=True)

@@ -23,7 +23,8 @@ from instruction_tuning.datasets.language_model import EndpointDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.errors import ConfigurationError, InputError, InstructionTuningError, WorkspaceError
-from instruction_tuning.hooks.preflight import PreflightHooks, check_writable, needs_teacher
+from instruction_tuning.hooks.answer_source import needs_teacher, what_is_used
+from instruction_tuning.hooks.preflight import PreflightHooks, check_writable
 
 
 def check(catalog: DataCatalog, tmp_path: Path, *inputs: str, output: str = "result") -> None:
@@ -91,8 +92,115 @@ def test_an_input_without_an_entry_is_named_with_the_nearest(tmp_path, name, kin
 
 def test_an_unreachable_teacher_is_named_before_anything_is_sent(tmp_path):
     catalog = DataCatalog({"teacher": EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")})
-    with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
+    with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9") as caught:
         check(catalog, tmp_path, "teacher")
+    assert "paid" not in message(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("missing", "pipeline"),
+    [
+        (["instruction_pool", "selected_queries", "verified_examples"], "answer_generation"),
+        (["instruction_pool", "sft_model"], "sft"),
+    ],
+)
+def test_one_pipeline_is_named_that_makes_all_that_is_missing(
+    tmp_path, project_path, monkeypatch, missing, pipeline
+):
+    from kedro.framework.startup import bootstrap_project
+
+    monkeypatch.chdir(project_path)
+    bootstrap_project(project_path)
+    entries = {name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in missing}
+    with pytest.raises(InputError, match=f"all {len(missing)} inputs .*--pipeline={pipeline}$"):
+        check(DataCatalog(entries), tmp_path, *missing)
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "fix"),
+    [
+        ("base_model", ModelFolderDataset, "set `base_model` in conf/local/globals.yml"),
+        ("raw_instructions", RawFilesDataset, "--params=data=<path>"),
+    ],
+)
+def test_the_fix_for_a_missing_input_is_about_that_input(tmp_path, name, dataset, fix):
+    catalog = DataCatalog({name: dataset(filepath=str(tmp_path / "missing"))})
+    with pytest.raises(InputError) as caught:
+        check(catalog, tmp_path, name)
+    assert fix in message(caught.value)
+    assert ("data=" in message(caught.value)) == (name == "raw_instructions")
+
+
+def answering(tmp_path: Path, raw: Path, *, strategy: str = "teacher", base_url: str = "microworld") -> Any:
+    """A run that asks the teacher about `raw`, trains on it and makes a reward model."""
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.write_text('[{"instruction": "a", "output": "b"}]')
+    catalog = DataCatalog(
+        {
+            "raw_instructions": RawFilesDataset(filepath=str(raw)),
+            "teacher": EndpointDataset(base_url=base_url, model="m"),
+            "params:answer_generation": MemoryDataset(SimpleNamespace(strategy=strategy), copy_mode="assign"),
+            "params:reward_model": MemoryDataset(1),
+        }
+    )
+    inputs = ["raw_instructions", "teacher", "params:answer_generation"]
+    answer = Node(lambda *_: 1, inputs, "rated_responses", name="answer")
+    reward = Node(lambda *_: 1, ["rated_responses", "params:reward_model"], "reward_model", name="reward")
+    return catalog, Pipeline([answer]), Pipeline([answer, reward])
+
+
+def preflight(catalog: DataCatalog, pipeline: Pipeline, tmp_path: Path) -> None:
+    PreflightHooks().before_pipeline_run(
+        run_params={"project_path": str(tmp_path)}, pipeline=pipeline, catalog=catalog
+    )
+
+
+def test_the_built_in_teacher_is_not_asked_about_records_of_another_world(tmp_path):
+    catalog, answers, _ = answering(tmp_path, tmp_path / "own.json")
+    with pytest.raises(ConfigurationError, match="only its invented world") as caught:
+        preflight(catalog, answers, tmp_path)
+    assert "--env=alpaca" in message(caught.value) and "conf/local/globals.yml" in message(caught.value)
+    assert "own.json" in message(caught.value)
+
+
+def test_the_built_in_teacher_is_asked_about_its_own_world_and_nobody_about_stored_answers(tmp_path):
+    for raw, strategy in (
+        (tmp_path / "data/01_raw/microworld/pool/a.json", "teacher"),
+        (tmp_path / "a.json", "source"),
+    ):
+        catalog, answers, _ = answering(tmp_path, raw, strategy=strategy)
+        preflight(catalog, answers, tmp_path)
+
+
+def test_a_reward_model_of_answers_without_ratings_is_refused_before_any_work(tmp_path):
+    catalog, answers, with_reward = answering(tmp_path, tmp_path / "own.json", strategy="source")
+    with pytest.raises(ConfigurationError, match="trained on ratings") as caught:
+        preflight(catalog, with_reward, tmp_path)
+    assert "--pipeline=sft" in message(caught.value)
+    preflight(catalog, answers, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "strategy", "said"),
+    [
+        ("microworld", "teacher", "teacher the microworld's own"),
+        ("microworld", "source", "teacher none (the records' own answers)"),
+    ],
+)
+def test_a_run_says_first_which_data_and_teacher_it_takes(tmp_path, caplog, base_url, strategy, said):
+    raw = tmp_path / "data/01_raw/microworld/a.json"
+    catalog, answers, _ = answering(tmp_path, raw, strategy=strategy, base_url=base_url)
+    caplog.set_level("INFO", "instruction_tuning")
+    preflight(catalog, answers, tmp_path)
+    assert caplog.messages[0] == f"raw data data/01_raw/microworld/a.json; {said}"
+
+
+def test_an_address_with_a_key_in_it_is_not_repeated(tmp_path):
+    catalog, answers, _ = answering(
+        tmp_path, tmp_path / "a.json", base_url="https://h/v1?api_key=sk-abcdefghijkl12"
+    )
+    line = what_is_used(answers, catalog, tmp_path)
+    assert "m at https://h/v1" in line and "abcdefghijkl" not in line
 
 
 def base_model(tmp_path: Path, *, template: str | None, context: int = 64) -> DataCatalog:

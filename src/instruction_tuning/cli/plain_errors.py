@@ -32,9 +32,12 @@ _WORKSPACE_FIXES = {
 }
 
 
+STOPPED_RUN = "Stopped. What was finished is kept: run the same command again to continue."
+
+
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Exit with 1 and a short text on an expected error, with 130 on ctrl-C or SIGTERM.
+def plain_errors(stopped: str = STOPPED_RUN) -> Iterator[None]:
+    """Exit with 1 and a short text on an expected error, with 130 and `stopped` on ctrl-C or SIGTERM.
 
     An error that nobody expected keeps its traceback: that one is a defect.
     """
@@ -42,7 +45,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, RunInterruptedError):
-        click.echo("\nStopped. What was finished is kept: run the same command again to continue.", err=True)
+        click.echo(f"\n{stopped}", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         text = explain(error)

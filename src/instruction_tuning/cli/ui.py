@@ -49,7 +49,8 @@ class Server:
 @env_option
 def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
     """Open MLflow (runs, models, verdicts) and kedro-viz (the pipelines) here; ctrl-C stops both."""
-    with plain_errors():
+    # There is nothing to continue, and a pipeline that was not run has kept nothing.
+    with plain_errors(stopped="Stopped."):
         with project_context(env) as context:
             project_path = context.project_path
         store = os.environ["MLFLOW_TRACKING_URI"]

@@ -16,6 +16,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 
 CANDIDATE_DATASET = "sft_model"
 REGISTERED_NAME = "sft-model"
+CONFIGURATIONS = ("config.json", "adapter_config.json")
 _SCORER = "ForSequenceClassification"
 
 
@@ -57,7 +58,7 @@ class CandidateHooks:
                 )
             folder = download_version(name, version, self._project_path / REGISTRY_CACHE)
         else:
-            folder = open_model_folder(str(candidate))
+            folder = open_model_folder(newest_inside(Path(str(candidate))))
         require_language_model(folder)
         catalog[CANDIDATE_DATASET] = ModelFolderDataset(filepath=folder.path.absolute().as_posix())
 
@@ -72,6 +73,25 @@ class CandidateHooks:
                 field="candidate",
                 fix="run `kedro run --pipeline=evaluation --params=candidate=...`",
             )
+
+
+def newest_inside(folder: Path) -> Path:
+    """The model itself where `folder` is that of a versioned data set, or of one version of it.
+
+    A catalog keeps a model as `sft_model/<time>/sft_model`; people name the part that they see in a report.
+    """
+    if not folder.is_dir() or any((folder / name).is_file() for name in CONFIGURATIONS):
+        return folder
+    for pattern in (f"*/{folder.name}", "*"):
+        inside = sorted(
+            model
+            for model in folder.glob(pattern)
+            if any((model / name).is_file() for name in CONFIGURATIONS)
+        )
+        # Names of versions are times; of models side by side nobody can tell which one is meant.
+        if inside and (pattern != "*" or len(inside) == 1):
+            return inside[-1]
+    return folder
 
 
 def require_language_model(folder: ModelFolder) -> None:

@@ -11,9 +11,9 @@ from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.answer_source import MICROWORLD
 from instruction_tuning.hooks.parameter_names import check_model_names
-from instruction_tuning.hooks.preflight import MICROWORLD
-from instruction_tuning.hooks.redaction import redact
+from instruction_tuning.hooks.wrong_values import first_wrong_value
 
 GLOBALS_FILES = "conf/<env>/globals.yml"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -83,19 +83,10 @@ def read_globals(config_loader: Mapping[str, Any]) -> GlobalSettings | None:
     try:
         return GlobalSettings.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        key, reason = first_wrong_value(error)
         raise ConfigurationError(
-            f"the globals have a wrong `{'.'.join(str(part) for part in first['loc'])}`: {_reason(first)}",
+            f"the globals have a wrong `{key}`: {reason}",
             file=GLOBALS_FILES,
-            field=str(first["loc"][-1]),
+            field=key.rpartition(".")[2],
             fix="correct it there; conf/base/globals.yml says what each key means",
         ) from None
-
-
-def _reason(error: Mapping[str, Any]) -> str:
-    reason = str(error["msg"]).removeprefix("Value error, ")
-    reason = reason[:1].lower() + reason[1:]
-    # Whoever mistook the variable's name for the key has put a secret there; a mapping may hold one.
-    if error["type"] in ("missing", "value_error") or isinstance(error["input"], Mapping | list):
-        return reason
-    return f"{reason}, not `{redact(str(error['loc'][-1]), str(error['input']))}`"

@@ -8,7 +8,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from instruction_tuning.hooks.preflight import MICROWORLD, TEACHER_DATASET
+from instruction_tuning.hooks.answer_source import MICROWORLD, TEACHER_DATASET
 from instruction_tuning.hooks.redaction import redact
 from instruction_tuning.incremental.live import run_of
 

@@ -100,8 +100,14 @@ def get_version(client: "MlflowClient", name: str, version: str) -> RegisteredVe
     return _as_registered(client.get_model_version(name, version))
 
 
-def apply_verdict(client: "MlflowClient", target: RegisteredVersion, verdict: Mapping[str, Any]) -> None:
-    """Tag the version with the verdict; a pass, and only a pass, moves the alias `champion` to it."""
+def apply_verdict(
+    client: "MlflowClient", target: RegisteredVersion, verdict: Mapping[str, Any], *, may_promote: bool
+) -> str:
+    """Tag the version with the verdict; a pass, and only a pass, moves the alias `champion` to it.
+
+    The alias stays where it is without `may_promote`, and where the champion has the same weights already.
+    Returns what became of it, in words.
+    """
     passed = verdict["verdict"] == "pass"
     tags = {
         STATUS_TAG: "passed" if passed else "failed",
@@ -110,8 +116,33 @@ def apply_verdict(client: "MlflowClient", target: RegisteredVersion, verdict: Ma
     }
     for key, value in tags.items():
         client.set_model_version_tag(target.name, target.version, key, value[:5000])
-    if passed:
-        client.set_registered_model_alias(target.name, CHAMPION, target.version)
+    champion = _aliased(client, target.name, CHAMPION)
+    stays = "there is no champion" if champion is None else f"champion stays version {champion.version}"
+    if not passed:
+        return stays
+    if champion is not None and _digest(client, target) == champion.tags.get(DIGEST_TAG, champion):
+        return f"{stays}, whose weights are the same"
+    if not may_promote:
+        return f"{stays}; evaluation.promote=true makes this one the champion"
+    client.set_registered_model_alias(target.name, CHAMPION, target.version)
+    moved = "is now" if champion is None else f"moved from {champion.version} to"
+    return f"champion {moved} {target.version}"
+
+
+def _digest(client: "MlflowClient", version: RegisteredVersion) -> str | None:
+    digest: str | None = client.get_model_version(version.name, version.version).tags.get(DIGEST_TAG)
+    return digest
+
+
+def _aliased(client: "MlflowClient", name: str, alias: str) -> Any:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
 
 
 def describe(client: "MlflowClient", target: RegisteredVersion, card: str) -> None:

@@ -1,4 +1,4 @@
-"""A misspelt parameter stops the run, at every level, with the name that was probably meant."""
+"""A misspelt parameter or a value that cannot be stops the run, with what was probably meant."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -9,12 +9,15 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 from kedro.validation.type_extractor import TypeExtractor
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.wrong_values import first_wrong_value
 
 # Parameters that no node takes: the composition root reads them.
 RUN_PARAMETERS = ("candidate", "data")
+# Globals that bear the name of a group of parameters: `--params` reaches the group only.
+_GLOBALS_OF_THE_SAME_NAME = ("base_model",)
 
 
 class ParameterNameHooks:
@@ -35,9 +38,32 @@ class ParameterNameHooks:
         }
         check_names(parameters, {*keys, *RUN_PARAMETERS}, path="")
         for key, model in TypeExtractor(registered).extract_types_from_pipelines().items():
-            section = parameters.get(key)
-            if isinstance(section, Mapping):
-                check_model_names(section, model, path=key)
+            if key in parameters:
+                check_group(key, parameters[key], model)
+
+
+def check_group(key: str, section: object, model: object) -> None:
+    """Raise `ConfigurationError` for the first thing that is wrong with the group `key` of parameters."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return
+    if not isinstance(section, Mapping):
+        fix = f"name one of them: --params={key}.<name>=<value>"
+        if key in _GLOBALS_OF_THE_SAME_NAME:
+            fix = f"put `{key}: {section}` into conf/local/globals.yml, which holds for every environment"
+        raise ConfigurationError(
+            f"`{key}` is a group of parameters and cannot be `{section}`", field=key, fix=fix
+        )
+    check_model_names(section, model, path=key)
+    try:
+        model.model_validate(section)
+    except ValidationError as error:
+        name, reason = first_wrong_value(error)
+        path = f"{key}.{name}" if name else key
+        raise ConfigurationError(
+            f"the parameter `{path}` has a wrong value: {reason}",
+            field=path,
+            fix=f"correct it in conf/<env>/parameters_{key}.yml or in --params={path}=<value>",
+        ) from None
 
 
 def check_names(section: Mapping[str, Any], known: set[str], *, path: str, file: str | None = None) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import tempfile
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,32 @@ from kedro.pipeline import Pipeline
 
 from instruction_tuning.datasets.remote import is_remote
 from instruction_tuning.errors import ConfigurationError, InputError, WorkspaceError
+from instruction_tuning.hooks.answer_source import (
+    BASE_MODEL_DATASET,
+    MICROWORLD,
+    RAW_DATASET,
+    TEACHER_DATASET,
+    check_ratings_will_come,
+    check_teacher_knows,
+    needs_teacher,
+    what_is_used,
+)
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
 
-TEACHER_DATASET = "teacher"
-TEACHER_PARAMETERS = "params:answer_generation"
 SFT_PARAMETERS = "params:sft"
-BASE_MODEL_DATASET = "base_model"
-# The base_url that asks for the project's own teacher.
-MICROWORLD = "microworld"
+# What to do about an input that no pipeline makes and that is not there.
+_FIXES = {
+    RAW_DATASET: "name a file or a folder: --params=data=<path>, or `raw_data` in conf/local/globals.yml",
+    BASE_MODEL_DATASET: "set `base_model` in conf/local/globals.yml to a folder that `from_pretrained` reads",
+}
 
 
 class PreflightHooks:
     """Inputs there and readable, `data/` writable, the base model one that can be fine-tuned as asked, the
-    teacher's endpoint answering and taking the key.
+    teacher one for these records, its endpoint answering and taking the key.
     """
 
     @hook_impl(tryfirst=True)
@@ -38,21 +49,44 @@ class PreflightHooks:
     ) -> None:
         from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 
+        project = Path(run_params["project_path"])
+        if used := what_is_used(pipeline, catalog, project):
+            logger.info("%s", used)
         # A node that is not run needs no input, no teacher and no place to write to.
-        stored = pipeline.all_outputs()
-        pipeline = nodes_that_may_run(run_params, pipeline)
-        for name in sorted(pipeline.inputs() - stored):
-            check_input(name, catalog)
+        asked, pipeline = pipeline, nodes_that_may_run(run_params, pipeline)
+        check_ratings_will_come(asked, pipeline, catalog)
+        check_inputs(sorted(pipeline.inputs() - asked.all_outputs()), catalog)
         if pipeline.nodes:
-            check_writable(Path(run_params["project_path"]) / "data", pipeline, catalog)
+            check_writable(project / "data", pipeline, catalog)
         if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
             check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
         if needs_teacher(pipeline, catalog):
+            check_teacher_knows(asked, catalog, project)
             check_teacher(catalog.load(TEACHER_DATASET))
 
 
-def check_input(name: str, catalog: CatalogProtocol[Any, Any]) -> None:
-    """Raise unless the free input `name` has a catalog entry or parameter and something behind it."""
+def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> None:
+    """Raise unless each of the free inputs has a catalog entry or parameter and something behind it."""
+    for name in names:
+        _check_known(name, catalog)
+    datasets = {
+        name: catalog[name] for name in names if name != "parameters" and not name.startswith("params:")
+    }
+    missing = [name for name, dataset in datasets.items() if not dataset.exists()]
+    if missing:
+        first = next((name for name in missing if not _makers([name])), missing[0])
+        raise InputError(
+            f"the run needs `{first}`, and it is not there",
+            file=getattr(datasets[first], "_filepath", None),
+            fix=_origin(first, missing),
+        )
+    for dataset in datasets.values():
+        path = getattr(dataset, "_filepath", None)
+        if path is not None:
+            _check_readable(dataset, Path(path))
+
+
+def _check_known(name: str, catalog: CatalogProtocol[Any, Any]) -> None:
     if name not in catalog:
         close = get_close_matches(name, catalog.keys(), n=1)
         kind = "parameter" if name.startswith("params:") else "catalog entry"
@@ -61,14 +95,6 @@ def check_input(name: str, catalog: CatalogProtocol[Any, Any]) -> None:
             field=name.removeprefix("params:"),
             fix=f"add it to conf/base{f'; did you mean `{close[0]}`?' if close else ''}",
         )
-    if name == "parameters" or name.startswith("params:"):
-        return
-    dataset = catalog[name]
-    path = getattr(dataset, "_filepath", None)
-    if not dataset.exists():
-        raise InputError(f"the run needs `{name}`, and it is not there", file=path, fix=_origin(name))
-    if path is not None:
-        _check_readable(dataset, Path(path))
 
 
 def _check_readable(dataset: Any, path: Path) -> None:
@@ -82,18 +108,25 @@ def _check_readable(dataset: Any, path: Path) -> None:
         ) from error
 
 
-def _origin(name: str) -> str:
-    makers = [
+def _origin(first: str, missing: list[str]) -> str:
+    """One command for all that is missing: the reader shall not come back for the next one."""
+    if not _makers([first]):
+        return _FIXES.get(first, "check its path in conf/base/catalog_raw.yml")
+    makers = _makers([name for name in missing if _makers([name])])
+    if not makers:
+        return "make all that is missing: kedro run"
+    maker = min(makers, key=lambda stage: len(pipelines[stage].nodes))
+    them = "it" if len(missing) == 1 else f"all {len(missing)} inputs that are missing"
+    return f"make {them} first: kedro run --pipeline={maker}"
+
+
+def _makers(names: list[str]) -> list[str]:
+    """The pipelines, by name, that make all of `names`."""
+    return [
         stage
         for stage, pipeline in pipelines.items()
-        if stage != "__default__" and name in pipeline.all_outputs()
+        if stage != "__default__" and set(names) <= pipeline.all_outputs()
     ]
-    if not makers:
-        return (
-            "check the path in conf/base/globals.yml or conf/base/catalog_raw.yml, or give --params=data=..."
-        )
-    maker = min(makers, key=lambda stage: len(pipelines[stage].nodes))
-    return f"make it first: kedro run --pipeline={maker}"
 
 
 def check_writable(data: Path, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -119,15 +152,6 @@ def check_writable(data: Path, pipeline: Pipeline, catalog: CatalogProtocol[Any,
             raise WorkspaceError(
                 f"`{name}` cannot be saved", file=folder, fix="make the folder writable for you"
             )
-
-
-def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
-    """Whether a node of `pipeline` will really send requests to the teacher."""
-    if not any(TEACHER_DATASET in node.inputs for node in pipeline.nodes):
-        return False
-    if TEACHER_PARAMETERS not in catalog:
-        return True
-    return getattr(catalog.load(TEACHER_PARAMETERS), "strategy", "teacher") == "teacher"
 
 
 def fine_tunes(pipeline: Pipeline) -> bool:

@@ -169,8 +169,10 @@ class RunTracker:
         if evaluated is not None and judged not in (None, evaluated.digest):
             logger.warning("the verdict is about model %s, this run's is %s", judged, evaluated.digest)
             return
-        model_registry.apply_verdict(self._context.client, target, verdict)
-        logger.info("%s version %s: %s", target.name, target.version, verdict["verdict"])
+        # Whoever looks at an old version has not asked for another champion.
+        may_promote = self._context.candidate is None or bool(verdict.get("promote"))
+        became = model_registry.apply_verdict(self._context.client, target, verdict, may_promote=may_promote)
+        logger.info("%s version %s: %s; %s", target.name, target.version, verdict["verdict"], became)
 
     def _describe(self, card: str) -> None:
         target = self._candidate_version()

@@ -19,9 +19,9 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.hooks.answer_source import MICROWORLD, TEACHER_DATASET, needs_teacher
 from instruction_tuning.hooks.global_settings import read_globals
 from instruction_tuning.hooks.loopback import require_free_port
-from instruction_tuning.hooks.preflight import MICROWORLD, TEACHER_DATASET, needs_teacher
 
 logger = logging.getLogger(__name__)
 

@@ -112,7 +112,7 @@ class OpenAIEndpoint:
             if error.status_code != 404:
                 logger.warning("%s/models answers %d", self.endpoint.address, error.status_code)
         except _NO_REPLY as error:
-            raise self.unreachable_error(self._text("", error)) from None
+            raise self.unreachable_error(self._text("", error), is_first_contact=True) from None
 
     def authentication_error(self, status: int) -> AuthenticationError:
         """401 or 403: names the environment variable, never the key."""
@@ -128,12 +128,13 @@ class OpenAIEndpoint:
             fix=fix,
         )
 
-    def unreachable_error(self, reason: str) -> EndpointUnreachableError:
-        """Nothing answers: names the address."""
+    def unreachable_error(self, reason: str, *, is_first_contact: bool = False) -> EndpointUnreachableError:
+        """Nothing answers: names the address; at a first contact nothing was paid in this run."""
+        kept = "" if is_first_contact else "; what was paid for is stored"
         return EndpointUnreachableError(
             f"no language model answers at {self.endpoint.address} ({reason})",
             field="base_url",
-            fix="start the server or correct base_url (it usually ends in /v1); what was paid for is stored",
+            fix=f"start the server or correct base_url (it usually ends in /v1){kept}",
         )
 
     def _status_error(self, error: openai.APIStatusError) -> Exception:

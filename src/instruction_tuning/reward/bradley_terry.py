@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
-from instruction_tuning.training.schedule import Schedule, trainer_arguments
+from instruction_tuning.training.schedule import Schedule, deciding, trainer_arguments
 from instruction_tuning.training.tokenized import load_training_tokenizer
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def train_reward_model(
     fingerprint = run_fingerprint(
         start=start.digest,
         pairs=training,
-        recipe=asdict(recipe),
+        recipe=deciding(recipe),
         code=Path(__file__).read_text(encoding="utf-8"),
     )
     folder = work_folder / fingerprint
@@ -123,7 +123,7 @@ def _train(
     )
     trainer.remove_callback(PrinterCallback)
     logger.info("reward model on %d pairs; %d were too long", len(fitting), len(pairs) - len(fitting))
-    throughput = train_resumably(trainer, checkpoints)
+    throughput = train_resumably(trainer, checkpoints, save_seconds=recipe.schedule.save_seconds)
     metrics = {
         "train_pairs": float(len(fitting)),
         "overlength_pairs": float(len(pairs) - len(fitting)),

@@ -23,14 +23,17 @@ import pandas as pd
 
 from instruction_tuning.errors import ModelFolderError, WorkspaceError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.training.checkpoints import MARKER, saving_callback, stop_requests
 from instruction_tuning.training.training_record import LOG_COLUMNS
 
 if TYPE_CHECKING:
-    from transformers import Trainer, TrainerCallback, TrainerState
+    from transformers import Trainer, TrainerState
 
 logger = logging.getLogger(__name__)
 
-MARKER = "complete"
+# A file beside the checkpoints of a training that has not come to its end.
+BEGUN = "begun"
+
 # What the fingerprint covers of the code: a run of older code must not pass for one of this code.
 _CODE = (Path(__file__).parent, Path(__file__).parents[1] / "chat_format")
 
@@ -112,6 +115,7 @@ def _trained(folder: Path, train: Callable[[Path], TrainingResult]) -> TrainingR
     part.write_text(json.dumps(stored), encoding="utf-8")
     os.replace(part, result_file)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    (folder / BEGUN).unlink(missing_ok=True)
     return result
 
 
@@ -123,18 +127,26 @@ class Throughput:
     tokens_per_second: float
 
 
-def train_resumably(trainer: "Trainer", checkpoints: Path) -> Throughput:
-    """Run `trainer` to its end, from the newest whole checkpoint in `checkpoints` where there is one."""
+def train_resumably(trainer: "Trainer", checkpoints: Path, *, save_seconds: float) -> Throughput:
+    """Run `trainer` to its end, from the newest whole checkpoint in `checkpoints` where there is one.
+
+    Ctrl-C and SIGTERM end it after the step at hand, with a checkpoint, by `KeyboardInterrupt`.
+    """
     import torch
 
-    trainer.add_callback(_marking_callback(checkpoints))
+    begun = checkpoints.parent / BEGUN
     start = last_whole_checkpoint(checkpoints)
     if start is not None:
-        logger.info("going on from %s", start)
+        logger.info("a stopped run left a checkpoint: going on from step %d (%s)", _step(start), start)
+    elif begun.exists():
+        logger.info("a stopped run left no checkpoint yet: starting from step 0")
+    begun.touch()
     tokens_before = _tokens_seen(start)
     started = time.monotonic()
     try:
-        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        with stop_requests() as request:
+            trainer.add_callback(saving_callback(checkpoints, save_seconds, request))
+            trainer.train(resume_from_checkpoint=None if start is None else str(start))
     except torch.OutOfMemoryError as error:
         raise WorkspaceError(
             f"the GPU has not enough memory for a step: {str(error).splitlines()[0]}",
@@ -152,10 +164,14 @@ def last_whole_checkpoint(checkpoints: Path) -> Path | None:
     whole: list[tuple[int, Path]] = []
     for folder in checkpoints.glob("checkpoint-*"):
         if (folder / MARKER).is_file():
-            whole.append((int(folder.name.rpartition("-")[2]), folder))
+            whole.append((_step(folder), folder))
         else:
             shutil.rmtree(folder)
     return max(whole)[1] if whole else None
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def log_frame(state: "TrainerState") -> pd.DataFrame:
@@ -179,13 +195,3 @@ def _tokens_seen(checkpoint: Path | None) -> int:
         return 0
     state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     return int(state["num_input_tokens_seen"])
-
-
-def _marking_callback(checkpoints: Path) -> "TrainerCallback":
-    from transformers import TrainerCallback
-
-    class MarkWhole(TrainerCallback):
-        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            (checkpoints / f"checkpoint-{state.global_step}" / MARKER).touch()
-
-    return MarkWhole()

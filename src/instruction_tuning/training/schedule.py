@@ -1,6 +1,6 @@
 """The steps of a training run, and what TRL's trainers are told of them and of the device."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,15 @@ class Schedule:
     precision: str
     activation_checkpointing: str
     logging_steps: int
-    save_steps: int
+    save_seconds: float
     seed: int
+
+
+def deciding(recipe: Any) -> dict[str, Any]:
+    """The fields of `recipe`, a data class with a `schedule`, that its result depends on."""
+    fields = asdict(recipe)
+    del fields["schedule"]["save_seconds"]
+    return fields
 
 
 def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
@@ -42,8 +49,7 @@ def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
         "logging_first_step": True,  # so that a run of few steps has a loss curve too
         "logging_nan_inf_filter": False,
         "include_num_input_tokens_seen": "non_padding",
-        "save_strategy": "steps",
-        "save_steps": schedule.save_steps,
+        "save_strategy": "no",  # see checkpoints.py
         "save_total_limit": 2,  # while the second is being written, the first is the one to go on from
         "seed": schedule.seed % 2**32,
         "bf16": trains_in_bfloat16(schedule.precision),

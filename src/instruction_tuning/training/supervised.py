@@ -9,7 +9,7 @@ Departure: packed rows are stacked, not flattened (see packing.py).
 import logging
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,12 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
-from instruction_tuning.training.schedule import Schedule, trainer_arguments, trains_in_bfloat16
+from instruction_tuning.training.schedule import (
+    Schedule,
+    deciding,
+    trainer_arguments,
+    trains_in_bfloat16,
+)
 from instruction_tuning.training.tokenized import (
     TokenizedMixture,
     load_training_tokenizer,
@@ -73,7 +78,7 @@ def fine_tune(
     documents, tokens_per_second, seconds, packing_efficiency, steps.
     """
     fingerprint = run_fingerprint(
-        base=base.digest, training=training, validation=validation, recipe=asdict(recipe)
+        base=base.digest, training=training, validation=validation, recipe=deciding(recipe)
     )
     folder = work_folder / fingerprint
     return finished_or_trained(
@@ -95,7 +100,7 @@ def _fine_tune(
     model = _load_model(base, tokenizer, recipe)
     before = _heldout_metrics(model, heldout, tokenizer, recipe, "before")
     trainer, rows = _make_trainer(model, tokenizer, mixture, recipe, folder / "checkpoints")
-    throughput = train_resumably(trainer, folder / "checkpoints")
+    throughput = train_resumably(trainer, folder / "checkpoints", save_seconds=recipe.schedule.save_seconds)
     metrics = {
         **before,
         **_heldout_metrics(trainer.model, heldout, tokenizer, recipe, "after"),

@@ -7,8 +7,10 @@ import time
 import click
 import psutil
 import pytest
+from click.testing import CliRunner
 
-from instruction_tuning.cli.ui import STORE_VARIABLE, _mlflow_command, stop_with_children
+from instruction_tuning.cli.plain_errors import EXIT_INTERRUPTED
+from instruction_tuning.cli.ui import STORE_VARIABLE, _mlflow_command, stop_with_children, ui
 
 # A child in a session of its own that ignores the polite signal, as some servers' workers do.
 STUBBORN = (
@@ -42,3 +44,13 @@ def test_mlflows_server_reads_its_store_from_the_environment_and_not_from_its_ar
     assert "--backend-store-uri" not in _mlflow_command(5001)
     options = {option.name: option for option in server.params if isinstance(option, click.Option)}
     assert options["backend_store_uri"].envvar == STORE_VARIABLE
+
+
+def test_ctrl_c_while_the_servers_start_promises_nothing(monkeypatch):
+    def interrupted(env: str | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("instruction_tuning.cli.ui.project_context", interrupted)
+    result = CliRunner().invoke(ui, [])
+    assert result.exit_code == EXIT_INTERRUPTED
+    assert "Stopped." in result.output and "continue" not in result.output

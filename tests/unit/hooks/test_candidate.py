@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from kedro.io import DataCatalog
 
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.errors import ConfigurationError, ModelFolderError
 from instruction_tuning.hooks.candidate import CandidateHooks
 
 
@@ -20,6 +20,21 @@ def bind(candidate: str, project_path) -> DataCatalog:
 
 def test_the_folder_of_a_language_model_becomes_the_candidate(tiny_model_path, tmp_path):
     assert bind(str(tiny_model_path), tmp_path).load("sft_model").path == tiny_model_path
+
+
+@pytest.mark.parametrize("named", ["sft_model", "sft_model/2026-01-02", "sft_model/2026-01-02/sft_model"])
+def test_the_folder_of_a_versioned_model_stands_for_its_newest_version(tiny_model_path, tmp_path, named):
+    for version in ("2026-01-01", "2026-01-02"):
+        shutil.copytree(tiny_model_path, tmp_path / "sft_model" / version / "sft_model")
+    model = bind(str(tmp_path / named), tmp_path).load("sft_model")
+    assert model.path == tmp_path / "sft_model/2026-01-02/sft_model"
+
+
+def test_of_several_models_side_by_side_none_is_guessed(tiny_model_path, tmp_path):
+    for name in ("one", "two"):
+        shutil.copytree(tiny_model_path, tmp_path / "models" / name)
+    with pytest.raises(ModelFolderError, match=r"lacks config\.json"):
+        bind(str(tmp_path / "models"), tmp_path)
 
 
 def test_a_reward_model_is_refused_as_candidate(tiny_model_path, tmp_path):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 import yaml
-from kedro.config import OmegaConfigLoader
 
+from instruction_tuning.config_layers import LayeredConfigLoader
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.global_settings import read_globals
 from instruction_tuning.settings import CONFIG_LOADER_ARGS
@@ -18,7 +18,7 @@ def read(project_path, tmp_path, local: dict[str, Any]):
     base = (project_path / "conf/base/globals.yml").read_text(encoding="utf-8")
     (tmp_path / "base" / "globals.yml").write_text(base, encoding="utf-8")
     (tmp_path / "local" / "globals.yml").write_text(yaml.safe_dump(local), encoding="utf-8")
-    return read_globals(OmegaConfigLoader(str(tmp_path), **CONFIG_LOADER_ARGS))
+    return read_globals(LayeredConfigLoader(str(tmp_path), **CONFIG_LOADER_ARGS))
 
 
 def test_an_endpoint_of_ones_own_is_read(project_path, tmp_path):

@@ -1,6 +1,7 @@
 """A run, its models and its verdict in a real MLflow store."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.registered_model import RegisteredModelDataset
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks, require_reachable
-from instruction_tuning.hooks.model_registry import spaced_tables
+from instruction_tuning.hooks.model_registry import RegisteredVersion, apply_verdict, spaced_tables
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
 SESSION = "2024-05-06T07.08.09.123Z"
@@ -86,7 +87,7 @@ def training(model: Path, *, fail: str | None = None) -> Pipeline:
     )
 
 
-def evaluation(verdict: str) -> Pipeline:
+def evaluation(verdict: str, *, promote: bool = False) -> Pipeline:
     def evaluate(candidate: ModelFolder, items: pd.DataFrame) -> tuple[pd.DataFrame, Any, str]:
         scores = pd.DataFrame(
             {
@@ -104,6 +105,7 @@ def evaluation(verdict: str) -> Pipeline:
             "verdict": verdict,
             "reasons": ["gained in chat"],
             "incumbent": "base",
+            "promote": promote,
             "candidate_digest": candidate.digest,
         }
         return scores, judged, "# Card\n\nGood at facts."
@@ -193,6 +195,69 @@ def test_a_stage_run_alone_finds_its_registered_version_by_digest(
     assert client.get_model_version("sft-model", "1").tags["validation_status"] == "pending"
     run_pipeline(evaluation("pass"), catalog, [MlflowHooks()], tmp_path, config)
     assert int(client.get_model_version_by_alias("sft-model", "champion").version) == 1
+
+
+@pytest.fixture
+def other_model_path(tiny_model_path: Path, tmp_path: Path) -> Path:
+    """A model with another digest."""
+    folder = Path(shutil.copytree(tiny_model_path, tmp_path / "other_model"))
+    config = folder / "config.json"
+    config.write_text(config.read_text() + "\n")
+    return folder
+
+
+@pytest.mark.usefixtures("inputs")
+def test_looking_at_an_old_version_leaves_the_champion_unless_it_is_asked_to_move(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, other_model_path, caplog
+):
+    caplog.set_level("INFO", "instruction_tuning")
+
+    def run(pipeline: Pipeline, session: str, **parameters: str) -> str:
+        catalog["sft_model"] = ModelFolderDataset(filepath=str(tmp_path / session / "model"))
+        for name in ("sft_metrics.json", "promotion_verdict.json"):
+            catalog[name.removesuffix(".json")] = JSONDataset(filepath=str(tmp_path / session / name))
+        catalog["benchmark_metrics"] = FrameDataset(filepath=str(tmp_path / session / "m.parquet"))
+        catalog["model_card"] = TextDataset(filepath=str(tmp_path / session / "card.md"))
+        catalog["sft_training_log"] = FrameDataset(filepath=str(tmp_path / session / "log.parquet"))
+        if "candidate" in parameters:
+            catalog["sft_model"] = ModelFolderDataset(filepath=str(tiny_model_path))
+        run_pipeline(
+            pipeline, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings}, runtime_params=parameters
+        )
+        return str(client.get_model_version_by_alias("sft-model", "champion").version)
+
+    assert run(training(tiny_model_path) + evaluation("pass"), "session 1") == "1"
+    assert run(training(other_model_path) + evaluation("pass"), "session 2") == "2"
+    assert "champion moved from 1 to 2" in caplog.text
+    old = {"candidate": "models:/sft-model/1"}
+    assert run(evaluation("pass"), "session 3", **old) == "2"
+    assert "champion stays version 2; evaluation.promote=true" in caplog.text
+    assert run(evaluation("pass", promote=True), "session 4", **old) == "1"
+    assert "champion moved from 2 to 1" in caplog.text
+
+
+@pytest.mark.usefixtures("inputs")
+def test_the_same_weights_are_registered_once_and_do_not_take_the_alias_from_each_other(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, caplog
+):
+    caplog.set_level("INFO", "instruction_tuning")
+    config = {"mlflow": settings}
+    run_pipeline(training(tiny_model_path) + evaluation("pass"), catalog, [MlflowHooks()], tmp_path, config)
+    version = client.get_model_version("sft-model", "1")
+    # As a registry looks that was filled before versions were found by digest.
+    twin = client.create_model_version("sft-model", source=version.source, tags=version.tags)
+    assert twin.version != version.version
+    target = RegisteredVersion("sft-model", str(twin.version), None)
+    became = apply_verdict(client, target, {"verdict": "pass"}, may_promote=True)
+    assert became == "champion stays version 1, whose weights are the same"
+    assert int(client.get_model_version_by_alias("sft-model", "champion").version) == 1
+
+    catalog["sft_model"] = ModelFolderDataset(filepath=str(tmp_path / "again"))
+    for name in ("sft_metrics", "sft_training_log"):
+        catalog[name] = MemoryDataset()
+    run_pipeline(training(tiny_model_path), catalog, [MlflowHooks()], tmp_path, config)
+    assert len(client.search_model_versions("name='sft-model'")) == 2
+    assert "sft_model is version 2 of sft-model already" in caplog.text
 
 
 @pytest.mark.usefixtures("inputs")

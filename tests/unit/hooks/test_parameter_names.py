@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.hooks.parameter_names import check_model_names, check_names
+from instruction_tuning.hooks.parameter_names import check_group, check_model_names, check_names
 
 
 class Lora(BaseModel):
@@ -38,3 +38,30 @@ def test_a_misspelt_key_is_found_at_any_depth(section, wrong, meant):
 
 def test_right_keys_and_keys_of_a_mapping_pass():
     check_model_names({"learning_rate": 1, "lora": {"rank": 4}, "weights": {"any": {}}}, Sft, path="sft")
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"learning_rate": "fast"}, r"`sft\.learning_rate` has a wrong value: .*valid number.*not `fast`"),
+        ({"lora": {"rank": "x"}}, r"`sft\.lora\.rank` has a wrong value: .*valid integer.*not `x`"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_its_section_and_the_way_out(section, said):
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        check_group("sft", section, Sft)
+    text = str(caught.value)
+    assert "parameters_sft.yml" in text and "--params=sft." in text
+    assert "type=" not in text and "pydantic" not in text and "Sft" not in text
+
+
+def test_a_path_in_the_place_of_the_group_base_model_is_sent_to_the_globals():
+    with pytest.raises(
+        ConfigurationError, match=r"group of parameters(.|\n)*`base_model: /my/model` into conf/local"
+    ):
+        check_group("base_model", "/my/model", Sft)
+
+
+def test_a_plain_value_in_the_place_of_a_group_is_refused():
+    with pytest.raises(ConfigurationError, match=r"--params=sft\.<name>=<value>"):
+        check_group("sft", 3, Sft)

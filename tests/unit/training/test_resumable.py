@@ -7,8 +7,8 @@ import pytest
 from training_builders import tiny_base
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.training.checkpoints import MARKER
 from instruction_tuning.training.resumable import (
-    MARKER,
     TrainingResult,
     finished_or_trained,
     last_whole_checkpoint,

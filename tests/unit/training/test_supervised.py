@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from training_builders import CONTEXT, replay_documents, tiny_base, verified_examples
 
+from instruction_tuning.cli.plain_errors import EXIT_INTERRUPTED
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.schemas.training_log import TrainingLog
-from instruction_tuning.training.resumable import MARKER, TrainingResult
+from instruction_tuning.training.checkpoints import MARKER
+from instruction_tuning.training.resumable import TrainingResult
 from instruction_tuning.training.schedule import Schedule
 from instruction_tuning.training.supervised import SFTRecipe, fine_tune
 
@@ -33,7 +35,7 @@ RECIPE = SFTRecipe(
         precision="float32",
         activation_checkpointing="never",
         logging_steps=2,
-        save_steps=4,
+        save_seconds=3600.0,
         seed=3,
     ),
     tuning="full",
@@ -119,17 +121,9 @@ def test_a_run_killed_in_the_middle_ends_with_the_weights_of_an_undisturbed_one(
     tmp_path: Path, tuning: str, project_path: Path
 ) -> None:
     recipe = replace(RECIPE, tuning=tuning, schedule=replace(RECIPE.schedule, num_train_epochs=15))
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tiny_base().path), str(tmp_path / "killed"), tuning],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(
-                str(project_path / part) for part in ("src", "tests", "tests/unit/training")
-            ),
-        },
-    )
+    child = _start_child(project_path, tmp_path / "killed", tuning, save_seconds=0.0)
     try:
-        _wait_for(tmp_path / "killed", f"*/checkpoints/checkpoint-8/{MARKER}", child)
+        _wait_for(tmp_path / "killed", f"*/checkpoints/checkpoint-*/{MARKER}", child)
     finally:
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
@@ -143,15 +137,96 @@ def test_a_run_killed_in_the_middle_ends_with_the_weights_of_an_undisturbed_one(
     assert resumed.metrics["train_tokens"] == undisturbed.metrics["train_tokens"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_asked_to_stop_saves_the_step_at_hand_and_goes_on_from_it(
+    tmp_path: Path, number: signal.Signals, project_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, num_train_epochs=15))
+    with _start_child(project_path, tmp_path / "stopped", "full", save_seconds=3600.0) as child:
+        assert child.stderr is not None
+        seen = b""
+        while b": step " not in seen:  # some steps in, and no checkpoint is due for an hour
+            seen = child.stderr.readline()
+            assert seen, "the child ended before it could be stopped"
+        child.send_signal(number)
+        said = child.stderr.read().decode()
+    assert child.returncode == EXIT_INTERRUPTED
+    assert "asked to stop: saving step" in said and "same command again to continue" in said
+    (marker,) = (tmp_path / "stopped").glob(f"*/checkpoints/checkpoint-*/{MARKER}")
+    step = int(marker.parent.name.removeprefix("checkpoint-"))
+    caplog.set_level("INFO", "instruction_tuning")
+    resumed = train(tmp_path / "stopped", recipe)
+    assert 0 < step < resumed.metrics["steps"]
+    assert f"going on from step {step} " in caplog.text
+    assert resumed.model.digest == train(tmp_path / "undisturbed", recipe).model.digest
+
+
+def test_a_run_stopped_after_its_last_step_trains_no_step_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    caplog.set_level("INFO", "instruction_tuning")
+    short = replace(RECIPE, schedule=replace(RECIPE.schedule, num_train_epochs=1))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("instruction_tuning.training.supervised._save", interrupted)
+        train(tmp_path / "stopped", short)
+    resumed = train(tmp_path / "stopped", short)
+    assert f"going on from step {resumed.metrics['steps']:.0f} " in caplog.text
+    assert resumed.model.digest == train(tmp_path / "undisturbed", short).model.digest
+
+
+def test_how_often_it_saves_makes_it_no_other_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "instruction_tuning")
+    short = replace(RECIPE.schedule, num_train_epochs=1)
+    train(tmp_path, replace(RECIPE, schedule=short))
+    assert "a stopped run" not in caplog.text
+    train(tmp_path, replace(RECIPE, schedule=replace(short, save_seconds=0.0)))
+    (folder,) = tmp_path.iterdir()
+    assert {file.name for file in folder.iterdir()} == {"lock", "model", "result.json"}
+
+
+@pytest.mark.filterwarnings("ignore:.*(invalid value|overflow).*")
+def test_a_run_that_ended_before_its_first_checkpoint_says_that_it_starts_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    short = replace(RECIPE.schedule, num_train_epochs=1)
+    wild = replace(short, learning_rate=1e30, warmup_ratio=0.0, logging_steps=1)
+    for _ in range(2):
+        caplog.clear()
+        caplog.set_level("INFO", "instruction_tuning")
+        with pytest.raises(ConfigurationError, match="learning_rate"):
+            train(tmp_path, replace(RECIPE, schedule=wild))
+    assert "no checkpoint yet: starting from step 0" in caplog.text
+
+
 CHILD = """
-import sys
+import logging, sys
 from dataclasses import replace
 from pathlib import Path
 from test_supervised import RECIPE, open_model_folder, train
-base, folder, tuning = sys.argv[1:]
-schedule = replace(RECIPE.schedule, num_train_epochs=15)
-train(Path(folder), replace(RECIPE, tuning=tuning, schedule=schedule), open_model_folder(base))
+from instruction_tuning.cli.plain_errors import plain_errors
+logging.basicConfig(level="INFO")
+base, folder, tuning, save_seconds = sys.argv[1:]
+schedule = replace(RECIPE.schedule, num_train_epochs=15, save_seconds=float(save_seconds))
+with plain_errors():
+    train(Path(folder), replace(RECIPE, tuning=tuning, schedule=schedule), open_model_folder(base))
 """
+
+
+def _start_child(
+    project_path: Path, folder: Path, tuning: str, *, save_seconds: float
+) -> "subprocess.Popen[bytes]":
+    parts = ("src", "tests", "tests/unit/training")
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tiny_base().path), str(folder), tuning, str(save_seconds)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(project_path / part) for part in parts)},
+        # A pipe that nobody reads would stop the child that is to be killed.
+        stderr=None if save_seconds == 0 else subprocess.PIPE,
+    )
 
 
 def _wait_for(folder: Path, pattern: str, child: "subprocess.Popen[bytes]") -> None:

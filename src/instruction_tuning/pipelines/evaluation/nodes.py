@@ -87,7 +87,8 @@ def judge_candidate(
         candidate_digest=str(benchmark_outputs.loc[is_candidate, "model_digest"].iloc[0]),
     )
     logger.info("verdict: %s", verdict["verdict"])
-    return verdict
+    # In the record: asked for after a first look, it makes a new record, which the registry follows.
+    return {**verdict, "promote": parameters.promote}
 
 
 def write_model_card(

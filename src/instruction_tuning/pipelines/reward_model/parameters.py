@@ -27,7 +27,7 @@ class RewardModelParameters(BaseModel):
     activation_checkpointing: Literal["auto", "always", "never"]
     saved_dtype: Literal["float32", "bfloat16"]
     logging_steps: int = Field(gt=0)
-    save_steps: int = Field(gt=0)
+    save_seconds: float = Field(ge=0)
     seed: int
     work_folder: str
 

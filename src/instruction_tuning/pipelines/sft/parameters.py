@@ -33,6 +33,6 @@ class SFTParameters(BaseModel):
     saved_dtype: Literal["float32", "bfloat16"]
     chat_template_path: str | None
     logging_steps: int = Field(gt=0)
-    save_steps: int = Field(gt=0)
+    save_seconds: float = Field(ge=0)
     seed: int
     work_folder: str
