@@ -1,5 +1,8 @@
 """The parts of `kedro chat` and `kedro check` that are this project's own."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 
@@ -44,3 +47,28 @@ def test_the_cost_is_that_of_the_runs_own_parameters_and_prompt_files(project_pa
 def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(project_path):
     teacher = Endpoint("http://127.0.0.1:1/v1", "m")
     assert teacher_plan(answers(project_path, strategy="source"), 70, teacher) is None
+
+
+def checked(project_path, data, *options):
+    command = [sys.executable, "-m", "kedro", "check", str(data), *options]
+    return subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=120)
+
+
+def test_a_file_of_which_nothing_can_be_used_is_an_error_and_the_switch_it_names_mends_it(
+    project_path, tmp_path
+):
+    data = tmp_path / "questions.jsonl"
+    data.write_text('{"instruction": "Say a."}\n{"instruction": "Say b."}\n')
+    refused = checked(project_path, data)
+    assert refused.returncode == 1 and "ingestion.require_answer=false" in refused.stdout, refused.stderr
+    taken = checked(project_path, data, "--params=ingestion.require_answer=false")
+    assert taken.returncode == 0 and "2 good, 0 bad" in taken.stdout
+    assert "an answer of their own" not in taken.stdout
+
+
+def test_records_with_answers_are_told_that_no_teacher_need_be_asked(project_path, tmp_path):
+    data = tmp_path / "answered.jsonl"
+    data.write_text('{"instruction": "Say a.", "output": "a"}\n')
+    text = checked(project_path, data).stdout
+    assert "A run asks a teacher" in text and "With --env=alpaca" in text
+    assert "No teacher is asked" in checked(project_path, data, "--env=alpaca").stdout
