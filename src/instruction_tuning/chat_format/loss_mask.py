@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100
+# Callers cut to their length and count what they cut: the tokenizer's own warning would be wrong.
+QUIET = {"verbose": False}
 Message = Mapping[str, str]
 
 
@@ -71,7 +73,10 @@ def tokenize_document(tokenizer: "PreTrainedTokenizerBase", text: str) -> Masked
 def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message]) -> list[int]:
     """What a model is given to answer `messages`: the conversation and the generation prompt."""
     rendered = tokenizer.apply_chat_template(
-        _plain_turns(tokenizer, messages), add_generation_prompt=True, return_dict=True
+        _plain_turns(tokenizer, messages),
+        add_generation_prompt=True,
+        return_dict=True,
+        tokenizer_kwargs=QUIET,
     )
     return list(rendered["input_ids"])
 
@@ -85,18 +90,21 @@ def _plain_turns(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Messag
 
 
 def _by_marks(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:
-    rendered = tokenizer.apply_chat_template(turns, return_dict=True, return_assistant_tokens_mask=True)
+    rendered = tokenizer.apply_chat_template(
+        turns, return_dict=True, return_assistant_tokens_mask=True, tokenizer_kwargs=QUIET
+    )
     return MaskedTokens(list(rendered["input_ids"]), [bool(on) for on in rendered["assistant_masks"]])
 
 
 def _by_prefixes(tokenizer: "PreTrainedTokenizerBase", turns: list[dict[str, str]]) -> MaskedTokens:
-    whole = list(tokenizer.apply_chat_template(turns, return_dict=True)["input_ids"])
+    whole = list(tokenizer.apply_chat_template(turns, return_dict=True, tokenizer_kwargs=QUIET)["input_ids"])
     trained = [False] * len(whole)
     for place, turn in enumerate(turns):
         if turn["role"] != "assistant":
             continue
         before = prompt_ids(tokenizer, turns[:place])
-        through = list(tokenizer.apply_chat_template(turns[: place + 1], return_dict=True)["input_ids"])
+        upto = tokenizer.apply_chat_template(turns[: place + 1], return_dict=True, tokenizer_kwargs=QUIET)
+        through = list(upto["input_ids"])
         if through[: len(before)] != before or whole[: len(through)] != through:
             raise ConfigurationError(
                 "the chat template renders earlier turns differently once an answer follows, so the answer's "

@@ -6,9 +6,11 @@ import sys
 import pytest
 import yaml
 
-from instruction_tuning.cli.chat import answerer
+from instruction_tuning.cli.chat import answer_all, answerer, greeting
 from instruction_tuning.cli.check import teacher_plan, token_counter
+from instruction_tuning.cli.example_questions import MICROWORLD_BASE, example_questions, is_microworld_base
 from instruction_tuning.errors import InputError
+from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 
@@ -72,3 +74,27 @@ def test_records_with_answers_are_told_that_no_teacher_need_be_asked(project_pat
     text = checked(project_path, data).stdout
     assert "A run asks a teacher" in text and "With --env=alpaca" in text
     assert "No teacher is asked" in checked(project_path, data, "--env=alpaca").stdout
+
+
+def test_what_the_shipped_base_can_be_asked_are_train_questions_in_train_phrasings():
+    from instruction_tuning.microworld.skills import SKILLS
+
+    questions = example_questions(0)
+    assert questions == example_questions(0) and len(set(questions)) == 3
+    asked = [skill for question in questions for skill in SKILLS if skill.match(question)]
+    assert [skill.ability for skill in asked] == ["facts", "arithmetic", "translation"]
+    for skill, question in zip(asked, questions, strict=True):
+        assert skill.split_of(skill.match(question)) == "train"
+
+
+def test_only_the_shipped_base_is_taken_for_a_model_of_the_invented_world(project_path, tiny_model_path):
+    shipped = open_model_folder(project_path / MICROWORLD_BASE)
+    assert is_microworld_base(shipped, project_path)
+    assert not is_microworld_base(open_model_folder(tiny_model_path), project_path)
+    assert "knows only the invented world" in greeting(shipped, project_path)
+    assert "invented world" not in greeting(open_model_folder(tiny_model_path), project_path)
+
+
+def test_an_empty_answer_is_called_none(capsys):
+    answer_all("hello", {"base": lambda question: "", "sft-model version 1": str.upper})
+    assert capsys.readouterr().out == "base> (no answer)\nsft-model version 1> HELLO\n\n"
