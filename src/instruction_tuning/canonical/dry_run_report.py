@@ -66,7 +66,9 @@ class TeacherEstimate:
 
     def lines(self) -> list[str]:
         """The estimate as text, without line ends."""
-        price = f"{self.price_usd:,.2f} US dollars"
+        # Below a cent two digits would say that nothing is paid.
+        digits = 2 if self.price_usd >= 0.01 else 6
+        price = f"{self.price_usd:,.{digits}f} US dollars" if self.price_usd else "nothing, at prices of 0"
         if self.budget_usd is not None and self.price_usd > self.budget_usd:
             price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
         return [

@@ -103,6 +103,16 @@ def test_a_price_above_the_budget_is_said(tmp_path):
     assert "budget_usd" not in dry_run(path, count_words, max_length_tokens=5, teacher=cheap).render()
 
 
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(0.0, "price: nothing, at prices of 0"), (1.0, "price: 0.000014 US dollars"), (1e6, "price: 14.00 US")],
+)
+def test_a_small_price_is_not_rounded_to_nothing(tmp_path, price, text):
+    path = write(tmp_path / "data.jsonl", pair("one two", "a b"))
+    cost = plan(price_per_million_output_tokens=price, samples_per_query=2, rating_max_tokens=5)
+    assert text in dry_run(path, count_words, max_length_tokens=5, teacher=cost).render()
+
+
 def test_without_a_teacher_nothing_is_paid(tmp_path):
     report = dry_run(write(tmp_path / "a.jsonl", pair("q", "a")), count_words, max_length_tokens=5)
     assert report.teacher is None
