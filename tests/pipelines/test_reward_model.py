@@ -104,7 +104,7 @@ def test_the_pipeline_trains_ranks_and_measures(
     assert metrics["heldout_records"] == 12
     assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]
     assert metrics["best_of_n/checked_prompts"] == 5
-    assert metrics["best_of_n/reward_gain"] >= 0 and "best_of_n/reward_gain_ci_low" not in metrics
+    assert -1 <= metrics["best_of_n/pass_rate_gain"] <= 1 and "best_of_n/pass_rate_gain_ci_low" not in metrics
     told = [record.message for record in caplog.records if "reward_model.nodes" in record.name]
     assert any("of 24 held-out pairs" in line for line in told)
     assert not any("{" in line or "PairCounts" in line for line in told)

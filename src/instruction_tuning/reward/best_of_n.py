@@ -8,8 +8,9 @@ arXiv 2210.10760; Nakano et al. 2021, arXiv 2112.09332), gold_(i) in ascending o
 O(N log N) a prompt. Departure: samples of equal reward share the mean of their gold scores, so that the
 order in which they were drawn does not matter.
 
-The gain of the largest n over n = 1 has a percentile bootstrap interval over *prompts* (Efron 1979), which is
-the choice of questions and nothing else; below MIN_PROMPTS it would be too narrow to mean anything.
+The gain in pass rate of the largest n over n = 1 has a percentile bootstrap interval over *prompts* (Efron
+1979): it covers the choice of questions and nothing else. Below MIN_PROMPTS it would be too narrow to mean
+anything, and is left out.
 """
 
 import math
@@ -54,8 +55,9 @@ def best_of_n_metrics(ranked: pd.DataFrame, *, seed: int) -> dict[str, float]:
 
     n is 1, 2, 4, … up to the samples a prompt. The pass rate is over the prompts that ask for a value that
     can be computed; an answer without a readable one did not pass. `format_fault_rate` is over all
-    completions: a fault shows a bad answer to any prompt, but its absence shows no good one. `…_gain` is the
-    largest n less n = 1 on the same prompts, `…_gain_ci_low` and `…_gain_ci_high` its interval.
+    completions: a fault shows a bad answer to any prompt, but its absence shows no good one.
+    `pass_rate_gain` is the largest n less n = 1 on the same prompts, with `pass_rate_gain_ci_low` and
+    `pass_rate_gain_ci_high`.
     """
     groups = [group for _, group in ranked[ranked["reward"].notna()].groupby("record_id")]
     if not groups:
@@ -80,18 +82,22 @@ def best_of_n_metrics(ranked: pd.DataFrame, *, seed: int) -> dict[str, float]:
         )  # (prompts, sizes)
         for column, n in enumerate(sizes):
             metrics[f"best_of_n/{figure}_at_{n}"] = float(expected[:, column].mean())
-        gains = _gain(expected[:, -1] - expected[:, 0], seed) if len(sizes) > 1 else {}
-        metrics |= {f"best_of_n/{figure}_{name}": value for name, value in gains.items()}
+        # The reward of the best by reward can only rise; a gain is news where something else is measured.
+        if figure == "pass_rate" and len(sizes) > 1:
+            metrics |= _gain(expected[:, -1] - expected[:, 0], seed)
     return metrics
 
 
 def _gain(differences: np.ndarray, seed: int) -> dict[str, float]:
     """Mean of one difference a prompt, with its interval where there are prompts enough."""
-    gain = {"gain": float(differences.mean())}
+    gain = {"best_of_n/pass_rate_gain": float(differences.mean())}
     if len(differences) >= MIN_PROMPTS:
         drawn = np.random.default_rng(seed).integers(0, len(differences), size=(DRAWS, len(differences)))
         low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])
-        gain |= {"gain_ci_low": float(low), "gain_ci_high": float(high)}
+        gain |= {
+            "best_of_n/pass_rate_gain_ci_low": float(low),
+            "best_of_n/pass_rate_gain_ci_high": float(high),
+        }
     return gain
 
 

@@ -96,11 +96,17 @@ def test_the_reward_model_shows_held_out_accuracy_and_best_of_n():
     assert "(95% interval -5.0 to +41.0)" in text
 
 
-def test_best_of_n_over_a_handful_of_prompts_has_no_interval():
-    few = {"best_of_n/prompts": 3.0, "best_of_n/reward_at_1": -0.5, "best_of_n/reward_at_2": 0.25}
-    text = words(report(reward_metrics=few | {"best_of_n/reward_gain": 0.75}))
-    assert "mean reward (3 held-out questions) n=1 -0.50, n=2 +0.25" in text
-    assert "n=2 less n=1: +0.75 (too few for an interval)" in text
+def test_best_of_n_over_a_handful_of_sums_has_no_interval():
+    few = {"best_of_n/checked_prompts": 1.0, "best_of_n/pass_rate_at_1": 0.5, "best_of_n/pass_rate_at_2": 1.0}
+    text = words(report(reward_metrics=few | {"best_of_n/pass_rate_gain": 0.5}))
+    assert "right sums (1 held-out sum) n=1 50.0%, n=2 100.0%; n=2 less n=1: +50.0 points" in text
+    assert "(too few for an interval)" in text
+
+
+def test_without_sums_best_of_n_shows_the_reward_and_claims_no_gain():
+    rewards = {"best_of_n/prompts": 3.0, "best_of_n/reward_at_1": -0.5, "best_of_n/reward_at_2": 0.25}
+    text = words(report(reward_metrics=rewards))
+    assert "its own reward, which can only rise (3 held-out questions) n=1 -0.50, n=2 +0.25." in text
 
 
 def test_one_name_for_one_thing_wherever_a_person_reads():

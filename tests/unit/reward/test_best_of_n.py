@@ -67,7 +67,6 @@ def test_the_pass_rate_counts_only_prompts_whose_value_can_be_computed() -> None
         "best_of_n/format_fault_rate": 0,
         "best_of_n/reward_at_1": 0.5,
         "best_of_n/reward_at_2": 1.0,
-        "best_of_n/reward_gain": 0.5,
         "best_of_n/pass_rate_at_1": 0.5,
         "best_of_n/pass_rate_at_2": 1.0,
         "best_of_n/pass_rate_gain": 0.5,
