@@ -2,7 +2,7 @@
 #
 #   make run                 raw records to a reviewed model, with the embedded microworld
 #   make test                every test and check
-#   make check DATA=file     dry run on your own data
+#   make check DATA=file     dry run on your own data; ENV=alpaca and PARAMS=... as for kedro run
 #   make ui                  MLflow and kedro-viz, until ctrl-C
 #   make chat                the base model and its newest version, side by side
 
@@ -62,7 +62,7 @@ chat: $(INSTALLED)
 
 check: $(INSTALLED)
 	@test -n "$(DATA)" || { echo "Name a file or folder: make check DATA=path/to/records.json"; exit 2; }
-	@$(BIN)/kedro check "$(DATA)"
+	@$(BIN)/kedro check "$(DATA)" $(if $(ENV),--env "$(ENV)") $(if $(PARAMS),--params "$(PARAMS)")
 
 bench: $(INSTALLED)
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -29,7 +29,9 @@ def pool(rows=40):
 def selected(records, count=10):
     """The first records as the selection."""
     return records.head(count).assign(
-        rank=range(count), selection_score=1.0, selected_because=[f"pick {n + 1}" for n in range(count)]
+        rank=range(count),
+        selection_score=[np.nan, *(1.5 - n / 10 for n in range(1, count))],
+        selected_because=[f"k-center pick {n + 1}: so" for n in range(count)],
     )
 
 
@@ -79,6 +81,7 @@ def stored_run(**others):
         "selected_queries": selected(records),
         "rated_responses": pd.DataFrame(
             {
+                "record_id": ["a", "b", "c"],
                 "prompt": ["What is 2 plus 2?", "What is 2 plus 3?", "Who is it?"],
                 "response": ["4", "It is 6.", "Miran."],
                 "check": ["passed", "failed", "none"],
@@ -99,8 +102,12 @@ def stored_run(**others):
             "heldout_ci_low": 0.6,
             "heldout_ci_high": 0.8,
             "heldout_pairs": 50.0,
+            "best_of_n/checked_prompts": 14.0,
             "best_of_n/pass_rate_at_1": 0.5,
             "best_of_n/pass_rate_at_4": 0.7,
+            "best_of_n/pass_rate_gain": 0.2,
+            "best_of_n/pass_rate_gain_ci_low": -0.05,
+            "best_of_n/pass_rate_gain_ci_high": 0.41,
         },
         "promotion_verdict": verdict(),
         "seed": 1,

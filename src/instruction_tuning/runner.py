@@ -1,5 +1,6 @@
 """How nodes are run: one after the other, those alone that have to, and ctrl-C is an end that hooks see."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from kedro.io import CatalogProtocol
@@ -29,6 +30,11 @@ class InterruptibleRunner(SequentialRunner):
         # find the run by the rest of it.
         kind = "kedro.runner.sequential_runner.SequentialRunner"
         return f"<{type(self).__name__}, a {kind} object at {id(self):#x}>"
+
+    def _suggest_resume_scenario(
+        self, pipeline: Pipeline, done_nodes: Iterable[Node], catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        """Nothing: Kedro advises `--from-nodes`, and here the same command goes on where it stopped."""
 
     def _run(
         self,

@@ -146,7 +146,16 @@ def test_a_larger_selection_pays_only_for_what_is_new(tmp_path, server):
     assert len(server.requests) == 1 + 4
 
 
-def test_source_answers_need_no_endpoint(tmp_path):
+def test_the_log_counts_in_words(tmp_path, server, caplog):
+    caplog.set_level("INFO")
+    run(tmp_path, selected_queries(4), server)
+    told = [record.message for record in caplog.records if "nodes" in record.name]
+    assert any("answers; checked: " in line and "; ratings: ok " in line for line in told)
+    assert not any("{" in line for line in told)
+
+
+def test_source_answers_need_no_endpoint(tmp_path, caplog):
+    caplog.set_level("INFO")
     with ChatServer() as stopped:
         pass
     frames = run(tmp_path, selected_queries(5), stopped, strategy="source")
@@ -156,6 +165,7 @@ def test_source_answers_need_no_endpoint(tmp_path):
     assert frames["rejected_answers"]["reason"].tolist() == ["no_response"]
     assert not frames["verified_examples"][["requests", "price_usd"]].any(axis=None)
     assert not (tmp_path / "completions.sqlite").exists()
+    assert "ratings" not in caplog.text, "nothing was rated"
 
 
 def test_answers_and_ratings_share_one_budget(tmp_path, server):

@@ -83,12 +83,21 @@ def test_a_random_model_is_not_promoted(found, models):
     assert verdict["model_card"] == found["model_card"]
 
 
-def test_a_champion_known_already_costs_no_measuring(folder, models, found, monkeypatch):
+def test_the_card_has_the_command_that_measures_again(found, models):
+    assert f"--params=candidate={models[1].path.as_posix()}\n" in found["model_card"]
+
+
+def test_a_champion_known_already_costs_no_measuring(folder, models, found, monkeypatch, caplog):
+    caplog.set_level("INFO")
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
     base, candidate = models
     again = evaluate(folder, base, candidate, champion=candidate)
     assert set(again["benchmark_comparisons"]["reference_role"]) == {"base", "champion"}
     assert again["promotion_verdict"]["incumbent"] == "champion"
+    told = " ".join(record.message for record in caplog.records)
+    for role in ("base", "candidate", "champion"):
+        assert f"the {role} (" in told
+    assert "against champion, document form, mean over abilities" in told
 
 
 def test_a_misspelt_parameter_is_refused():

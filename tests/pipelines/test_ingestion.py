@@ -99,7 +99,7 @@ def test_every_fault_of_three_formats_ends_in_its_stage_and_the_rest_in_the_pool
         ("validate", "turn_order"): 1,
     }
     near = rejected[rejected["stage"] == "near_duplicate"].iloc[0]
-    assert pool["record_id"].iloc[0] in near["detail"]
+    assert "row 1 of alpaca" in near["detail"] and pool["source_row_id"].iloc[0] in near["detail"]
     assert json.loads(near["raw"])[0] == {"role": "user", "content": "what is 47 plus 25"}
 
 
@@ -191,7 +191,7 @@ def test_too_many_bad_rows_stop_the_run_with_the_top_reasons(tmp_path):
         "3 of 4 rows",
         "75%",
         "invalid_json x 2",
-        "row 1",
+        "line 2",
         "empty_answer x 1",
         "output",
         "max_rejection_rate",
@@ -284,12 +284,11 @@ def test_broken_rows_of_the_microworld_are_all_set_aside_and_sound_ones_only_as_
 
 
 def test_no_two_items_of_the_microworld_are_taken_for_one(microworld):
-    (canonical, _, _, rejected), truth, _ = microworld
-    row_of = dict(zip(canonical["record_id"], canonical["source_row_id"], strict=True))
+    (_, _, _, rejected), truth, _ = microworld
     near = rejected[rejected["stage"] == "near_duplicate"]
     assert len(near) > 100
     for row_id, detail in zip(near["source_row_id"], near["detail"], strict=True):
-        kept = row_of[detail.removeprefix("kept ").partition(",")[0]]
+        kept = re.search(r"\((\w+:\d+)\)", detail)[1]
         assert truth[row_id]["key"] == truth[kept]["key"]
 
 
@@ -322,7 +321,7 @@ def test_all_of_alpaca_goes_through_in_seconds_and_adds_up(alpaca_file):
         reasons["placeholder_answer"] == 52
     )  # all are "<nooutput>", "<noinput>" or "No Output" in some spelling
     assert reasons["equals_test_item"] == 1
-    assert set(rejected.loc[rejected["stage"] == "near_duplicate", "detail"].str[:5]) <= {"kept "}
+    assert set(rejected.loc[rejected["stage"] == "near_duplicate", "detail"].str[:10]) <= {"similarity"}
     assert pool["flags"].map(lambda flags: "input_placeholder_removed" in flags).sum() > 500
     assert (pool["language"] == "en").mean() > 0.99
 

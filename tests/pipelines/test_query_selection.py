@@ -96,9 +96,11 @@ def test_a_selected_row_is_the_row_of_the_pool(project_path: Path) -> None:
 def test_a_budget_above_the_pool_takes_all_and_says_so(
     project_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     selected = select(pool(10), parameters(project_path, budget=500))
     assert len(selected) == 10
-    assert "takes the whole pool of 10" in caplog.text
+    assert "the budget of 500 is more than the pool has: all of it is taken" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "WARNING"], "harmless"
 
 
 def test_answers_can_be_embedded_with_the_prompts(project_path: Path) -> None:

@@ -64,7 +64,10 @@ def sft_model(folder: Path, held: Iterable[int]) -> ModelFolder:
     )
 
 
-def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Path) -> None:
+def test_the_pipeline_trains_ranks_and_measures(
+    project_path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     chosen = parameters(project_path, tmp_path / "work", num_train_epochs=6, learning_rate=5e-3)
     frames = {
         name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"))
@@ -101,6 +104,10 @@ def test_the_pipeline_trains_ranks_and_measures(project_path: Path, tmp_path: Pa
     assert metrics["heldout_records"] == 12
     assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]
     assert metrics["best_of_n/checked_prompts"] == 5
+    assert -1 <= metrics["best_of_n/pass_rate_gain"] <= 1 and "best_of_n/pass_rate_gain_ci_low" not in metrics
+    told = [record.message for record in caplog.records if "reward_model.nodes" in record.name]
+    assert any("of 24 held-out pairs" in line for line in told)
+    assert not any("{" in line or "PairCounts" in line for line in told)
     log, carried = read_training_record(catalog.load("reward_model"))
     assert carried == metrics
     assert log["loss"].tolist() == catalog.load("reward_training_log")["loss"].tolist()

@@ -13,7 +13,7 @@ from training_builders import CONTEXT, replay_documents, tiny_base, turns, verif
 from instruction_tuning.datasets.atomic import DocumentDataset, JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
-from instruction_tuning.pipelines.sft.nodes import preview_mask
+from instruction_tuning.pipelines.sft.nodes import mix_examples, preview_mask
 from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.pipelines.sft.pipeline import create_pipeline
 from instruction_tuning.schemas.sft_mixture import SFTMixture
@@ -106,6 +106,19 @@ def test_the_published_model_says_what_it_was_trained_on(catalog: DataCatalog) -
     held = catalog.load("sft_validation").query("kind == 'chat'")
     assert facts["held_out_records"] == sorted(parents[0] for parents in held["parent_ids"])
     assert (facts["sampler"], facts["selected_queries"], facts["pool_records"]) == ("uniform", 60, 90)
+
+
+def test_the_log_tells_chats_from_documents_and_names_no_documents_where_there_are_none(
+    project_path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    chosen = parameters(project_path, tmp_path)
+    without = chosen.model_copy(update={"documents_per_example": 0.0})
+    for parameter in (chosen, without):
+        mix_examples(verified_examples(60), replay_documents(60), parameter)
+    with_documents, chats_only = (record.message for record in caplog.records)
+    assert with_documents.count("documents") == 2
+    assert chats_only.startswith("to train on: ") and "documents" not in chats_only
 
 
 def test_the_preview_shows_four_chats_and_a_document_with_the_trained_tokens_marked(

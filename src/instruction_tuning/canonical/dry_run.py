@@ -18,9 +18,10 @@ from instruction_tuning.canonical.dry_run_report import (
     TeacherEstimate,
 )
 from instruction_tuning.canonical.faults import FIXES
-from instruction_tuning.canonical.raw_files import RawFile, list_raw_files
+from instruction_tuning.canonical.raw_files import RawFile, is_json_lines, list_raw_files
 from instruction_tuning.canonical.reading import read_file
-from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, asked_text
+from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, asked_text, row_number_of
+from instruction_tuning.canonical.rows import rows_of
 from instruction_tuning.errors import UnknownFormatError
 
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
@@ -76,6 +77,11 @@ def dry_run(
         token_quantiles={quantile: _quantile(lengths, quantile) for quantile in QUANTILES} if lengths else {},
         total_tokens=sum(lengths),
         truncated_rate=sum(n > max_length_tokens for n in lengths) / len(lengths) if lengths else None,
+        answered_rows=sum(answered > 0 for answered in tally.answered),
+        answers_cut_off=sum(
+            answered > 0 and asked >= max_length_tokens
+            for asked, answered in zip(tally.asked, tally.answered, strict=True)
+        ),
         teacher=_estimate(tally, teacher, count_tokens) if teacher else None,
     )
 
@@ -113,11 +119,12 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
     try:
         reading = read_file(file, rules)
     except UnknownFormatError as error:
-        return FileReport(
-            str(file.path), None, 0, 0, (), unreadable_because=f"{error.problem}; fix: {error.fix}"
-        )
+        rows = sum(1 for _ in rows_of(file.path))
+        because = f"{error.problem}; fix: {error.fix}"
+        return FileReport(str(file.path), None, 0, rows, (), unreadable_because=because)
     good = bad = 0
     problems: dict[str, Problem] = {}
+    counted_as = "line" if is_json_lines(file) else "row"
     for outcome in reading.rows:
         if isinstance(outcome, CanonicalRecord):
             good += 1
@@ -125,16 +132,18 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
             continue
         bad += 1
         known = problems.get(outcome.reason)
-        problems[outcome.reason] = replace(known, count=known.count + 1) if known else _problem(outcome)
+        problems[outcome.reason] = (
+            replace(known, count=known.count + 1) if known else _problem(outcome, counted_as)
+        )
     ranked = sorted(problems.values(), key=lambda problem: (-problem.count, problem.reason))
     return FileReport(str(file.path), reading.format, good, bad, tuple(ranked))
 
 
-def _problem(record: RejectedRecord) -> Problem:
+def _problem(record: RejectedRecord, counted_as: str) -> Problem:
     return Problem(
         reason=record.reason,
         count=1,
-        row=int(record.source_row_id.rpartition(":")[2]),
+        place=f"{counted_as} {row_number_of(record.source_row_id)}",
         field=record.field,
         detail=record.detail,
         raw=record.raw[:_RAW_CHARACTERS],

@@ -9,11 +9,14 @@ _NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strat
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason for which rows of a file are bad: how many, and the first of them."""
+    """One reason for which rows of a file are bad: how many, and the first of them.
+
+    `place` is `line 12` for JSON lines, else `row 12`, counted from 1.
+    """
 
     reason: str
     count: int
-    row: int
+    place: str
     field: str | None
     detail: str | None
     raw: str
@@ -23,7 +26,7 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """One raw file. `format` is null when nothing in it could be read; `unreadable_because` then may say
-    why."""
+    why, and all rows are bad."""
 
     path: str
     format: str | None
@@ -63,7 +66,9 @@ class TeacherEstimate:
 
     def lines(self) -> list[str]:
         """The estimate as text, without line ends."""
-        price = f"{self.price_usd:,.2f} US dollars"
+        # Below a cent two digits would say that nothing is paid.
+        digits = 2 if self.price_usd >= 0.01 else 6
+        price = f"{self.price_usd:,.{digits}f} US dollars" if self.price_usd else "nothing, at prices of 0"
         if self.budget_usd is not None and self.price_usd > self.budget_usd:
             price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
         return [
@@ -90,6 +95,8 @@ class DryRunReport:
     token_quantiles: dict[float, int]
     total_tokens: int
     truncated_rate: float | None
+    answered_rows: int  # rows that have an answer of their own
+    answers_cut_off: int  # rows whose question alone fills `max_length_tokens`
     teacher: TeacherEstimate | None  # null when no teacher is asked
 
     @property
@@ -99,6 +106,11 @@ class DryRunReport:
     @property
     def bad_rows(self) -> int:
         return sum(file.bad_rows for file in self.files)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a run would get past reading: there is a good row, and no file of an unknown format."""
+        return self.good_rows > 0 and not any(file.unreadable_because for file in self.files)
 
     def render(self) -> str:
         """The report as plain text, one fact a line."""
@@ -112,10 +124,24 @@ class DryRunReport:
             f"Exact duplicates among them: {self.exact_duplicates:,} (a run looks for near ones too)",
             f"Languages of the prompts: {languages}",
             f"Tokens a row (prompt and answer): {quantiles}; {self.total_tokens:,} in all",
-            f"Over {self.max_length_tokens} tokens, so truncated in training: {self.truncated_rate or 0:.1%}",
+            f"Over {self.max_length_tokens} tokens, so truncated in training: {self.truncated_rate or 0:.1%}"
+            + self._cut_off_text(),
         ]
         lines += self.teacher.lines() if self.teacher else [_NO_TEACHER]
+        if not self.is_usable:
+            lines.append("A run would stop at the file of an unknown format.")
         return "\n".join(lines) + "\n"
+
+    def _cut_off_text(self) -> str:
+        if not self.answers_cut_off:
+            return ""
+        rows = counted(self.answers_cut_off, "row")
+        return f"; {rows} would be dropped, as no token of the answer is left (sft.max_length)"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _calls_text(calls: Calls) -> str:
@@ -138,15 +164,17 @@ def _quantile_text(share: float, value: int) -> str:
 def _file_lines(file: FileReport) -> list[str]:
     lines = [f"{file.path}"]
     if file.unreadable_because:
-        return [*lines, f"  format: unknown. {file.unreadable_because}"]
+        rows = counted(file.bad_rows, "row")
+        return [*lines, f"  format: unknown. {file.unreadable_because}", f"  rows: {rows}, none of them read"]
     lines.append(f"  format: {file.format or 'none of the first rows could be read'}")
     lines.append(f"  rows: {file.good_rows:,} good, {file.bad_rows:,} bad")
     for problem in file.problems[:_SHOWN_PROBLEMS]:
         field = f", field {problem.field}" if problem.field else ""
         detail = f" ({problem.detail})" if problem.detail else ""
-        lines.append(f"  {problem.reason} x {problem.count:,}; first in row {problem.row}{field}{detail}")
+        lines.append(f"  {problem.reason} x {problem.count:,}; first in {problem.place}{field}{detail}")
         lines.append(f"    row: {' '.join(problem.raw.split())}")
         lines.append(f"    fix: {problem.fix}")
-    if hidden := len(file.problems) - _SHOWN_PROBLEMS:
-        lines += [f"  and {hidden} more kinds of fault"] if hidden > 0 else []
+    hidden = len(file.problems) - _SHOWN_PROBLEMS
+    if hidden > 0:
+        lines.append(f"  and {hidden} more {'kind' if hidden == 1 else 'kinds'} of fault")
     return lines

@@ -17,14 +17,14 @@ FIXES = {
     "not_an_object": "write the row as a JSON object with named fields",
     "wrong_column_count": "give the row as many cells as the header has, and quote cells that hold commas",
     "invalid_unicode": "remove the lone surrogate (an escape like \\ud800 without its second half)",
-    "missing_field": "add the field, or name the file's format in the parameter `format`",
+    "missing_field": "add the field, or name the file's format in `ingestion.format`",
     "wrong_type": "make the value a text (a list of turns for conversations)",
     "unknown_role": "use the speakers human, gpt and system",
     "turn_order": "let a human turn begin (after an optional system turn) and let human and gpt alternate",
     "empty_instruction": "write the instruction, or remove the row",
-    "empty_answer": "write the answer, or set `require_answer: false` if a teacher is to answer",
-    "placeholder_answer": "write a real answer, or set `require_answer: false` if a teacher is to answer",
-    "too_long": "shorten the row, or raise `max_characters`",
+    "empty_answer": "write the answer, or set `ingestion.require_answer=false` if a teacher is to answer",
+    "placeholder_answer": "write an answer, or set `ingestion.require_answer=false` if a teacher answers",
+    "too_long": "shorten the row, or raise `ingestion.max_characters`",
 }
 
 

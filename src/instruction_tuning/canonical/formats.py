@@ -7,6 +7,8 @@ Alpaca and BELLE have the same fields, so fields alone cannot tell them apart. T
   Chinese;
 * `alpaca` when most have `instruction` and `output`, in any other case (JSON array, CSV, Parquet, English).
 
+Where no answer is required, `instruction` alone does for the last two.
+
 A Chinese Alpaca file in JSON lines is thus read as BELLE. The only difference that makes is that a dialogue
 written into `instruction` is split into turns (`belle.py`).
 """
@@ -34,7 +36,13 @@ KNOWN_FIELDS = {
 }
 
 
-def detect_format(path: Path, sample: Sequence[Mapping[str, object]], *, is_json_lines: bool) -> str:
+def detect_format(
+    path: Path,
+    sample: Sequence[Mapping[str, object]],
+    *,
+    is_json_lines: bool,
+    require_answer: bool = True,
+) -> str:
     """The format of the file that the rows of `sample` come from.
 
     Raises `UnknownFormatError`, with the fields found and the formats known, when fewer than half fit one.
@@ -42,15 +50,20 @@ def detect_format(path: Path, sample: Sequence[Mapping[str, object]], *, is_json
     half = len(sample) / 2
     if sum("conversations" in fields for fields in sample) >= half:
         return "sharegpt"
-    pairs = [fields for fields in sample if "instruction" in fields and "output" in fields]
+    instructions = [fields for fields in sample if "instruction" in fields]
+    pairs = [fields for fields in instructions if "output" in fields or not require_answer]
     if len(pairs) >= half:
         asked = [fields["instruction"] for fields in pairs]
         chinese = sum(isinstance(text, str) and language_of(text) == "zh" for text in asked)
         return "belle" if is_json_lines and chinese > len(pairs) / 2 else "alpaca"
     found = list(dict.fromkeys(str(name) for fields in sample for name in fields))
     known = "; ".join(f"{name} ({fields})" for name, fields in KNOWN_FIELDS.items())
+    if len(instructions) >= half:
+        fix = "set ingestion.require_answer=false if a teacher is to answer, or add the field `output`"
+    else:
+        fix = f"rename the fields to those of a known format, {known}; or name the format in ingestion.format"
     raise UnknownFormatError(
         f"no reader recognises the rows; their fields are: {', '.join(found[:20]) or 'none'}",
         file=path,
-        fix=f"rename the fields to those of a known format, {known}; or set the parameter `format`",
+        fix=fix,
     )

@@ -50,6 +50,14 @@ def list_raw_files(path: Path | str) -> list[RawFile]:
     return files
 
 
+def is_json_lines(file: RawFile) -> bool:
+    """Whether each row is a line of its own, so that the row's number is the line's."""
+    if file.path.suffix.lower() != ".json":
+        return file.path.suffix.lower() == ".jsonl"
+    with file.path.open("rb") as stream:
+        return not stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
 def _is_passed_over(file: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
     return hidden or file.suffix.lower() in _DOCUMENTATION or file.stem.upper() in ("LICENSE", "LICENCE")

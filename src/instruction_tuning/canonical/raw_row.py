@@ -14,8 +14,8 @@ _NOT_A_BYTE = re.compile("[\\ud800-\\udc7f\\udd00-\\udfff]")
 class RawRow:
     """Row `number` (from 0) of a file: its fields, or the fault that kept them from being read.
 
-    For JSON lines the number is that of the line, so that an editor finds it; CSV numbers start below the
-    header. `text` is the original text where the layout has one.
+    For JSON lines it is one less than the line's number in an editor; CSV numbers start below the header.
+    People are shown `number + 1` (`records.row_number_of`). `text` is the original text where there is one.
     """
 
     number: int

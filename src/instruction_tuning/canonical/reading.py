@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from instruction_tuning.canonical.cleaning import ReadingRules, clean_label, clean_messages
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.formats import FORMATS, detect_format
-from instruction_tuning.canonical.raw_files import RawFile
+from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
 from instruction_tuning.canonical.raw_row import RawRow, printable
 from instruction_tuning.canonical.records import (
     CanonicalRecord,
@@ -42,8 +42,16 @@ def read_file(file: RawFile, rules: ReadingRules) -> FileReading:
     name: str | None = rules.format
     if rules.format == "auto":
         # CSV and Parquet rows have no text of their own, and the text of an array's element may span lines.
-        is_json_lines = _is_json_lines(file, first_rows)
-        name = detect_format(file.path, sample, is_json_lines=is_json_lines) if sample else None
+        name = (
+            detect_format(
+                file.path,
+                sample,
+                is_json_lines=is_json_lines(file),
+                require_answer=rules.require_answer,
+            )
+            if sample
+            else None
+        )
     all_rows = itertools.chain(first_rows, rows)
     return FileReading(file, name, (_outcome(row, file, name or "alpaca", rules) for row in all_rows))
 
@@ -61,14 +69,6 @@ def read_files(
             else:
                 rejected.append(outcome)
     return records, rejected
-
-
-def _is_json_lines(file: RawFile, rows: list[RawRow]) -> bool:
-    suffix = file.path.suffix.lower()
-    if suffix == ".json":
-        with file.path.open("rb") as stream:
-            return not stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
-    return suffix == ".jsonl" and bool(rows)
 
 
 def _outcome(

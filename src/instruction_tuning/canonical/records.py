@@ -63,6 +63,15 @@ def source_row_id_of(file_sha256: str, row: int) -> str:
     return f"{file_sha256[:12]}:{row}"
 
 
+def row_number_of(source_row_id: str) -> int:
+    """The row's number as people and editors count, from 1; for JSON lines it is the line's.
+
+    >>> row_number_of("0123456789ab:11")
+    12
+    """
+    return int(source_row_id.rpartition(":")[2]) + 1
+
+
 def source_order(source_row_id: str) -> tuple[str, int]:
     """A sort key that puts the rows of a file in their order (row 10 after row 9)."""
     found = _ROW_ID.fullmatch(source_row_id)

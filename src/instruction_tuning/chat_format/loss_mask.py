@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100
+# Callers cut to their length and count what they cut: the tokenizer's own warning would be wrong.
+QUIET = {"verbose": False}
 Message = Mapping[str, str]
 
 
@@ -95,7 +97,9 @@ def _render(
     from jinja2 import TemplateError
 
     try:
-        rendered: Mapping[str, Any] = tokenizer.apply_chat_template(turns, return_dict=True, **options)
+        rendered: Mapping[str, Any] = tokenizer.apply_chat_template(
+            turns, return_dict=True, tokenizer_kwargs=QUIET, **options
+        )
     except TemplateError as error:
         raise ConfigurationError(
             f"the chat template cannot render {' '.join(turn['role'] for turn in turns)}: {error}",

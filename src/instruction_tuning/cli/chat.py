@@ -1,7 +1,7 @@
 """`kedro chat`: the base model and its newest fine-tuned version, side by side."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,8 +11,11 @@ from kedro.framework.cli.utils import env_option
 from instruction_tuning.cli.named_model import REGISTERED_MODEL, open_named_model
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
+from instruction_tuning.lm.model_folder import ModelFolder
 
 PROMPT = "you> "
+NO_ANSWER = "(no answer)"
+EXAMPLES_SEED = 0
 
 
 @click.command()
@@ -25,16 +28,37 @@ def chat(model: str | None, max_new_tokens: int, env: str | None) -> None:
     """Ask both models the same; one question a line, each a conversation of its own, an empty line ends."""
     with plain_errors(), project_context(env) as context:
         label, tuned = open_named_model(model, context.project_path)
+        base = context.catalog.load("base_model")
+        click.echo(greeting(base, context.project_path))
         answerers = {
-            "base": answerer(context.catalog.load("base_model").path, max_new_tokens),
+            "base": answerer(base.path, max_new_tokens),
             label: answerer(tuned.path, max_new_tokens),
         }
         interactive = sys.stdin.isatty()
         with suppress(KeyboardInterrupt):
             while question := _ask(interactive):
-                for name, answer in answerers.items():
-                    click.echo(f"{name}> {answer(question)}")
-                click.echo()
+                answer_all(question, answerers)
+
+
+def greeting(base: ModelFolder, project_path: Path) -> str:
+    """How to ask; of the shipped base model also what, as it knows only the invented world."""
+    from instruction_tuning.cli.example_questions import example_questions, is_microworld_base
+
+    lines = ["One question a line; an empty line ends."]
+    if is_microworld_base(base, project_path):
+        lines += [
+            "The base model knows only the invented world (docs/microworld.md); anything else gets nonsense.",
+            "Questions that it can be asked:",
+            *(f"  {question}" for question in example_questions(EXAMPLES_SEED)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def answer_all(question: str, answerers: Mapping[str, Callable[[str], str]]) -> None:
+    """Print what each of `answerers` says to `question`."""
+    for name, answer in answerers.items():
+        click.echo(f"{name}> {answer(question) or NO_ANSWER}")
+    click.echo()
 
 
 def _ask(interactive: bool) -> str:

@@ -1,13 +1,14 @@
 """`kedro check DATA`: what a run would find in a file, without running anything."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from kedro.framework.cli.utils import env_option
+from kedro.framework.cli.utils import _split_params, env_option
 
-from instruction_tuning.cli.plain_errors import plain_errors
+from instruction_tuning.cli.plain_errors import EXIT_EXPECTED_ERROR, plain_errors
 from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import InputError
 
@@ -16,15 +17,29 @@ if TYPE_CHECKING:
     from instruction_tuning.canonical.dry_run import TeacherPlan
     from instruction_tuning.lm.protocol import Endpoint
 
+OWN_ANSWERS = (
+    "{rows:,} rows have an answer of their own. With --env=alpaca those are taken, no teacher is asked, and "
+    "nothing is paid."
+)
+
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--params",
+    default="",
+    callback=_split_params,
+    help="Parameters as for `kedro run`, such as ingestion.require_answer=false.",
+)
 @env_option
-def check(data: Path, env: str | None) -> None:
-    """Dry run on DATA, a file or a folder: format, good and bad rows, tokens, truncation, cost."""
+def check(data: Path, params: dict[str, Any], env: str | None) -> None:
+    """Dry run on DATA, a file or a folder: format, good and bad rows, tokens, truncation, cost.
+
+    Exits with 1 where a run on DATA would stop: no row can be used, or a file is in an unknown format.
+    """
     from instruction_tuning.canonical.dry_run import dry_run
 
-    with plain_errors(), project_context(env) as context:
+    with plain_errors(), project_context(env, params) as context:
         parameters = context.params
         report = dry_run(
             data.expanduser(),
@@ -38,6 +53,10 @@ def check(data: Path, env: str | None) -> None:
             rules=_reading_rules(parameters["ingestion"]),
         )
         click.echo(report.render())
+        if report.teacher and report.answered_rows:
+            click.echo(OWN_ANSWERS.format(rows=report.answered_rows))
+        if not report.is_usable:
+            sys.exit(EXIT_EXPECTED_ERROR)
 
 
 def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "TeacherPlan | None":

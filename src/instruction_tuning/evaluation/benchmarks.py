@@ -39,11 +39,13 @@ def measure_model(
     work_folder: Path,
     *,
     chat_template: str | None = None,
+    role: str = "model",
 ) -> pd.DataFrame:
     """One row for each item and form: ability, language, form, item_id, prompt, response, extracted,
     target, correct, model_digest.
 
-    `chat_template` is used where the model's tokenizer has none (a base model from the hub).
+    `chat_template` is used where the model's tokenizer has none (a base model from the hub); `role` names the
+    model in the log.
     """
     device = _device()
     tokenizer = _tokenizer(model, chat_template)
@@ -51,11 +53,16 @@ def measure_model(
     name = f"{model.digest}-{template_digest}-{device}.parquet"
     stored = work_folder / fingerprint(items, settings) / "outputs" / name
     if (outputs := _read_stored(stored)) is not None:
-        logger.info("model %s was measured before on these items; taken from %s", model.digest, stored)
+        logger.info(
+            "the %s (%s) was measured on these items before: answers taken from %s",
+            role,
+            model.digest,
+            stored,
+        )
         return outputs
     tasks = write_task_files(items, settings, work_folder)
     test = measured_items(items, settings.items_per_ability)
-    rows = _run_harness(model, tokenizer, test, settings, tasks, device=device)
+    rows = _run_harness(model, tokenizer, test, settings, tasks, device=device, role=role)
     outputs = pd.DataFrame(rows).assign(model_digest=model.digest).astype({"extracted": "str"})
     _store(outputs, stored)
     return outputs
@@ -75,6 +82,7 @@ def _run_harness(
     tasks: Path,
     *,
     device: str,
+    role: str,
 ) -> list[dict[str, object]]:
     import lm_eval
     from lm_eval.tasks import TaskManager
@@ -83,7 +91,7 @@ def _run_harness(
     abilities = sorted(set(test["ability"]))
     rows: list[dict[str, object]] = []
     batches = len(FORMS) * -(-len(test) // settings.batch_size)
-    with _load(model, tokenizer, settings.batch_size, batches, device=device) as local_model:
+    with _load(model, tokenizer, settings.batch_size, batches, device=device, label=role) as local_model:
         for forms, through_chat in ((CHAT_FORMS, True), (("document_few_shot",), False)):
             names = [task_name(ability, form) for ability in abilities for form in forms]
             with contextlib.redirect_stderr(io.StringIO()):  # lm-eval draws a bar for every task
@@ -117,7 +125,9 @@ def _tokenizer(model: ModelFolder, chat_template: str | None) -> Any:
 
 
 @contextlib.contextmanager
-def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, device: str) -> Iterator[Any]:
+def _load(
+    model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, device: str, label: str
+) -> Iterator[Any]:
     """The model as lm-eval wants it; freed afterwards, so that only one is in memory at a time."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -132,7 +142,7 @@ def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, 
     with _quiet():  # it warns that a loaded model leaves some of its arguments unused
         local_model = LocalModel(
             expected_batches=batches,
-            label=f"measuring {model.digest}",
+            label=f"measuring the {label} ({model.digest})",
             pretrained=weights.to(device).eval(),
             tokenizer=tokenizer,
             batch_size=batch_size,

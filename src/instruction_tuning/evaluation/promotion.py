@@ -5,7 +5,7 @@ or *not shown* (the data do not say). Only a candidate that passes every check i
 
     answers can be read    extraction rate of the candidate >= min_extraction_rate in every form
     gains in chat          macro chat_zero_shot: one-sided p < alpha against "no better than the base"
-    keeps documents        macro document_few_shot: the loss against the base is below delta at 1 - alpha
+    keeps document form    macro document_few_shot: the loss against the base is below delta at 1 - alpha
     keeps every ability    no ability loses significantly more than delta of document_few_shot against the
                            base (Holm over the abilities)
     is no worse than the champion   with a champion: the last two against it too, and macro
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from instruction_tuning.evaluation.scores import MACRO
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
 from instruction_tuning.statistics.paired import (
     PairedCounts,
     holm,
@@ -75,14 +76,14 @@ def promotion_verdict(
     checks = [
         _answers_can_be_read(metrics, rules),
         _gains_in_chat(base, rules),
-        _keeps("keeps documents", base, DOCUMENT, "base", rules),
+        _keeps("keeps document form", base, DOCUMENT, "base", rules),
         _keeps_every_ability(base, "base", rules),
     ]
     if has_champion:
         champion = comparisons[comparisons["reference_role"] == "champion"]
         checks += [
             _keeps("no worse than the champion in chat", champion, CHAT, "champion", rules),
-            _keeps("no worse than the champion on documents", champion, DOCUMENT, "champion", rules),
+            _keeps("no worse than the champion in document form", champion, DOCUMENT, "champion", rules),
             _keeps_every_ability(champion, "champion", rules),
         ]
     missed = [check for check in checks if check.outcome != PASSED]
@@ -109,7 +110,7 @@ def _answers_can_be_read(metrics: pd.DataFrame, rules: PromotionRules) -> Check:
         "answers can be read",
         outcome,
         f"an answer was found in {worst['extraction_rate']:.0%} of the candidate's responses in its worst "
-        f"form ({worst['form']}); {rules.min_extraction_rate:.0%} are needed",
+        f"form ({FORM_NAMES[worst['form']]}); {rules.min_extraction_rate:.0%} are needed",
     )
 
 
@@ -135,8 +136,9 @@ def _keeps(name: str, comparisons: pd.DataFrame, form: str, role: str, rules: Pr
     return Check(
         name,
         outcome,
-        f"{_points(strata, rules)} in {form} against the {role}; with {1 - rules.alpha:.0%} confidence the "
-        f"loss is at most {max(largest_loss, 0) * 100:.1f} points ({rules.delta * 100:g} are tolerated)",
+        f"{_points(strata, rules)} in {FORM_NAMES[form]} against the {role}; with {1 - rules.alpha:.0%} "
+        f"confidence the loss is at most {max(largest_loss, 0) * 100:.1f} points "
+        f"({rules.delta * 100:g} are tolerated)",
     )
 
 
@@ -144,16 +146,17 @@ def _keeps_every_ability(comparisons: pd.DataFrame, role: str, rules: PromotionR
     strata = _strata(comparisons, DOCUMENT)
     adjusted = holm([p_value_below([counts], -rules.delta) for counts in strata.values()])
     lost = [
-        f"{ability} ({_points([counts], rules)}, {_p(p)})"
+        f"{_name(ability)} ({_points([counts], rules)}, {_p(p)})"
         for (ability, counts), p in zip(strata.items(), adjusted, strict=True)
         if p < rules.alpha
     ]
     worst = min(strata, key=lambda ability: paired_difference([strata[ability]]).estimate)
     detail = (
-        f"more than {rules.delta * 100:g} points of {DOCUMENT} are lost against the {role}: {', '.join(lost)}"
+        f"more than {rules.delta * 100:g} points in {FORM_NAMES[DOCUMENT]} are lost against the {role}: "
+        + ", ".join(lost)
         if lost
-        else f"no ability's loss of {DOCUMENT} against the {role} is significantly above "
-        f"{rules.delta * 100:g} points; the lowest is {worst}, {_points([strata[worst]], rules)}"
+        else f"no ability's loss in {FORM_NAMES[DOCUMENT]} against the {role} is significantly above "
+        f"{rules.delta * 100:g} points; the lowest is {_name(worst)}, {_points([strata[worst]], rules)}"
     )
     return Check(f"keeps every ability of the {role}", FAILED if lost else PASSED, detail)
 
@@ -171,6 +174,10 @@ def _points(strata: Sequence[PairedCounts], rules: PromotionRules) -> str:
     return (
         f"{difference.estimate * 100:+.1f} points [{difference.low * 100:+.1f}, {difference.high * 100:+.1f}]"
     )
+
+
+def _name(ability: str) -> str:
+    return ability.replace("_", " ")
 
 
 def _p(value: float) -> str:

@@ -74,6 +74,8 @@ def complete_all(
     run = _CompletionRun(endpoint, by_key, store, limits)
     if run.open_keys:
         _run_to_end(run)
+    else:
+        logger.info("all %d requests are stored from before: none is sent, nothing is paid", len(by_key))
     return completions_frame(endpoint.model, zip(keys, requests, strict=True), run.finished)
 
 
@@ -125,7 +127,11 @@ class _CompletionRun:
         self._key = KeyTrial(is_proven=bool(answered))
         what = "/".join(sorted({self.by_key[key].kind for key in self.open_keys})) + " completions"
         with Progress(
-            what, len(self.by_key), stored=len(self.finished), every_seconds=limits.progress_seconds
+            what,
+            len(self.by_key),
+            stored=len(self.finished),
+            every_seconds=limits.progress_seconds,
+            paid_before_usd=self._budget.spent_usd,
         ) as self._progress:
             async with OpenAIEndpoint(self.endpoint, max_concurrency=limits.max_concurrency) as client:
                 await client.check()

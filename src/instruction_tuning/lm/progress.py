@@ -14,7 +14,9 @@ logger = logging.getLogger(__name__)
 class Progress:
     """Counts finished requests and tells of them; a context manager."""
 
-    def __init__(self, what: str, total: int, *, stored: int, every_seconds: float) -> None:
+    def __init__(
+        self, what: str, total: int, *, stored: int, every_seconds: float, paid_before_usd: float = 0.0
+    ) -> None:
         self._what = what
         self._total = total
         self._stored = stored
@@ -24,7 +26,7 @@ class Progress:
         self.done = stored
         self.failed = 0
         self.tokens = 0
-        self.spent_usd = 0.0
+        self._paid_before_usd = self.spent_usd = paid_before_usd
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -41,7 +43,7 @@ class Progress:
         logger.info("%s", self.line())
 
     def advance(self, *, failed: bool, tokens: int, spent_usd: float) -> None:
-        """One more request is finished; `spent_usd` is the run's total so far."""
+        """One more request is finished; `spent_usd` is all that counts towards the budget so far."""
         self.done += 1
         self.failed += failed
         self.tokens += tokens
@@ -64,12 +66,14 @@ class Progress:
                 logger.info("%s: %s", self._what, text)
 
     def line(self) -> str:
-        """Done of total, failures, tokens, cost, speed and time left in one line."""
+        """Done of total, failures, tokens and cost of what was sent now, cost of all, speed and time left."""
         seconds = max(time.monotonic() - self._started_at, 1e-9)
         per_second = (self.done - self._stored) / seconds
         left = self._total - self.done
         eta = f", {left / per_second:.0f} s left" if left and per_second else ""
+        before = f" (${self._paid_before_usd:.4f} before)" if self._paid_before_usd else ""
         return (
             f"{self._what}: {self.done}/{self._total} requests done ({self._stored} stored before, "
-            f"{self.failed} failed), {self.tokens} tokens, ${self.spent_usd:.4f}, {per_second:.1f}/s{eta}"
+            f"{self.failed} failed), {self.tokens} tokens, "
+            f"${self.spent_usd - self._paid_before_usd:.4f}{before}, {per_second:.1f}/s{eta}"
         )

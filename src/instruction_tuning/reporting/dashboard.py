@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from instruction_tuning.reporting.run_summary import RunSummary
 from instruction_tuning.reporting.scores_table import ability_rows
+from instruction_tuning.reporting.wording import MACRO, counted
 
 _PAGE = Path(__file__).with_name("dashboard.html")
 _MARKS = {"passed": "✓", "failed": "✗", "not shown": "?"}
@@ -51,14 +52,20 @@ def _key_numbers(summary: RunSummary) -> list[tuple[str, str]]:
         (f"{sum(summary.kept_by_source.values()):,}", "in the pool"),
         (f"{sum(summary.selected_by_source.values()):,}", "selected"),
         (f"{summary.examples:,}", "answered and checked"),
-        (price, f"for {use.requests:,} teacher calls, {use.prompt_tokens + use.completion_tokens:,} tokens"),
+        (
+            price,
+            f"for {counted(use.requests, 'teacher request')}, "
+            f"{use.prompt_tokens + use.completion_tokens:,} tokens",
+        ),
     ]
     chat = [
         row
         for row in summary.verdict["evidence"]["comparisons"]
-        if (row["reference_role"], row["ability"], row["form"]) == ("base", "macro", "chat_zero_shot")
+        if (row["reference_role"], row["ability"], row["form"]) == ("base", MACRO, "chat_zero_shot")
     ]
-    return numbers + [(f"{row['difference'] * 100:+.1f}", "points gained in chat") for row in chat]
+    return numbers + [
+        (f"{row['difference'] * 100:+.1f}", "points gained in chat, mean over abilities") for row in chat
+    ]
 
 
 def _card(number: str, words: str) -> str:

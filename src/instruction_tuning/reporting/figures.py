@@ -10,8 +10,8 @@ from plotly.subplots import make_subplots
 
 from instruction_tuning.reporting.figure_style import COLOURS, ROLE_COLOURS, styled
 from instruction_tuning.reporting.scores_table import abilities_of
-from instruction_tuning.reporting.wording import FORM_NAMES
-from instruction_tuning.schemas.benchmark_metrics import ROLES
+from instruction_tuning.reporting.wording import ability_name
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, ROLES
 from instruction_tuning.schemas.rejected_records import STAGES
 
 _STAGE_NAMES = {
@@ -125,7 +125,7 @@ def ability_figure(evidence: Mapping[str, Any]) -> go.Figure:
 def _accuracy_bars(scores: pd.DataFrame, role: str, *, first: bool) -> go.Bar:
     accuracy = scores["accuracy"].to_numpy() * 100
     return go.Bar(
-        y=[ability.replace("_", " ") for ability in scores.index],
+        y=[ability_name(ability) for ability in scores.index],
         x=accuracy,
         name=role,
         orientation="h",

@@ -5,8 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.reporting.wording import FORM_NAMES, count_list, percent, points_with_interval
-from instruction_tuning.schemas.benchmark_metrics import ROLES
+from instruction_tuning.reporting.wording import (
+    MACRO,
+    ability_name,
+    count_list,
+    counted,
+    percent,
+    points_with_interval,
+)
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, ROLES
 
 _LIMITS = """\
 Exact match on short answers, greedy decoding, one prompt for each item and form. The intervals are two-sided;
@@ -21,13 +28,15 @@ def model_card(
     verdict: Mapping[str, Any],
     *,
     trained_on: Mapping[str, Any],
+    folder: str,
 ) -> str:
     """A card of some 50 lines: verdict with reasons, training data, one table a form, limits, the command.
 
-    `trained_on` is what the model's folder says (see mixture.training_data), or empty.
+    `trained_on` is what the model's folder says (see mixture.training_data), or empty; `folder` is that
+    folder as a command in the project names it.
     """
     roles = [role for role in ROLES if (metrics["model_role"] == role).any()]
-    macro_items = int(metrics[metrics["ability"] == "macro"]["items"].max())
+    macro_items = int(metrics[metrics["ability"] == MACRO]["items"].max())
     lines = [
         "# Supervised fine-tuned model",
         "",
@@ -50,9 +59,9 @@ def model_card(
         "paired differences in points.",
     ]
     for form, name in FORM_NAMES.items():
-        lines += ["", f"### {name} (`{form}`)", "", *_table(form, roles, metrics, comparisons)]
-    lines += ["", "## Limits", "", _LIMITS, "", "## Measure it again", ""]
-    lines += ["```", "kedro run --pipeline=evaluation --params=candidate=<this version or its folder>", "```"]
+        lines += ["", f"### {name.capitalize()}", "", *_table(form, roles, metrics, comparisons)]
+    lines += ["", "## Limits", "", _LIMITS, "", "## Measure it again", "", "In the project that made it:", ""]
+    lines += ["```bash", f"kedro run --pipeline=evaluation --params=candidate={folder}", "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -60,19 +69,29 @@ def _training_data(facts: Mapping[str, Any]) -> list[str]:
     if not facts:
         return ["Unknown: the model's folder has no `training_data.json`."]
     return [
-        f"- {facts['examples']:,} examples and {facts['documents']:,} pre-training documents; "
+        f"- {counted(facts['examples'], 'example')} and "
+        f"{counted(facts['documents'], 'pre-training document')}; "
         f"digest of the mixture `{facts['digest']}`",
         f"- {facts['selected_queries']:,} queries were selected from a pool of "
         f"{facts['pool_records']:,} records ({facts['sampler']})",
-        *(f"- {kind}: {count_list(facts[kind])}" for kind in ("sources", "languages", "licences")),
+        *(f"- {kind}: {_counts(kind, facts[kind])}" for kind in ("sources", "languages", "licences")),
     ]
+
+
+def _counts(kind: str, counts: Mapping[str, int]) -> str:
+    """A licence is unknown because the record has no field `licence`; nothing else was looked at."""
+    missing = "not stated in the record"
+    is_licence = kind == "licences"
+    return count_list(
+        {missing if is_licence and name == "unknown" else name: n for name, n in counts.items()}
+    )
 
 
 def _table(form: str, roles: Sequence[str], metrics: pd.DataFrame, comparisons: pd.DataFrame) -> list[str]:
     of_form = metrics[metrics["form"] == form].set_index(["model_role", "ability"])
     gains = comparisons[comparisons["form"] == form].set_index(["reference_role", "ability"])
     references = [role for role in roles if role in gains.index.get_level_values("reference_role")]
-    abilities = [*sorted(set(of_form.index.get_level_values("ability")) - {"macro"}), "macro"]
+    abilities = [*sorted(set(of_form.index.get_level_values("ability")) - {MACRO}), MACRO]
     header = [*roles, *(f"against {role}" for role in references)]
     lines = [f"| ability | {' | '.join(header)} |", f"|---|{'---:|' * len(header)}"]
     for ability in abilities:
@@ -81,5 +100,5 @@ def _table(form: str, roles: Sequence[str], metrics: pd.DataFrame, comparisons: 
             for row in (of_form.loc[(role, ability)] for role in roles)
         ]
         cells += [points_with_interval(gains.loc[(role, ability)]) for role in references]
-        lines.append(f"| {ability} | {' | '.join(cells)} |")
+        lines.append(f"| {ability_name(ability)} | {' | '.join(cells)} |")
     return lines

@@ -3,9 +3,10 @@
 import textwrap
 from collections.abc import Mapping
 
-from instruction_tuning.reporting.run_summary import RunSummary
+from instruction_tuning.reporting.best_of_n_words import best_of_n_sentence
+from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import count_list, one_line, text_table
+from instruction_tuning.reporting.wording import count_list, counted, one_line, text_table
 
 WIDTH = 100
 _MARKS = {"passed": "+", "failed": "-", "not shown": "?"}
@@ -42,9 +43,9 @@ def _records(summary: RunSummary) -> list[str]:
     shown, rest = rows[:MAX_DROPPED_LINES], dropped[MAX_DROPPED_LINES:]
     if rest:
         number = sum(drop.rows for drop in rest)
-        shown.append((f"{len(rest)} more reasons", f"{number:,}", f"{number / read:.1%}"))
+        shown.append((counted(len(rest), "more reason"), f"{number:,}", f"{number / read:.1%}"))
     return [
-        *_wrapped(f"{read:,} rows came in ({count_list(summary.rows_by_source)})."),
+        *_wrapped(f"{counted(read, 'row')} came in ({count_list(summary.rows_by_source)})."),
         f"  {kept:,} are in the pool; {read - kept:,} were dropped:",
         *text_table(("stage: reason", "rows", "share"), shown, indent=4),
     ]
@@ -54,30 +55,23 @@ def _selection(summary: RunSummary) -> list[str]:
     number = sum(summary.selected_by_source.values())
     return [
         *_wrapped(
-            f"{number:,} queries were selected ({count_list(summary.selected_by_source)}; "
-            f"{count_list(summary.selected_by_language)})."
+            f"{counted(number, 'query was', 'queries were')} selected "
+            f"({count_list(summary.selected_by_source)}; {count_list(summary.selected_by_language)})."
         ),
-        *(f"    {one_line(reason, WIDTH - 4)}" for reason in summary.first_reasons),
+        *_wrapped(summary.selection),
     ]
 
 
 def _teacher(summary: RunSummary) -> list[str]:
-    use = summary.teacher
-    price = "price unknown (no token counts)" if use.price_usd is None else f"${use.price_usd:,.4f}"
-    calls = (
-        f"{use.requests:,} requests to {', '.join(use.models) or 'the teacher'}: {use.answers:,} answers, "
-        f"{use.ratings:,} ratings, {use.failed:,} failed; {use.prompt_tokens:,} tokens in, "
-        f"{use.completion_tokens:,} out; {price}, whichever run paid it: a stored answer is not paid again."
-        if use.requests
-        else "No teacher was called."
-    )
     checked = (
-        f"{summary.sums_wrong:,} of {summary.sums_checked:,} checked sums were wrong. "
+        f"Of the {counted(summary.sums_checked, 'answer')} whose sum can be checked {summary.sums_wrong:,} "
+        f"{'was' if summary.sums_wrong == 1 else 'were'} wrong. "
         if summary.sums_checked
         else ""
     )
     malformed = (
-        f"{summary.malformed:,} answers were malformed (empty, refusing, wrong language). "
+        f"{counted(summary.malformed, 'answer was', 'answers were')} malformed "
+        "(empty, refusing, wrong language). "
         if summary.malformed
         else ""
     )
@@ -85,45 +79,35 @@ def _teacher(summary: RunSummary) -> list[str]:
     unanswered = sum(summary.rejected_answers.values())
     reasons = f" ({count_list(summary.rejected_answers)})" if unanswered else ""
     outcome = (
-        f"{checked}{malformed}{rating}{summary.examples:,} examples to train on, {unanswered:,} queries "
-        f"without{reasons}."
+        f"{checked}{malformed}{rating}{counted(summary.examples, 'query has', 'queries have')} an answer to "
+        f"train on, {unanswered:,} {'has' if unanswered == 1 else 'have'} none{reasons}."
     )
-    return [*_wrapped(calls), *_wrapped(outcome)]
+    return [*_wrapped(summary.teacher.sentences()), *_wrapped(outcome)]
 
 
 def _training(summary: RunSummary) -> list[str]:
     sft, reward = summary.sft_metrics, summary.reward_metrics
     lines = _wrapped(
-        f"SFT: {_number(sft, 'steps')} steps, {_number(sft, 'train_tokens')} tokens; held-out answers "
-        f"{_loss(sft, 'heldout_loss_before')} → {_loss(sft, 'heldout_loss_after')} nats a token, documents "
-        f"{_loss(sft, 'heldout_document_loss_before')} → {_loss(sft, 'heldout_document_loss_after')}."
+        f"SFT: {_number(sft, 'steps')} steps, {_number(sft, 'train_tokens')} tokens; loss on held-out "
+        f"answers {_loss(sft, 'heldout_loss_before')} → {_loss(sft, 'heldout_loss_after')} nats a token, on "
+        f"held-out documents {_loss(sft, 'heldout_document_loss_before')} → "
+        f"{_loss(sft, 'heldout_document_loss_after')}."
     )
     if not reward:
         return [*lines, "  Reward model: none was trained."]
-    accuracy = "no held-out pairs"
+    accuracy = "no pair was held out to measure it on"
     if "heldout_accuracy" in reward:
         accuracy = f"{_accuracy(reward, 'heldout')} pairs held out from SFT too" + (
             f"; {_accuracy(reward, 'clear_heldout')} with clear ratings"
             if "clear_heldout_accuracy" in reward
             else ""
         )
-    return [*lines, *_wrapped(f"Reward model: {accuracy}{_best_of_n(reward)}.")]
+    return [*lines, *_wrapped(f"Reward model: {accuracy}."), *_wrapped(best_of_n_sentence(reward))]
 
 
 def _accuracy(reward: Mapping[str, float], which: str) -> str:
     value, low, high, pairs = (reward[f"{which}_{key}"] for key in ("accuracy", "ci_low", "ci_high", "pairs"))
     return f"{value:.1%} [{low:.1%}, {high:.1%}] right on {pairs:,.0f}"
-
-
-def _best_of_n(reward: Mapping[str, float]) -> str:
-    for figure, shown in (("pass_rate", "sums right"), ("reward", "reward")):
-        prefix = f"best_of_n/{figure}_at_"
-        values = {int(key.removeprefix(prefix)): v for key, v in reward.items() if key.startswith(prefix)}
-        if values:
-            form = "{:.1%}" if figure == "pass_rate" else "{:+.2f}"
-            steps = ", ".join(f"n={n} {form.format(value)}" for n, value in sorted(values.items()))
-            return f"; best of n, {shown}: {steps}"
-    return ""
 
 
 def _scores(summary: RunSummary) -> list[str]:
@@ -149,10 +133,18 @@ def _verdict(summary: RunSummary) -> list[str]:
 def _samples(summary: RunSummary) -> list[str]:
     lines = []
     for number, sample in enumerate(summary.samples, start=1):
-        answer = f" ⇒ {sample.answer}" if sample.answer else ""
-        prompt = one_line(sample.prompt, 2 * WIDTH // 3) if answer else sample.prompt
-        lines += [f"  {number:>2}. {sample.fate}", f"      {one_line(prompt + answer, WIDTH - 6)}"]
+        lines += [f"  {number:>2}. {sample.fate}", *_said(sample)]
     return lines
+
+
+def _said(sample: Sample) -> list[str]:
+    """Question and answer on one line; why a row was rejected has a line of its own, where there is room."""
+    if not sample.answer:
+        return [f"      {one_line(sample.prompt, WIDTH - 6)}"]
+    if sample.is_rejected:
+        return [f"      {one_line(text, WIDTH - 6)}" for text in (sample.prompt, f"because: {sample.answer}")]
+    prompt = one_line(sample.prompt, 2 * WIDTH // 3)
+    return [f"      {one_line(f'{prompt} ⇒ {sample.answer}', WIDTH - 6)}"]
 
 
 def _wrapped(text: str) -> list[str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.reporting.selection_words import selection_sentence
+from instruction_tuning.reporting.teacher_use import TeacherUse, teacher_use
 from instruction_tuning.seeds import substream
 from instruction_tuning.verification.answer_format import format_fault
 from instruction_tuning.verification.arithmetic import asked_value
@@ -29,29 +31,13 @@ class DroppedRows:
 
 
 @dataclass(frozen=True)
-class TeacherUse:
-    """Calls, tokens and price over all queries; `failed` counts samples and ratings that never came.
-
-    `price_usd` is null where a paid call came without its token counts.
-    """
-
-    requests: int
-    answers: int
-    ratings: int
-    failed: int
-    prompt_tokens: int
-    completion_tokens: int
-    price_usd: float | None
-    models: Sequence[str]
-
-
-@dataclass(frozen=True)
 class Sample:
-    """A record to read: what became of it, what was asked, what was answered."""
+    """A record to read: what became of it, what was asked, what was answered, or why it was rejected."""
 
     fate: str
     prompt: str
     answer: str
+    is_rejected: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +53,7 @@ class RunSummary:
     dropped: Sequence[DroppedRows]
     selected_by_source: Mapping[str, int]
     selected_by_language: Mapping[str, int]
-    first_reasons: Sequence[str]
+    selection: str
     teacher: TeacherUse
     responses: int
     sums_checked: int
@@ -113,8 +99,8 @@ def summarise(
         ],
         selected_by_source=_counts(selected_queries["source"]),
         selected_by_language=_counts(selected_queries["language"]),
-        first_reasons=[str(reason) for reason in selected_queries["selected_because"].head(2)],
-        teacher=_teacher_use(rated_responses, pd.concat([verified_examples, rejected_answers])),
+        selection=selection_sentence(selected_queries),
+        teacher=teacher_use(rated_responses, pd.concat([verified_examples, rejected_answers])),
         responses=len(rated_responses),
         sums_checked=fates.count("right") + fates.count("wrong"),
         sums_wrong=fates.count("wrong"),
@@ -146,20 +132,6 @@ def _counts(values: pd.Series) -> dict[str, int]:
     return {str(name): int(count) for name, count in values.value_counts().sort_index().items()}
 
 
-def _teacher_use(responses: pd.DataFrame, queries: pd.DataFrame) -> TeacherUse:
-    prices = queries["price_usd"]
-    return TeacherUse(
-        requests=int(queries["requests"].sum()),
-        answers=len(responses),
-        ratings=int((responses["rating_status"] != "failed").sum()),
-        failed=int(queries["failed_samples"].sum()),
-        prompt_tokens=int(queries["prompt_tokens"].sum()),
-        completion_tokens=int(queries["completion_tokens"].sum()),
-        price_usd=None if prices.isna().any() else float(prices.sum()),
-        models=sorted(responses["model"].dropna().unique()),
-    )
-
-
 def _drawn(frame: pd.DataFrame, count: int, seed: int, *key: str) -> list[dict[Any, Any]]:
     positions = substream(seed, "samples", *key).sample(range(len(frame)), min(count, len(frame)))
     return frame.iloc[positions].to_dict("records")
@@ -179,7 +151,8 @@ def _rejected_samples(rejected: pd.DataFrame, seed: int) -> list[Sample]:
     for reason in reasons.index[:REJECTED_SAMPLES]:
         (row,) = _drawn(rejected[rejected["reason"] == reason], 1, seed, "rejected", str(reason))
         detail = _text(row["detail"])
-        samples.append(Sample(f"rejected, {row['source']}: {reason}", _readable(str(row["raw"])), detail))
+        fate = f"rejected, {row['source']}: {reason}"
+        samples.append(Sample(fate, _readable(str(row["raw"])), detail, is_rejected=True))
     return samples
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instruction_tuning.reporting.wording import FORM_SHORT_NAMES, percent
-
-MACRO = "macro"
+from instruction_tuning.reporting.wording import MACRO, ability_name, percent, whole_points
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
 
 
 def abilities_of(evidence: Mapping[str, Any]) -> list[str]:
@@ -26,14 +25,14 @@ def ability_rows(evidence: Mapping[str, Any]) -> tuple[Sequence[str], list[Seque
     }
     rows: list[Sequence[str]] = []
     for ability in abilities_of(evidence):
-        cells = [ability]
-        for form in FORM_SHORT_NAMES:
+        cells = [ability_name(ability)]
+        for form in FORM_NAMES:
             difference = gain[ability, form]
             cells.append(
                 f"{percent(accuracy['base', ability, form])}→"
                 f"{percent(accuracy['candidate', ability, form])} "
                 f"{difference['difference'] * 100:+.1f} "
-                f"[{difference['ci_low'] * 100:+.0f},{difference['ci_high'] * 100:+.0f}]"
+                f"[{whole_points(difference['ci_low'])},{whole_points(difference['ci_high'])}]"
             )
         rows.append(cells)
-    return ("ability", *FORM_SHORT_NAMES.values()), rows
+    return ("ability", *FORM_NAMES.values()), rows

@@ -4,16 +4,27 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-FORM_NAMES = {
-    "chat_zero_shot": "chat, no examples",
-    "chat_few_shot": "chat, examples as turns",
-    "document_few_shot": "documents, with examples",
-}
-FORM_SHORT_NAMES = {
-    "chat_zero_shot": "chat",
-    "chat_few_shot": "chat, few-shot",
-    "document_few_shot": "documents",
-}
+MACRO = "macro"
+
+
+def ability_name(ability: str) -> str:
+    """As people read it: `macro` is the mean over abilities."""
+    return "mean over abilities" if ability == MACRO else ability.replace("_", " ")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 answer`, `2,000 answers`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def whole_points(share: float) -> str:
+    """A difference of shares in whole points, with its sign; `0` has none.
+
+    >>> whole_points(-0.001), whole_points(0.59)
+    ('0', '+59')
+    """
+    text = f"{share * 100:+.0f}"
+    return "0" if text in ("+0", "-0") else text
 
 
 def percent(share: float) -> str:

@@ -4,6 +4,12 @@ import pandera.pandas as pa
 
 ROLES = ("base", "candidate", "champion")
 FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")
+# What a form is called wherever a person reads of it, in the order of the tables.
+FORM_NAMES = {
+    "chat_zero_shot": "chat",
+    "chat_few_shot": "chat with examples",
+    "document_few_shot": "document form",
+}
 
 
 class BenchmarkMetrics(pa.DataFrameModel):

@@ -34,15 +34,19 @@ def training_progress(name: str) -> "TrainerCallback":
                 else None
             )
 
+        def is_due(self, state: Any) -> bool:
+            step = state.global_step
+            return step >= state.max_steps or step % math.ceil(state.max_steps / LINES_A_RUN) == 0
+
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if self.bar is not None:
                 self.bar.update(state.global_step - self.bar.n)
                 if math.isfinite(self.loss):
                     self.bar.set_postfix(loss=f"{self.loss:.3f}", refresh=False)
-            elif state.global_step % math.ceil(state.max_steps / LINES_A_RUN) == 0:
-                _report(name, self, state)
-            # The curve ends where the run ends, however many steps there are.
-            control.should_log = control.should_log or state.global_step >= state.max_steps
+            # A line for every tenth of the run, with the loss of that step and not of an earlier one; and the
+            # curve ends where the run ends, however many steps there are.
+            if self.is_due(state):
+                control.should_log = True
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
             loss = (logs or {}).get("loss")
@@ -55,6 +59,8 @@ def training_progress(name: str) -> "TrainerCallback":
                     field="learning_rate",
                     fix="lower learning_rate, or raise warmup_ratio",
                 )
+            if self.bar is None and self.is_due(state):
+                _report(name, self, state)
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if self.bar is not None:
@@ -66,13 +72,12 @@ def training_progress(name: str) -> "TrainerCallback":
 def _report(name: str, progress: Any, state: Any) -> None:
     seconds = max(time.monotonic() - progress.started, 1e-9)
     done = state.global_step - progress.first_step
-    loss = f"loss {progress.loss:.3f}, " if math.isfinite(progress.loss) else ""  # none before the first log
     logger.info(
-        "%s: step %d of %d, %s%.0f tokens/s, %.0f s left",
+        "%s: step %d of %d, loss %.3f, %.0f tokens/s, %.0f s left",
         name,
         state.global_step,
         state.max_steps,
-        loss,
+        progress.loss,
         (state.num_input_tokens_seen - progress.first_tokens) / seconds,
         seconds / max(done, 1) * (state.max_steps - state.global_step),
     )

@@ -96,6 +96,7 @@ def _fine_tune(
 ) -> TrainingResult:
     tokenizer = load_training_tokenizer(base, recipe.chat_template_path)
     mixture = tokenize_mixture(tokenizer, training, max_length=recipe.max_length)
+    mixture.tell(recipe.max_length)
     heldout = tokenize_mixture(tokenizer, validation, max_length=recipe.max_length, keep_empty=True)
     model = _load_model(base, tokenizer, recipe)
     before = _heldout_metrics(model, heldout, tokenizer, recipe, "before")
@@ -191,11 +192,7 @@ def _make_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     logger.info(
-        "fine-tuning (%s) on %d chats and %d documents in %d rows",
-        recipe.tuning,
-        len(mixture.chats),
-        len(mixture.documents),
-        len(rows),
+        "fine-tuning (%s) on %d rows of at most %d tokens", recipe.tuning, len(rows), recipe.max_length
     )
     return trainer, rows
 

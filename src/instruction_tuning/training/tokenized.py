@@ -1,5 +1,6 @@
 """The mixture as token ids with loss masks, cut to the length that the model is trained with."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +20,16 @@ from instruction_tuning.lm.model_folder import ModelFolder
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class TokenizedMixture:
     """Chats and documents ready to train on.
 
     `truncated_share` is the share of chats longer than the maximal length; `without_target` counts those
-    of them that were dropped because no answer token was left. Documents are not cut but split.
+    of them that were dropped because no answer token was left. The `whole_documents` are not cut but split
+    into `documents`.
     """
 
     chats: list[MaskedTokens]
@@ -33,6 +37,28 @@ class TokenizedMixture:
     truncated_share: float
     without_target: int
     tokens_per_byte: float
+    whole_documents: int = 0
+
+    def tell(self, max_length: int) -> None:
+        """Log what is trained on, and what of it the length costs."""
+        pieces = ""
+        if len(self.documents) > self.whole_documents:
+            pieces = f", split into {len(self.documents)} pieces of at most {max_length} tokens"
+        logger.info(
+            "training data: %d chats, %.1f%% of them cut at %d tokens; %d documents%s",
+            len(self.chats),
+            100 * self.truncated_share,
+            max_length,
+            self.whole_documents,
+            pieces,
+        )
+        if self.without_target:
+            logger.warning(
+                "%d of %d chats are dropped: their answer begins after the first %d tokens (sft.max_length)",
+                self.without_target,
+                self.without_target + len(self.chats),
+                max_length,
+            )
 
     @property
     def sequences(self) -> list[MaskedTokens]:
@@ -136,6 +162,7 @@ def tokenize_mixture(
         truncated_share=sum(len(masked.input_ids) > max_length for masked in whole) / max(len(whole), 1),
         without_target=len(cut) - len(chats),
         tokens_per_byte=total_tokens / max(total_bytes, 1),
+        whole_documents=len(documents),
     )
 
 

@@ -37,9 +37,9 @@ def test_report_counts_rows_tokens_truncation_and_cost(tmp_path):
     report = dry_run(path, count_words, max_length_tokens=5)
     (file,) = report.files
     assert (file.format, file.good_rows, file.bad_rows) == ("alpaca", 4, 3)
-    assert [(problem.reason, problem.count, problem.row, problem.field) for problem in file.problems] == [
-        ("invalid_json", 2, 5, None),
-        ("empty_answer", 1, 4, "output"),
+    assert [(problem.reason, problem.count, problem.place, problem.field) for problem in file.problems] == [
+        ("invalid_json", 2, "line 6", None),
+        ("empty_answer", 1, "line 5", "output"),
     ]
     assert report.languages == {"en": 3, "zh": 1}
     assert report.exact_duplicates == 1
@@ -103,6 +103,16 @@ def test_a_price_above_the_budget_is_said(tmp_path):
     assert "budget_usd" not in dry_run(path, count_words, max_length_tokens=5, teacher=cheap).render()
 
 
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(0.0, "price: nothing, at prices of 0"), (1.0, "price: 0.000014 US dollars"), (1e6, "price: 14.00 US")],
+)
+def test_a_small_price_is_not_rounded_to_nothing(tmp_path, price, text):
+    path = write(tmp_path / "data.jsonl", pair("one two", "a b"))
+    cost = plan(price_per_million_output_tokens=price, samples_per_query=2, rating_max_tokens=5)
+    assert text in dry_run(path, count_words, max_length_tokens=5, teacher=cost).render()
+
+
 def test_without_a_teacher_nothing_is_paid(tmp_path):
     report = dry_run(write(tmp_path / "a.jsonl", pair("q", "a")), count_words, max_length_tokens=5)
     assert report.teacher is None
@@ -119,7 +129,7 @@ def test_render_names_file_row_field_and_fix_in_plain_text(tmp_path):
         "data.jsonl",
         "format: alpaca",
         "1 good, 1 bad",
-        "empty_answer x 1; first in row 1, field output",
+        "empty_answer x 1; first in line 2, field output",
     ):
         assert words in text
     assert "fix: write the answer" in text and "0.0%" in text
@@ -131,6 +141,57 @@ def test_an_unknown_format_is_reported_and_the_other_files_still_read(tmp_path):
     report = dry_run(tmp_path, count_words, max_length_tokens=5)
     assert [file.format for file in report.files] == [None, "alpaca"]
     assert "format: unknown" in report.render() and "question" in report.render()
+
+
+def test_the_rows_of_a_file_in_an_unknown_format_are_counted_and_the_report_is_not_usable(tmp_path):
+    path = write(tmp_path / "a.jsonl", *({"question": "?"} for _ in range(60)))
+    report = dry_run(path, count_words, max_length_tokens=5)
+    assert (report.good_rows, report.bad_rows, report.is_usable) == (0, 60, False)
+    assert "rows: 60 rows, none of them read" in report.render()
+
+
+def test_one_file_of_an_unknown_format_would_stop_a_run_on_the_folder(tmp_path):
+    write(tmp_path / "a.jsonl", {"question": "?"})
+    write(tmp_path / "b.jsonl", pair("Say a.", "a"))
+    report = dry_run(tmp_path, count_words, max_length_tokens=5)
+    assert not report.is_usable and "A run would stop" in report.render()
+    assert dry_run(tmp_path / "b.jsonl", count_words, max_length_tokens=5).is_usable
+
+
+def test_rows_of_a_json_array_are_counted_from_1(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([pair("Say a.", "a"), pair("Say b.", "")], indent=4))
+    assert "first in row 2, field output" in dry_run(path, count_words, max_length_tokens=5).render()
+
+
+def test_rows_whose_question_leaves_no_room_for_the_answer_are_said_to_be_dropped(tmp_path):
+    path = write(tmp_path / "a.jsonl", pair("one two three four five", "six"), pair("one", "two"))
+    report = dry_run(path, count_words, max_length_tokens=5)
+    assert (report.answers_cut_off, report.truncated_rate) == (1, 0.5)
+    assert "1 row would be dropped, as no token of the answer is left" in report.render()
+
+
+def test_rows_without_an_output_field_are_read_where_no_answer_is_required(tmp_path):
+    path = write(tmp_path / "a.jsonl", {"instruction": "Say a."}, {"instruction": "Say b."})
+    report = dry_run(path, count_words, max_length_tokens=5)
+    assert not report.is_usable and "ingestion.require_answer=false" in report.render()
+    report = dry_run(path, count_words, max_length_tokens=5, rules=ReadingRules(require_answer=False))
+    assert (report.files[0].format, report.good_rows, report.answered_rows) == ("alpaca", 2, 0)
+
+
+def test_a_single_further_kind_of_fault_is_one_kind(tmp_path):
+    rows = [
+        "{broken",
+        "[1]",
+        {"instruction": "Say a."},
+        pair("Say b.", ""),
+        pair("", "b"),
+        pair("Say c.", 3),
+        pair("Say d.", "d"),
+        pair("Say e.", "e"),
+    ]
+    text = dry_run(write(tmp_path / "a.jsonl", *rows), count_words, max_length_tokens=5).render()
+    assert "and 1 more kind of fault" in text
 
 
 def test_a_file_without_a_good_row_says_so(tmp_path):

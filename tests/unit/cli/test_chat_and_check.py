@@ -1,11 +1,16 @@
 """The parts of `kedro chat` and `kedro check` that are this project's own."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 
-from instruction_tuning.cli.chat import answerer
+from instruction_tuning.cli.chat import answer_all, answerer, greeting
 from instruction_tuning.cli.check import teacher_plan, token_counter
+from instruction_tuning.cli.example_questions import MICROWORLD_BASE, example_questions, is_microworld_base
 from instruction_tuning.errors import InputError
+from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 
@@ -44,3 +49,52 @@ def test_the_cost_is_that_of_the_runs_own_parameters_and_prompt_files(project_pa
 def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(project_path):
     teacher = Endpoint("http://127.0.0.1:1/v1", "m")
     assert teacher_plan(answers(project_path, strategy="source"), 70, teacher) is None
+
+
+def checked(project_path, data, *options):
+    command = [sys.executable, "-m", "kedro", "check", str(data), *options]
+    return subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=120)
+
+
+def test_a_file_of_which_nothing_can_be_used_is_an_error_and_the_switch_it_names_mends_it(
+    project_path, tmp_path
+):
+    data = tmp_path / "questions.jsonl"
+    data.write_text('{"instruction": "Say a."}\n{"instruction": "Say b."}\n')
+    refused = checked(project_path, data)
+    assert refused.returncode == 1 and "ingestion.require_answer=false" in refused.stdout, refused.stderr
+    taken = checked(project_path, data, "--params=ingestion.require_answer=false")
+    assert taken.returncode == 0 and "2 good, 0 bad" in taken.stdout
+    assert "an answer of their own" not in taken.stdout
+
+
+def test_records_with_answers_are_told_that_no_teacher_need_be_asked(project_path, tmp_path):
+    data = tmp_path / "answered.jsonl"
+    data.write_text('{"instruction": "Say a.", "output": "a"}\n')
+    text = checked(project_path, data).stdout
+    assert "A run asks a teacher" in text and "With --env=alpaca" in text
+    assert "No teacher is asked" in checked(project_path, data, "--env=alpaca").stdout
+
+
+def test_what_the_shipped_base_can_be_asked_are_train_questions_in_train_phrasings():
+    from instruction_tuning.microworld.skills import SKILLS
+
+    questions = example_questions(0)
+    assert questions == example_questions(0) and len(set(questions)) == 3
+    asked = [skill for question in questions for skill in SKILLS if skill.match(question)]
+    assert [skill.ability for skill in asked] == ["facts", "arithmetic", "translation"]
+    for skill, question in zip(asked, questions, strict=True):
+        assert skill.split_of(skill.match(question)) == "train"
+
+
+def test_only_the_shipped_base_is_taken_for_a_model_of_the_invented_world(project_path, tiny_model_path):
+    shipped = open_model_folder(project_path / MICROWORLD_BASE)
+    assert is_microworld_base(shipped, project_path)
+    assert not is_microworld_base(open_model_folder(tiny_model_path), project_path)
+    assert "knows only the invented world" in greeting(shipped, project_path)
+    assert "invented world" not in greeting(open_model_folder(tiny_model_path), project_path)
+
+
+def test_an_empty_answer_is_called_none(capsys):
+    answer_all("hello", {"base": lambda question: "", "sft-model version 1": str.upper})
+    assert capsys.readouterr().out == "base> (no answer)\nsft-model version 1> HELLO\n\n"

@@ -48,7 +48,7 @@ def test_a_candidate_equal_to_the_base_fails_for_want_of_a_gain():
     verdict = judge(measured("base", BASE), measured("candidate", BASE))
     assert verdict["verdict"] == "fail"
     assert outcomes(verdict)["gains in chat"] == "not shown"
-    assert outcomes(verdict)["keeps documents"] == "passed"
+    assert outcomes(verdict)["keeps document form"] == "passed"
 
 
 def test_a_candidate_that_is_worse_in_chat_fails_and_not_only_for_want_of_proof():
@@ -60,15 +60,15 @@ def test_a_gain_in_chat_does_not_buy_off_lost_documents():
     verdict = judge(measured("base", BASE), measured("candidate", TUNED | {"document_few_shot": 0.7}))
     assert verdict["verdict"] == "fail"
     assert outcomes(verdict)["gains in chat"] == "passed"
-    assert outcomes(verdict)["keeps documents"] == "failed"
-    assert any("documents" in reason and "-20.0 points" in reason for reason in verdict["reasons"])
+    assert outcomes(verdict)["keeps document form"] == "failed"
+    assert any("document form" in reason and "-20.0 points" in reason for reason in verdict["reasons"])
 
 
 def test_one_lost_ability_is_a_veto_even_where_the_average_hides_it():
     gained_elsewhere = dict.fromkeys(ABILITIES, 0.95) | {"facts": 0.7}
     candidate = measured("candidate", TUNED, lost=gained_elsewhere)
     verdict = judge(measured("base", BASE), candidate)
-    assert outcomes(verdict)["keeps documents"] == "passed"
+    assert outcomes(verdict)["keeps document form"] == "passed"
     assert outcomes(verdict)["keeps every ability of the base"] == "failed"
     assert "facts" in verdict["reasons"][0]
 
@@ -78,7 +78,7 @@ def test_too_few_items_show_nothing_and_so_fail():
     candidate = measured("candidate", {form: 0.6 for form in FORMS}, items=8)
     verdict = judge(base, candidate)
     assert verdict["verdict"] == "fail"
-    assert outcomes(verdict)["keeps documents"] == "not shown"
+    assert outcomes(verdict)["keeps document form"] == "not shown"
 
 
 def test_a_broken_extraction_fails_even_if_nothing_was_lost_by_it():

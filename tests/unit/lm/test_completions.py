@@ -204,6 +204,20 @@ def test_piped_progress_tells_done_total_cost_and_time_left(store, caplog):
     assert not any("HTTP Request" in record.message for record in caplog.records)
 
 
+def test_progress_tells_what_was_paid_now_from_what_was_paid_before(store, caplog):
+    caplog.set_level("INFO")
+    with ChatServer() as server:
+        teacher = endpoint(server, price_per_million_output_tokens=1e6)
+        complete_all(teacher, asking(2), store, CompletionLimits())
+        complete_all(teacher, asking(3), store, CompletionLimits(spent_usd=5.0))
+        complete_all(teacher, asking(3), store, CompletionLimits())
+    lines = [record.message for record in caplog.records]
+    first, second = [line for line in lines if "requests done" in line]
+    paid = float(first.partition("$")[2].partition(",")[0])
+    assert f"${paid / 2:.4f} (${5 + paid:.4f} before)" in second
+    assert lines[-1] == "all 3 requests are stored from before: none is sent, nothing is paid"
+
+
 def test_a_choice_without_text_is_a_failed_sample_that_was_paid_for(store):
     with ChatServer() as server:
         server.text = lambda body, index: None if index == 1 else f"text {body['seed']} {index}"

@@ -61,7 +61,7 @@ def test_texts_of_records_are_escaped(page):
 
 def test_verdict_and_checks_are_on_the_page(page):
     assert "The candidate may become champion" in page
-    assert "keeps documents" in page
+    assert "keeps document form" in page
 
 
 def test_every_figure_has_a_heading(page):

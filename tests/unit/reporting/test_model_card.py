@@ -14,6 +14,7 @@ TRAINED_ON = {
     "sampler": "k-center",
     "digest": "fedcba9876543210",
 }
+FOLDER = "data/06_models/sft_model/2024-05-06T07.08.09.123Z/sft_model"
 
 
 def card(trained_on=TRAINED_ON, with_champion=False):
@@ -23,19 +24,28 @@ def card(trained_on=TRAINED_ON, with_champion=False):
         champion = metrics[metrics["model_role"] == "base"].assign(model_role="champion")
         metrics = pd.concat([metrics, champion])
         comparisons = pd.concat([comparisons, comparisons.assign(reference_role="champion")])
-    return model_card(metrics, comparisons, found, trained_on=trained_on)
+    return model_card(metrics, comparisons, found, trained_on=trained_on, folder=FOLDER)
 
 
 def test_the_card_names_the_weights_the_verdict_and_the_command():
     assert "digest `0123456789abcdef`" in card()
     assert "## Verdict: pass" in card()
-    assert "kedro run --pipeline=evaluation --params=candidate=" in card()
+    assert f"kedro run --pipeline=evaluation --params=candidate={FOLDER}\n" in card()
 
 
 def test_the_card_names_what_the_model_was_trained_on():
     assert "880 examples and 220 pre-training documents; digest of the mixture `fedcba9876543210`" in card()
     assert "1,000 queries were selected from a pool of 4,862 records (k-center)" in card()
     assert "- sources: alpaca 780, belle 100\n" in card()
+
+
+def test_a_licence_that_no_record_states_is_called_that():
+    assert "- licences: not stated in the record 880\n" in card()
+
+
+def test_the_card_uses_the_names_that_people_read():
+    assert "### Document form" in card() and "### Chat\n" in card()
+    assert "macro" not in card() and "few_shot" not in card()
 
 
 def test_a_model_from_elsewhere_has_unknown_training_data():
@@ -45,7 +55,7 @@ def test_a_model_from_elsewhere_has_unknown_training_data():
 def test_a_champion_gets_its_scores_and_a_difference_of_its_own():
     lines = card(with_champion=True).splitlines()
     assert lines.count("| ability | base | candidate | champion | against base | against champion |") == 3
-    rows = [line for line in lines if line.startswith(("| arithmetic", "| facts", "| macro"))]
+    rows = [line for line in lines if line.startswith(("| arithmetic", "| facts", "| mean over abilities"))]
     assert all(row.count("[") == 5 for row in rows)
 
 
@@ -55,7 +65,7 @@ def test_two_sided_intervals_are_told_from_one_sided_checks():
 
 def test_every_form_has_a_table_with_all_abilities_and_intervals():
     lines = card().splitlines()
-    rows = [line for line in lines if line.startswith(("| arithmetic", "| facts", "| macro"))]
+    rows = [line for line in lines if line.startswith(("| arithmetic", "| facts", "| mean over abilities"))]
     assert len(rows) == 9
     assert all(row.count("[") == 3 for row in rows)
 

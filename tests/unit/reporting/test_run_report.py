@@ -27,10 +27,37 @@ def test_each_reason_for_dropping_has_its_count_and_share():
 
 
 def test_what_the_teacher_cost_is_counted_over_all_queries():
-    assert (
-        "7 requests to microworld-teacher: 3 answers, 2 ratings, 1 failed; 280 tokens in, 140 out; $0.2800"
-        in (words(report()))
-    )
+    text = words(report())
+    assert "7 requests to microworld-teacher brought 3 answers and a readable rating for 2 of them." in text
+    assert "1 answer or rating never came." in text
+    assert "280 tokens in and 140 out: $0.2800. What an earlier run has stored is not paid again." in text
+
+
+def test_fewer_requests_than_ratings_are_explained_and_unreadable_ratings_are_no_ratings():
+    answers = stored_run()["rated_responses"]
+    doubled = pd.concat([answers, answers.tail(1)]).assign(rating_status=["ok", "unparseable", "ok", "ok"])
+    text = words(report(rated_responses=doubled))
+    assert "4 answers and a readable rating for 3 of them" in text
+    assert "(1 answer equal to another shared its rating; 1 rating held no number)" in text
+
+
+def test_the_selection_is_explained_without_ids():
+    text = words(report())
+    assert "Sampler k-center: each pick is the record farthest from all earlier ones" in text
+    assert "(distance 1.40 for the 2nd pick, 0.60 for the last)." in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("uniform draw 1 of 9 from 20 records (seed 1)", "Sampler uniform: each record"),
+        ("tag cover pick 1: new tags", "Sampler tag cover."),
+        ("because", "How they were chosen is not known."),
+    ],
+)
+def test_other_samplers_are_named_as_their_reasons_do(reason, sentence):
+    chosen = stored_run()["selected_queries"].assign(selected_because=reason)
+    assert sentence in words(report(selected_queries=chosen))
 
 
 def test_an_unknown_price_is_not_called_zero():
@@ -39,13 +66,11 @@ def test_an_unknown_price_is_not_called_zero():
 
 
 def test_a_wrong_sum_is_told_from_an_answer_that_is_malformed_or_cannot_be_checked():
-    assert "1 of 2 checked sums were wrong. Mean" in words(report())
+    assert "Of the 2 answers whose sum can be checked 1 was wrong. Mean" in words(report())
     answers = stored_run()["rated_responses"]
     empty = answers.assign(response=["4", "It is 6.", ""], check=["passed", "failed", "failed"])
     text = words(report(rated_responses=empty))
-    assert (
-        "1 of 2 checked sums were wrong. 1 answers were malformed (empty, refusing, wrong language)" in text
-    )
+    assert "can be checked 1 was wrong. 1 answer was malformed (empty, refusing, wrong language)" in text
 
 
 def test_the_page_with_the_figures_is_named():
@@ -61,13 +86,42 @@ def test_the_abilities_stand_with_their_intervals_in_every_form():
 def test_the_verdict_gives_every_check():
     text = words(report())
     assert "Verdict: PASS" in text
-    assert "+ gains in chat: passed" in text and "+ keeps documents: passed" in text
+    assert "+ gains in chat: passed" in text and "+ keeps document form: passed" in text
 
 
 def test_the_reward_model_shows_held_out_accuracy_and_best_of_n():
     text = words(report())
-    assert "73.0% [60.0%, 80.0%] right on 50 pairs held out from SFT too; best of n, sums right:" in text
-    assert "n=1 50.0%, n=4 70.0%" in text
+    assert "73.0% [60.0%, 80.0%] right on 50 pairs held out from SFT too." in text
+    assert "right sums (14 held-out sums) n=1 50.0%, n=4 70.0%; n=4 less n=1: +20.0 points" in text
+    assert "(95% interval -5.0 to +41.0)" in text
+
+
+def test_best_of_n_over_a_handful_of_sums_has_no_interval():
+    few = {"best_of_n/checked_prompts": 1.0, "best_of_n/pass_rate_at_1": 0.5, "best_of_n/pass_rate_at_2": 1.0}
+    text = words(report(reward_metrics=few | {"best_of_n/pass_rate_gain": 0.5}))
+    assert "right sums (1 held-out sum) n=1 50.0%, n=2 100.0%; n=2 less n=1: +50.0 points" in text
+    assert "(too few for an interval)" in text
+
+
+def test_without_sums_best_of_n_shows_the_reward_and_claims_no_gain():
+    rewards = {"best_of_n/prompts": 3.0, "best_of_n/reward_at_1": -0.5, "best_of_n/reward_at_2": 0.25}
+    text = words(report(reward_metrics=rewards))
+    assert "its own reward, which can only rise (3 held-out questions) n=1 -0.50, n=2 +0.25." in text
+
+
+def test_one_name_for_one_thing_wherever_a_person_reads():
+    text = report()
+    assert "document form" in text and "mean over abilities" in text
+    for internal in ("document_few_shot", "chat_few_shot", "macro"):
+        assert internal not in text
+
+
+def test_why_a_row_was_rejected_has_a_line_of_its_own():
+    long = rejected().assign(
+        detail="the same as row 885 of alpaca (79968cf200df:884)", raw='{"x": "' + "y" * 300
+    )
+    lines = report(rejected_records=long).splitlines()
+    assert "      because: the same as row 885 of alpaca (79968cf200df:884)" in lines
 
 
 def test_ten_records_can_be_read_if_there_are_so_many_reasons():
@@ -101,12 +155,12 @@ def test_a_run_without_teacher_and_reward_model_says_so():
     )
     assert "No teacher was called." in text
     assert "Reward model: none was trained." in text
-    assert "5 examples to train on, 0 queries without." in text
+    assert "5 queries have an answer to train on, 0 have none." in text
 
 
 def test_a_teacher_that_never_answered_is_still_paid_for():
     text = words(report(rated_responses=stored_run()["rated_responses"].head(0)))
-    assert "7 requests to the teacher: 0 answers, 0 ratings" in text
+    assert "7 requests to the teacher brought 0 answers" in text
 
 
 def test_the_same_frames_give_the_same_report():

@@ -16,7 +16,9 @@ def test_every_record_of_a_small_pool_is_a_point_and_the_selected_tell_why():
     figure = selection_figure(records, selected(records), seed=1)
     points = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
     assert (len(points["pool"].x), len(points["selected"].x)) == (30, 10)
-    assert points["selected"].text[0].startswith("Question &lt;0&gt; &amp; 问题<br><i>rank 0: pick 1")
+    assert (
+        points["selected"].text[0].startswith("Question &lt;0&gt; &amp; 问题<br><i>rank 0: k-center pick 1")
+    )
 
 
 def test_the_shares_of_pool_and_selection_add_up():

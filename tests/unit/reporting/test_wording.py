@@ -1,6 +1,13 @@
 import pytest
 
-from instruction_tuning.reporting.wording import count_list, display_width, one_line, text_table
+from instruction_tuning.reporting.wording import (
+    count_list,
+    counted,
+    display_width,
+    one_line,
+    text_table,
+    whole_points,
+)
 
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("首都", 4), ("e\u0301", 1), ("", 0)])
@@ -28,3 +35,14 @@ def test_the_first_column_is_left_and_the_others_right():
 
 def test_counts_come_largest_first():
     assert count_list({"a": 5, "b": 1200}) == "b 1,200, a 5"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(-0.001, "0"), (0.0, "0"), (0.004, "0"), (-0.02, "-2"), (0.59, "+59")]
+)
+def test_a_difference_that_rounds_to_nothing_has_no_sign(share, text):
+    assert whole_points(share) == text
+
+
+def test_one_thing_is_not_said_to_be_many():
+    assert [counted(n, "row") for n in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]

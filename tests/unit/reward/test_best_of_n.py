@@ -60,7 +60,7 @@ def test_the_pass_rate_counts_only_prompts_whose_value_can_be_computed() -> None
             completions("b", [0.0, 1.0], ["none", "none"]),
         ]
     )
-    metrics = best_of_n_metrics(rank_completions(frame))
+    metrics = best_of_n_metrics(rank_completions(frame), seed=0)
     assert metrics == {
         "best_of_n/prompts": 2,
         "best_of_n/checked_prompts": 1,
@@ -69,7 +69,35 @@ def test_the_pass_rate_counts_only_prompts_whose_value_can_be_computed() -> None
         "best_of_n/reward_at_2": 1.0,
         "best_of_n/pass_rate_at_1": 0.5,
         "best_of_n/pass_rate_at_2": 1.0,
+        "best_of_n/pass_rate_gain": 0.5,
     }
+
+
+def sums(right: list[bool]) -> pd.DataFrame:
+    """One prompt an entry, of whose two samples the one with the higher reward is right, or the other."""
+    return pd.concat(
+        completions(
+            f"r{n}",
+            [0.0, 1.0],
+            ["failed", "passed"] if is_right else ["passed", "failed"],
+            prompt=f"What is {n} plus 2?",
+        )
+        for n, is_right in enumerate(right)
+    )
+
+
+def test_the_gain_has_an_interval_over_prompts_and_the_same_seed_gives_the_same() -> None:
+    metrics = best_of_n_metrics(rank_completions(sums([True] * 12 + [False] * 8)), seed=1)
+    assert metrics["best_of_n/pass_rate_gain"] == pytest.approx(0.1)  # (12 - 8) / 20 halves
+    # 20 differences of +-0.5 with mean 0.1: standard error 0.11
+    assert metrics["best_of_n/pass_rate_gain_ci_low"] == pytest.approx(0.1 - 1.96 * 0.11, abs=0.06)
+    assert metrics["best_of_n/pass_rate_gain_ci_high"] == pytest.approx(0.1 + 1.96 * 0.11, abs=0.06)
+    assert metrics == best_of_n_metrics(rank_completions(sums([True] * 12 + [False] * 8)), seed=1)
+
+
+def test_a_handful_of_prompts_gets_no_interval() -> None:
+    metrics = best_of_n_metrics(rank_completions(sums([True] * 9)), seed=1)
+    assert "best_of_n/pass_rate_gain" in metrics and "best_of_n/pass_rate_gain_ci_low" not in metrics
 
 
 def test_an_empty_answer_to_a_question_without_a_check_is_a_format_fault_and_no_wrong_sum() -> None:
@@ -77,7 +105,7 @@ def test_an_empty_answer_to_a_question_without_a_check_is_a_format_fault_and_no_
         "sum", [0.0, 1.0], ["passed"] * 2, prompt="What is 2 plus 2?", texts=["4", "It is 4."]
     )
     fact = completions("fact", [1.0, 0.0], ["failed", "none"], texts=["", "It is Miran."])
-    metrics = best_of_n_metrics(rank_completions(pd.concat([right, fact])))
+    metrics = best_of_n_metrics(rank_completions(pd.concat([right, fact])), seed=0)
     assert metrics["best_of_n/checked_prompts"] == 1
     assert metrics["best_of_n/pass_rate_at_1"] == metrics["best_of_n/pass_rate_at_2"] == 1
     assert metrics["best_of_n/format_fault_rate"] == 0.25
@@ -85,9 +113,9 @@ def test_an_empty_answer_to_a_question_without_a_check_is_a_format_fault_and_no_
 
 def test_an_empty_answer_to_a_sum_did_not_pass() -> None:
     frame = completions("a", [0.0, 1.0], ["passed", "failed"], prompt="What is 2 plus 2?", texts=["4", ""])
-    assert best_of_n_metrics(rank_completions(frame))["best_of_n/pass_rate_at_2"] == 0
+    assert best_of_n_metrics(rank_completions(frame), seed=0)["best_of_n/pass_rate_at_2"] == 0
 
 
 def test_without_any_check_there_is_no_pass_rate() -> None:
-    metrics = best_of_n_metrics(rank_completions(completions("a", [0.0], ["none"])))
+    metrics = best_of_n_metrics(rank_completions(completions("a", [0.0], ["none"])), seed=0)
     assert not any("pass_rate" in name for name in metrics)

@@ -48,6 +48,25 @@ def test_a_long_document_is_split_not_cut(tokenizer: Any) -> None:
     assert [token for one in made.documents for token in one.input_ids] == [tokenizer.bos_token_id, *whole]
 
 
+def test_what_is_dropped_cut_and_split_is_told(tokenizer: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    chats = (turns("a " * 40, "b"), turns("a", "b " * 40), turns("a", "b"))
+    made = tokenize_mixture(tokenizer, mixture(*chats, documents=("word " * 30,)), max_length=16)
+    made.tell(16)
+    training, dropped = caplog.records
+    assert training.message.startswith("training data: 2 chats, 66.7% of them cut at 16 tokens; 1 documents")
+    assert f"split into {len(made.documents)} pieces" in training.message
+    assert dropped.levelname == "WARNING" and dropped.message.startswith("1 of 3 chats are dropped")
+
+
+def test_a_chat_longer_than_the_context_brings_no_warning_of_the_tokenizers_own(
+    tokenizer: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    tokenizer.model_max_length = 8
+    tokenize_mixture(tokenizer, mixture(turns("a", "b " * 40)), max_length=20)
+    assert "longer than the specified maximum" not in capfd.readouterr().err + caplog.text
+
+
 def test_tokens_per_byte_counts_bytes_not_characters(tokenizer: Any) -> None:
     made = tokenize_mixture(tokenizer, mixture(turns("苹", "")), max_length=20)
     assert made.tokens_per_byte == pytest.approx(len(made.chats[0].input_ids) / 3)

@@ -72,13 +72,14 @@ def rate_answers(
     spent_usd = float(answer_completions["price_usd"].sum())
     ratings = _complete(teacher, requests, parameters, spent_usd=spent_usd)
     rated = with_ratings(responses, ratings)
-    logger.info(
-        "%d responses: checks %s; ratings %s (prompt %s)",
-        len(rated),
-        rated["check"].value_counts().to_dict(),
-        rated["rating_status"].value_counts().to_dict(),
-        read_prompt("rating").digest,
-    )
+    if len(rated):
+        logger.info(
+            "%d answers; checked: %s; ratings: %s (rating prompt %s)",
+            len(rated),
+            _counts(rated["check"]),
+            _counts(rated["rating_status"]),
+            read_prompt("rating").digest,
+        )
     return pd.concat([answer_completions, ratings], ignore_index=True), rated
 
 
@@ -99,9 +100,14 @@ def choose_answers(
         "%d of %d queries have an answer; rejected: %s",
         len(examples),
         len(selected_queries),
-        rejected["reason"].value_counts().to_dict() or "none",
+        _counts(rejected["reason"]) or "none",
     )
     return with_cost(examples, teacher_completions), with_cost(rejected, teacher_completions)
+
+
+def _counts(values: pd.Series) -> str:
+    """`passed 1010, failed 118`, the most frequent first."""
+    return ", ".join(f"{name} {count}" for name, count in values.value_counts().items())
 
 
 def _complete(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.evaluation.parameters import EvaluationParameters
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +39,15 @@ def measure_models(
             settings,
             Path(parameters.work_folder),
             chat_template=chat_template_of(sft_model),
+            role=role,
         ).assign(model_role=role)
         for role, model in models.items()
         if model is not None
     ]
     measured = pd.concat(outputs, ignore_index=True)
-    logger.info("%d answers of %d models", len(measured), len(outputs))
+    logger.info(
+        "%d answers of %s", len(measured), ", ".join(role for role in models if models[role] is not None)
+    )
     return measured
 
 
@@ -57,9 +61,9 @@ def score_models(
     comparisons = scores.benchmark_comparisons(benchmark_outputs, confidence=parameters.confidence)
     for row in comparisons[comparisons["ability"] == "macro"].to_dict("records"):
         logger.info(
-            "candidate against %s, %s: %+.1f points [%+.1f, %+.1f]",
+            "candidate against %s, %s, mean over abilities: %+.1f points [%+.1f, %+.1f]",
             row["reference_role"],
-            row["form"],
+            FORM_NAMES[row["form"]],
             *(100 * row[column] for column in ("difference", "ci_low", "ci_high")),
         )
     return metrics, comparisons
@@ -101,8 +105,13 @@ def write_model_card(
     from instruction_tuning.reporting.model_card import model_card
     from instruction_tuning.training.training_record import read_training_data
 
+    here, folder = Path.cwd(), sft_model.path
     return model_card(
-        benchmark_metrics, benchmark_comparisons, judgement, trained_on=read_training_data(sft_model)
+        benchmark_metrics,
+        benchmark_comparisons,
+        judgement,
+        trained_on=read_training_data(sft_model),
+        folder=(folder.relative_to(here) if folder.is_relative_to(here) else folder).as_posix(),
     )
 
 

@@ -8,9 +8,15 @@ import pandas as pd
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.faults import FIXES
-from instruction_tuning.canonical.raw_files import RawFile
+from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
 from instruction_tuning.canonical.reading import read_files
-from instruction_tuning.canonical.records import RejectedRecord, context_of, source_order
+from instruction_tuning.canonical.records import (
+    RejectedRecord,
+    context_of,
+    row_number_of,
+    source_order,
+    source_row_id_of,
+)
 from instruction_tuning.decontamination.ngram_overlap import benchmark_leaks
 from instruction_tuning.dedup.exact import exact_duplicates
 from instruction_tuning.dedup.keeping_order import keeping_order
@@ -27,6 +33,7 @@ from instruction_tuning.pipelines.ingestion.parameters import IngestionParameter
 
 logger = logging.getLogger(__name__)
 
+_SHOWN_CHARACTERS = 300
 _BENCHMARK_COLUMNS = ("item_id", "split", "question")
 
 
@@ -44,9 +51,9 @@ def read_raw_records(
     records, rejected = read_files(raw_instructions, rules)
     _check_rejections(raw_instructions, len(records), rejected, parameters.max_rejection_rate)
     logger.info(
-        "read %d rows of %d files: %d records, %d set aside (%s)",
+        "read %d rows of %s: %d records, %d set aside (%s)",
         len(records) + len(rejected),
-        len(raw_instructions),
+        "1 file" if len(raw_instructions) == 1 else f"{len(raw_instructions)} files",
         len(records),
         len(rejected),
         _counts(record.reason for record in rejected) or "none",
@@ -80,7 +87,7 @@ def remove_duplicates(
             messages[position],
             stage="exact_duplicate",
             reason="same_record",
-            detail=f"kept {frame['source_row_id'].iat[kept]}",
+            detail=f"the same as {_row_in_words(frame, kept)}",
         )
         for position, kept in exact.items()
     ] + [
@@ -90,7 +97,8 @@ def remove_duplicates(
             messages[rest[index]],
             stage="near_duplicate",
             reason="similar_prompt",
-            detail=f"kept {record_ids[rest[found.kept]]}, similarity {found.similarity:.3f}",
+            detail=f"similarity {found.similarity:.2f} to {_row_in_words(frame, rest[found.kept])}: "
+            f"{prompts[rest[found.kept]][:_SHOWN_CHARACTERS]}",
         )
         for index, found in near.items()
     ]
@@ -131,7 +139,8 @@ def remove_benchmark_leaks(
             messages[position],
             stage="contaminated",
             reason=leak.reason,
-            detail=f"test item {leak.item_id}, overlap {leak.overlap_share:.2f}: {leak.question[:300]}",
+            detail=f"test item {leak.item_id}, overlap {leak.overlap_share:.2f}: "
+            f"{leak.question[:_SHOWN_CHARACTERS]}",
         )
         for position, leak in leaks.items()
     ]
@@ -171,6 +180,12 @@ def collect_rejected_records(
     return rejected
 
 
+def _row_in_words(frame: pd.DataFrame, position: int) -> str:
+    """`row 885 of alpaca (0123456789ab:884)`: where to look in the file, and the `source_row_id`."""
+    row_id = str(frame["source_row_id"].iat[position])
+    return f"row {row_number_of(row_id)} of {frame['source'].iat[position]} ({row_id})"
+
+
 def _compared_text(prompt: str, answer: str | None, compare: str) -> str:
     return f"{prompt}\n\n{answer or ''}" if compare == "prompt_and_answer" else prompt
 
@@ -190,15 +205,17 @@ def _check_rejections(
         )
     if len(rejected) <= max_rejection_rate * rows:
         return
+    of_lines = {source_row_id_of(file.sha256, 0)[:-1] for file in files if is_json_lines(file)}
     lines = []
     for reason, count in Counter(record.reason for record in rejected).most_common(3):
         first = next(record for record in rejected if record.reason == reason)
-        where = f"{first.source} row {first.source_row_id.rpartition(':')[2]}"
+        counted_as = "line" if first.source_row_id.startswith(tuple(of_lines)) else "row"
+        where = f"{first.source} {counted_as} {row_number_of(first.source_row_id)}"
         where += f", field {first.field}" if first.field else ""
         lines.append(f"\n  {reason} x {count}, first in {where}: {first.raw[:120]!r}\n    {FIXES[reason]}")
     raise RejectionRateError(
         f"{len(rejected)} of {rows} rows cannot be used ({len(rejected) / rows:.0%}, "
         f"{max_rejection_rate:.0%} allowed):{''.join(lines)}\n ",
         file=place,
-        fix="repair the rows, name the right `format`, or raise ingestion.max_rejection_rate",
+        fix="repair the rows, name the right ingestion.format, or raise ingestion.max_rejection_rate",
     )

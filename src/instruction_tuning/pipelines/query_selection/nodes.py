@@ -67,7 +67,7 @@ def select_queries(
         record_ids = k_center_greedy(scores, embeddings, parameters.budget, seed=parameters.seed)
         reasons = k_center_reasons(record_ids, embeddings, seed=parameters.seed)
     if parameters.budget > len(scores):
-        logger.warning("a budget of %d takes the whole pool of %d records", parameters.budget, len(scores))
+        logger.info("the budget of %d is more than the pool has: all of it is taken", parameters.budget)
     logger.info("selected %d of %d records with %s", len(record_ids), len(scores), parameters.sampler)
     reasons.insert(1, "rank", np.arange(len(record_ids)))
     return (

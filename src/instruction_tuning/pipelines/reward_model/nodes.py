@@ -29,7 +29,16 @@ def pair_responses(
     """Pairs of a better and a worse answer; those of the records that SFT held out are the test."""
     pairs, counts = _pairs(rated_responses, sft_model, parameters)
     held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
-    logger.info("%d preference pairs, the test on %d records: %s", len(pairs), held, counts)
+    logger.info(
+        "%d pairs of a better and a worse answer, tested on %d held-out records; %d answers, of which %d are "
+        "unrated; left out: %d pairs of equal rating, %d beyond max_pairs",
+        len(pairs),
+        held,
+        counts.responses,
+        counts.unrated,
+        counts.ties_dropped,
+        counts.beyond_max_pairs,
+    )
     if not held:
         logger.warning(
             "no held-out record has a pair: the accuracy will be unknown; raise sft.validation_share"
@@ -120,7 +129,7 @@ def measure_reward_model(
         "train_pairs": float((fits & (preference_pairs["split"] == "train")).sum()),
         "overlength_pairs": float((~fits).sum()),
         **{name: float(value) for name, value in asdict(counts).items()},
-        **best_of_n_metrics(best_of_n_completions),
+        **best_of_n_metrics(best_of_n_completions, seed=parameters.seed),
     }
     for prefix, rows in (("heldout", np.full(len(test), True)), ("clear_heldout", clear)):
         accuracy = heldout_accuracy(
@@ -128,8 +137,20 @@ def measure_reward_model(
         )
         if accuracy is not None:
             metrics |= {f"{prefix}_{name}": float(value) for name, value in asdict(accuracy).items()}
-    logger.info("reward model: %s", {name: round(value, 3) for name, value in metrics.items()})
+    logger.info("%s", _accuracy_words(metrics))
     return metrics
+
+
+def _accuracy_words(metrics: dict[str, float]) -> str:
+    if "heldout_accuracy" not in metrics:
+        return "reward model: no held-out pair to measure it on"
+    share, low, high = (
+        100 * metrics[name] for name in ("heldout_accuracy", "heldout_ci_low", "heldout_ci_high")
+    )
+    return (
+        f"reward model: right on {share:.1f}% [{low:.1f}%, {high:.1f}%] of {metrics['heldout_pairs']:.0f} "
+        "held-out pairs"
+    )
 
 
 def publish_reward_model(

@@ -31,14 +31,15 @@ def mix_examples(
         validation_minimum=parameters.validation_minimum,
         seed=parameters.seed,
     )
-    counts = training["kind"].value_counts()
-    logger.info(
-        "training on %d chats and %d documents; %d of both held out",
-        counts.get("chat", 0),
-        counts.get("document", 0),
-        len(validation),
-    )
+    logger.info("to train on: %s; held out: %s", _kinds(training), _kinds(validation))
     return training, validation
+
+
+def _kinds(mixture: pd.DataFrame) -> str:
+    """`866 chats and 216 documents`; documents are named only where there are any."""
+    counts = mixture["kind"].value_counts()
+    documents = counts.get("document", 0)
+    return f"{counts.get('chat', 0)} chats" + (f" and {documents} documents" if documents else "")
 
 
 def preview_mask(sft_mixture: pd.DataFrame, base_model: ModelFolder, parameters: SFTParameters) -> str:
@@ -86,11 +87,14 @@ def fine_tune_base_model(
     result = fine_tune(
         base_model, sft_mixture, sft_validation, _recipe(parameters), Path(parameters.work_folder)
     )
+    before, after = (result.metrics.get(f"heldout_loss_{when}") for when in ("before", "after"))
     logger.info(
-        "fine-tuned %s into %s: held-out loss %s -> %s",
+        "fine-tuned the base model %s into %s%s",
         base_model.digest,
         result.model.digest,
-        *(result.metrics.get(f"heldout_loss_{when}") for when in ("before", "after")),
+        ""
+        if before is None or after is None
+        else f": loss on held-out answers {before:.3f} -> {after:.3f} nats a token",
     )
     return result.model, result.log, result.metrics
 

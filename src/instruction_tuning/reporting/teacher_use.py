@@ -1,0 +1,67 @@
+"""What was asked of the teacher and what it cost, counted from stored frames, and the same in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from instruction_tuning.reporting.wording import counted
+
+
+@dataclass(frozen=True)
+class TeacherUse:
+    """Calls, tokens and price over all queries; `failed` counts samples and ratings that never came.
+
+    `ratings` are answers with a readable rating, `unreadable` those whose rating held no number;
+    `shared_ratings` answers were equal to another one of the same query, so that one request rated both.
+    `price_usd` is null where a paid call came without its token counts.
+    """
+
+    requests: int
+    answers: int
+    ratings: int
+    unreadable: int
+    shared_ratings: int
+    failed: int
+    prompt_tokens: int
+    completion_tokens: int
+    price_usd: float | None
+    models: Sequence[str]
+
+    def sentences(self) -> str:
+        """In words. Which run paid is not known from what is stored: the price is that of all requests."""
+        if not self.requests:
+            return "No teacher was called."
+        price = "price unknown (no token counts)" if self.price_usd is None else f"${self.price_usd:,.4f}"
+        notes = [
+            f"{counted(self.shared_ratings, 'answer')} equal to another shared its rating"
+            if self.shared_ratings
+            else "",
+            f"{counted(self.unreadable, 'rating')} held no number" if self.unreadable else "",
+        ]
+        explained = "; ".join(note for note in notes if note)
+        failed = f"{counted(self.failed, 'answer or rating', 'answers or ratings')} never came. "
+        return (
+            f"{counted(self.requests, 'request')} to {', '.join(self.models) or 'the teacher'} brought "
+            f"{counted(self.answers, 'answer')} and a readable rating for {self.ratings:,} of them"
+            f"{f' ({explained})' if explained else ''}. {failed if self.failed else ''}"
+            f"Together they took {self.prompt_tokens:,} tokens in and "
+            f"{self.completion_tokens:,} out: {price}. What an earlier run has stored is not paid again."
+        )
+
+
+def teacher_use(responses: pd.DataFrame, queries: pd.DataFrame) -> TeacherUse:
+    """Counted from `rated_responses`, and from the costs in `verified_examples` and `rejected_answers`."""
+    prices = queries["price_usd"]
+    return TeacherUse(
+        requests=int(queries["requests"].sum()),
+        answers=len(responses),
+        ratings=int((responses["rating_status"] == "ok").sum()),
+        unreadable=int((responses["rating_status"] == "unparseable").sum()),
+        shared_ratings=int(responses.duplicated(["record_id", "response"]).sum()),
+        failed=int(queries["failed_samples"].sum()),
+        prompt_tokens=int(queries["prompt_tokens"].sum()),
+        completion_tokens=int(queries["completion_tokens"].sum()),
+        price_usd=None if prices.isna().any() else float(prices.sum()),
+        models=sorted(responses["model"].dropna().unique()),
+    )

@@ -1,0 +1,64 @@
+"""What a training tells while it runs, from a real one of a few steps."""
+
+import re
+from pathlib import Path
+
+import pytest
+from training_builders import CONTEXT, replay_documents, tiny_base, verified_examples
+
+from instruction_tuning.mixture.replay import build_mixture
+from instruction_tuning.training.schedule import Schedule
+from instruction_tuning.training.supervised import SFTRecipe, fine_tune
+
+# peft 0.21 asks transformers by a name that transformers 5 has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+RECIPE = SFTRecipe(
+    schedule=Schedule(
+        learning_rate=1e-2,
+        num_train_epochs=3,
+        rows_per_microbatch=2,
+        gradient_accumulation_steps=1,
+        warmup_ratio=0.1,
+        weight_decay=0.01,
+        lr_scheduler_type="cosine",
+        precision="float32",
+        logging_steps=100,  # more than there are steps
+        save_steps=100,
+        seed=3,
+    ),
+    tuning="full",
+    lora_r=4,
+    lora_alpha=8,
+    lora_dropout=0.0,
+    max_length=CONTEXT,
+    packing=True,
+    saved_dtype="float32",
+    chat_template_path=None,
+)
+
+
+def test_every_line_has_the_loss_of_its_own_step_however_short_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("INFO")
+    training, validation = build_mixture(
+        verified_examples(20),
+        replay_documents(5),
+        documents_per_example=0.2,
+        validation_share=0.1,
+        validation_minimum=2,
+        seed=0,
+    )
+    result = fine_tune(tiny_base(), training, validation, RECIPE, tmp_path)
+    lines = [record.message for record in caplog.records if ": step " in record.message]
+    told = {
+        int(step): loss
+        for line in lines
+        for step, loss in re.findall(r"step (\d+) of \d+, loss ([\d.]+),", line)
+    }
+    assert len(told) == len(lines) >= 3
+    logged = dict(zip(result.log["step"], result.log["loss"], strict=True))
+    assert told == {step: f"{logged[step]:.3f}" for step in told}
+    assert len(set(told.values())) > 1
+    assert max(told) == result.metrics["steps"]
+    assert "not sharded" not in caplog.text
