@@ -1,10 +1,12 @@
-"""How nodes are run: one after the other, with ctrl-C treated as an end that hooks get to see."""
+"""How nodes are run: one after the other, those alone that have to, and ctrl-C is an end that hooks see."""
 
 from typing import Any
 
 from kedro.io import CatalogProtocol
-from kedro.pipeline import Pipeline
-from kedro.runner import SequentialRunner
+from kedro.pipeline import Node, Pipeline
+from kedro.runner import SequentialRunner, Task
+
+from instruction_tuning.incremental.live import IncrementalRun
 
 
 class RunInterruptedError(Exception):
@@ -12,15 +14,21 @@ class RunInterruptedError(Exception):
 
 
 class InterruptibleRunner(SequentialRunner):
-    """Kedro's sequential runner, but an interrupt ends the run as an error does.
+    """Kedro's sequential runner, but it runs only what has changed, and an interrupt is an error.
 
     Kedro calls `on_pipeline_error` for `Exception` only, and `KeyboardInterrupt` is none: without this
     the tracking run would stay open for ever and the teacher's server would stay up.
     """
 
+    def __init__(self, is_async: bool = False, force: bool = False, dry_run: bool = False) -> None:
+        super().__init__(is_async=is_async)
+        self.incremental = IncrementalRun(repr(self), force=force, dry_run=dry_run)
+
     def __repr__(self) -> str:
-        # kedro-viz shows the state of the last run only when it finds these words in the runner's name.
-        return f"<{type(self).__name__}, a kedro.runner.sequential_runner.SequentialRunner object>"
+        # kedro-viz shows the state of the last run only when it finds these words in the runner's name; hooks
+        # find the run by the rest of it.
+        kind = "kedro.runner.sequential_runner.SequentialRunner"
+        return f"<{type(self).__name__}, a {kind} object at {id(self):#x}>"
 
     def _run(
         self,
@@ -29,8 +37,16 @@ class InterruptibleRunner(SequentialRunner):
         hook_manager: Any = None,
         run_id: str | None = None,
     ) -> None:
+        def execute(node: Node) -> None:
+            Task(node, catalog, self._is_async, hook_manager, run_id).execute()
+
         try:
-            # Past SequentialRunner on purpose: all that it adds is a hint about --async.
-            super(SequentialRunner, self)._run(pipeline, catalog, hook_manager, run_id)
+            if self.incremental.dry_run:
+                return
+            if self.incremental.is_open:
+                self.incremental.execute(pipeline, catalog, run_id or "", execute)
+            else:
+                # Past SequentialRunner on purpose: all that it adds is a hint about --async.
+                super(SequentialRunner, self)._run(pipeline, catalog, hook_manager, run_id)
         except KeyboardInterrupt as interrupt:
             raise RunInterruptedError("stopped by ctrl-C or SIGTERM") from interrupt

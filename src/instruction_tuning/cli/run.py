@@ -10,9 +10,13 @@ from kedro.framework.project import pipelines as registered_pipelines
 
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.incremental.contents import current_version
+from instruction_tuning.incremental.live import newest_run
 
 DEFAULT_RUNNER = "instruction_tuning.runner.InterruptibleRunner"
 REPORT = "run_report"
+NO_PLAN = "There is no plan: an input of the run is not in the catalog."
+REPORT_NODE = "reporting.write_run_report"
 
 
 def _run(**options: Any) -> None:
@@ -20,15 +24,25 @@ def _run(**options: Any) -> None:
 
     `--params=data=<file or folder>` reads other raw records. `--params=candidate=<folder or
     models:/sft-model/7>` evaluates that model and trains nothing.
+
+    A node runs when its code, its parameters, or the content of its inputs have changed, or an output is
+    missing; of all others the stored outputs are taken.
     """
     with plain_errors():
-        outputs = kedro_run.callback(**complete(options))  # type: ignore[misc]
-        if REPORT in outputs:
+        completed = complete(options)
+        outputs = kedro_run.callback(**completed)  # type: ignore[misc]
+        run = newest_run() if completed["runner"] == DEFAULT_RUNNER else None
+        if run is not None and run.dry_run:
+            click.echo(f"\n{run.plan.render() if run.plan else NO_PLAN}")
+        elif REPORT in outputs:
             click.echo(f"\n{outputs[REPORT].load()}")
+            if run is not None and run.is_reused(REPORT_NODE):
+                click.echo(f"\nThis is the stored report of {current_version(outputs[REPORT])}.")
 
 
 def complete(options: dict[str, Any]) -> dict[str, Any]:
     """Kedro's options with this project's defaults and shorthands filled in."""
+    options = dict(options)
     names = [options["pipeline"]] if options["pipeline"] else list(options["pipelines"] or [])
     parameters = dict(options["params"] or {})
     if "data" in parameters:
@@ -41,6 +55,17 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
         if not str(parameters["candidate"]).startswith("models:"):
             parameters["candidate"] = str(Path(str(parameters["candidate"])).expanduser().absolute())
     _require_registered(names)
+    force, dry_run = bool(options.pop("force", False)), bool(options.pop("dry_run", False))
+    if dry_run and options["runner"] not in (None, DEFAULT_RUNNER):
+        raise ConfigurationError(
+            f"{options['runner']} makes no plan: it runs every node",
+            field="dry-run",
+            fix="leave out --runner",
+        )
+    if options["runner"] in (None, DEFAULT_RUNNER):
+        options = options | {
+            "runner_params": {**(options.get("runner_params") or {})} | _given(force, dry_run)
+        }
     return options | {
         "pipeline": None,
         "pipelines": sorted(names),
@@ -70,4 +95,15 @@ def _require_registered(names: list[str]) -> None:
             )
 
 
-run = click.Command(name="run", params=kedro_run.params, callback=_run, help=_run.__doc__)
+def _given(force: bool, dry_run: bool) -> dict[str, bool]:
+    return {name: True for name, given in (("force", force), ("dry_run", dry_run)) if given}
+
+
+_INCREMENTAL_OPTIONS: list[click.Parameter] = [
+    click.Option(["--force"], is_flag=True, help="Run every node, whatever is stored."),
+    click.Option(["--dry-run"], is_flag=True, help="Print what would run, why and how long; run nothing."),
+]
+
+run = click.Command(
+    name="run", params=[*kedro_run.params, *_INCREMENTAL_OPTIONS], callback=_run, help=_run.__doc__
+)

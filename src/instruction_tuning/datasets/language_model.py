@@ -34,11 +34,25 @@ class EndpointDataset(AbstractDataset[Any, Endpoint]):
         )
         self.metadata = metadata
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """As the catalog has it."""
+        return self._endpoint
+
     def load(self) -> Endpoint:
         return self._endpoint
 
     def save(self, data: Any) -> None:
         raise ConfigurationError("an endpoint cannot be saved", fix="take it out of a node's outputs")
+
+    def content_identity(self, _path_digest: object) -> dict[str, Any]:
+        """What answers depend on, and what is written beside them; not the key, not the patience."""
+        endpoint = self._endpoint
+        return {
+            "base_url": endpoint.address,
+            "model": endpoint.model,
+            "prices": [endpoint.price_per_million_input_tokens, endpoint.price_per_million_output_tokens],
+        }
 
     def preview(self) -> JSONPreview:
         return JSONPreview(json.dumps(self._describe()))

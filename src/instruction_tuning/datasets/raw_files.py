@@ -1,5 +1,6 @@
 """The raw records that a user names: a file or a folder of files."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
         raise ConfigurationError(
             "raw data is never written", file=self._filepath, fix="take it out of a node's outputs"
         )
+
+    def content_identity(self, path_digest: Callable[[Path], str]) -> dict[str, str]:
+        """Names and bytes of the files: a file's name becomes the name of its source."""
+        files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
+        root = self._filepath if self._filepath.is_dir() else self._filepath.parent
+        return {file.relative_to(root).as_posix(): path_digest(file) for file in files if not file.is_dir()}
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The files, without reading them."""

@@ -2,6 +2,7 @@
 
 from instruction_tuning.hooks.candidate import CandidateHooks
 from instruction_tuning.hooks.global_settings import GlobalSettingsHooks
+from instruction_tuning.hooks.incremental_plan import IncrementalPlanHooks
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
 from instruction_tuning.hooks.parameter_names import ParameterNameHooks
 from instruction_tuning.hooks.preflight import PreflightHooks
@@ -12,6 +13,7 @@ PROJECT_HOOKS = (
     ParameterNameHooks(),
     CandidateHooks(),
     PreflightHooks(),
+    IncrementalPlanHooks(),
     TeacherServerHooks(),
     MlflowHooks(),
 )

@@ -8,6 +8,9 @@ from typing import Any
 
 from kedro.io import MemoryDataset
 
+from instruction_tuning.datasets.atomic import TextDataset
+from instruction_tuning.datasets.model_folder import ModelFolderDataset
+from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.lm.model_folder import ModelFolder
 
 _CHUNK_BYTES = 1 << 20
@@ -49,6 +52,14 @@ def data_version(name: str, dataset: Any, data: Any) -> DataVersion | None:
         rows=len(data) if columns else None,
         columns=columns,
     )
+
+
+def stored_version(name: str, dataset: Any) -> DataVersion | None:
+    """As `data_version`, for what an earlier run stored and this one has not loaded; no rows are counted."""
+    if isinstance(dataset, TextDataset | MemoryDataset) or not dataset.exists():
+        return None
+    cheap = isinstance(dataset, ModelFolderDataset | RawFilesDataset)
+    return data_version(name, dataset, dataset.load() if cheap else None)
 
 
 def stored_path(dataset: Any) -> Path | None:

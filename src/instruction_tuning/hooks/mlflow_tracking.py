@@ -9,6 +9,8 @@ import shlex
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,9 +22,11 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_tracker import RunTracker
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
+from instruction_tuning.incremental.live import run_of
 from instruction_tuning.runner import RunInterruptedError
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
@@ -36,6 +40,7 @@ class MlflowHooks:
         self._settings = TrackingSettings()
         self._project_path = Path()
         self._tracker: RunTracker | None = None
+        self._start: Callable[[], RunTracker] | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -52,8 +57,12 @@ class MlflowHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
+        self._tracker = self._start = None
+        if not nodes_that_may_run(run_params, pipeline).nodes:
+            return
         require_reachable(os.environ[TRACKING_URI])
-        self._tracker = RunTracker.start(
+        self._start = partial(
+            RunTracker.start,
             self._settings,
             pipeline=pipeline,
             catalog=catalog,
@@ -61,7 +70,12 @@ class MlflowHooks:
             tags=run_tags(run_params, self._project_path),
             artifact_location=_artifact_location(os.environ[TRACKING_URI], self._project_path),
             candidate=(run_params.get("runtime_params") or {}).get("candidate"),
+            incremental=run_of(run_params),
         )
+
+    @hook_impl(tryfirst=True)
+    def before_dataset_loaded(self) -> None:
+        self._open()
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
@@ -70,6 +84,7 @@ class MlflowHooks:
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
+        self._open()
         if self._tracker is not None:
             self._tracker.node_starts(node)
 
@@ -89,7 +104,14 @@ class MlflowHooks:
         else:
             self._finish("FAILED", error=str(error))
 
+    def _open(self) -> None:
+        """With the first node that really runs: a run that has nothing to do leaves nothing in MLflow."""
+        if self._start is not None:
+            start, self._start = self._start, None
+            self._tracker = start()
+
     def _finish(self, status: str, *, error: str | None = None) -> None:
+        self._start = None
         if self._tracker is not None:
             self._tracker.finish(status, error=error)
             self._tracker = None

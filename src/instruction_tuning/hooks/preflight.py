@@ -35,9 +35,15 @@ class PreflightHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        for name in sorted(pipeline.inputs()):
+        from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
+
+        # A node that is not run needs no input, no teacher and no place to write to.
+        stored = pipeline.all_outputs()
+        pipeline = nodes_that_may_run(run_params, pipeline)
+        for name in sorted(pipeline.inputs() - stored):
             check_input(name, catalog)
-        check_writable(Path(run_params["project_path"]) / "data", pipeline, catalog)
+        if pipeline.nodes:
+            check_writable(Path(run_params["project_path"]) / "data", pipeline, catalog)
         if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
             check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
         if needs_teacher(pipeline, catalog):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from instruction_tuning.hooks.data_versions import DataVersion
+from instruction_tuning.hooks.data_versions import DataVersion, stored_version
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
+from instruction_tuning.incremental.live import IncrementalRun
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,6 +33,7 @@ class RunContext:
     catalog: CatalogProtocol[Any, Any]
     tags: dict[str, str]
     candidate: str | None
+    incremental: IncrementalRun | None = None
     data: dict[str, DataVersion] = field(default_factory=dict)
 
     def parameters(self, names: Iterable[str]) -> dict[str, Any]:
@@ -39,11 +41,25 @@ class RunContext:
         keys = sorted(name for name in names if name.startswith("params:"))
         return {key.removeprefix("params:"): self.catalog.load(key) for key in keys}
 
+    def version_of(self, name: str) -> DataVersion | None:
+        """The version of a data set that this run loaded, saved or took from an earlier run."""
+        if name not in self.data and name in self.catalog and not name.startswith("params:"):
+            version = stored_version(name, self.catalog.get(name))
+            if version is not None:
+                self.data[name] = version
+        return self.data.get(name)
+
     def upstream(self, dataset: str) -> dict[str, DataVersion]:
-        """The versions that `dataset` was made from in this run, and its own."""
+        """The versions that `dataset` was made from, in this run or before it, and its own."""
         nodes = self.pipeline.to_outputs(dataset).nodes
         names = {dataset, *(name for node in nodes for name in node.inputs)}
-        return {name: version for name, version in sorted(self.data.items()) if name in names}
+        versions = {name: self.version_of(name) for name in sorted(names)}
+        return {name: version for name, version in versions.items() if version is not None}
+
+    def leave_unfinished(self, dataset: str, reason: str) -> None:
+        """Have the node that makes `dataset` run again next time."""
+        if self.incremental is not None:
+            self.incremental.leave_unfinished(dataset, reason)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from instruction_tuning.hooks.run_context import RunContext, mirrored
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 from instruction_tuning.hooks.trained_models import TrainedModels
+from instruction_tuning.incremental.live import IncrementalRun
 from instruction_tuning.lm.protocol import Endpoint
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunTracker:
         tags: Mapping[str, str],
         artifact_location: str | None,
         candidate: object,
+        incremental: IncrementalRun | None = None,
     ) -> "RunTracker":
         """Open the parent run and log the parameters that the pipeline uses."""
         from mlflow import MlflowClient
@@ -74,6 +76,7 @@ class RunTracker:
             catalog=catalog,
             tags=dict(tags),
             candidate=None if candidate is None else str(candidate),
+            incremental=incremental,
         )
         with mirrored("the runs that died before"):
             _close_abandoned(client, experiment_id)
@@ -114,17 +117,26 @@ class RunTracker:
                 context.parent.log_file(path, "figures" if hasattr(data, "to_plotly_json") else "reports")
 
     def finish(self, status: str, *, error: str | None = None) -> None:
-        """End every open run with `status`."""
+        """End every open run with `status`; say which nodes were not run, and whose versions were taken."""
         self._models.finish(status)
+        with mirrored("the nodes that were reused"):
+            self._log_reused()
         with mirrored("the end of the run"):
             if error:
                 self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
             self._context.parent.end(status)
         self._models.warn_of_unregistered()
 
+    def _log_reused(self) -> None:
+        run = self._context.incremental
+        reused = {} if run is None else run.reused_versions()
+        self._context.parent.set_tag("nodes.reused", str(len(reused)))
+        if reused:
+            self._context.parent.log_json(reused, "reused_nodes.json")
+
     def _mirror(self, name: str, data: Any) -> None:
         parent = self._context.parent
-        measured_on = self._context.data.get(BENCHMARK_DATASET)
+        measured_on = self._context.version_of(BENCHMARK_DATASET)
         if name in self._models:
             self._models.saved(name, data)
         elif name == "benchmark_metrics":
@@ -146,7 +158,7 @@ class RunTracker:
         if target is None:
             logger.info("the evaluated model is no registered version: its verdict stays in the catalog")
             return
-        evaluated = self._context.data.get(CANDIDATE_DATASET)
+        evaluated = self._context.version_of(CANDIDATE_DATASET)
         judged = verdict.get("candidate_digest")
         if evaluated is not None and judged not in (None, evaluated.digest):
             logger.warning("the verdict is about model %s, this run's is %s", judged, evaluated.digest)
@@ -162,14 +174,14 @@ class RunTracker:
     def _candidate_version(self) -> model_registry.RegisteredVersion | None:
         """The registered version that an evaluation in this run is about."""
         context = self._context
-        if self._models.trains(CANDIDATE_DATASET):
+        if self._models.is_new(CANDIDATE_DATASET):
             return self._models.registered(CANDIDATE_DATASET)
         if context.candidate is not None and context.candidate.startswith("models:"):
             from instruction_tuning.datasets.registered_model import resolve_model_uri
 
             return model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
         tracking = context.settings.models.get(CANDIDATE_DATASET)
-        evaluated = context.data.get(CANDIDATE_DATASET)
+        evaluated = context.version_of(CANDIDATE_DATASET)
         if tracking is None or evaluated is None:
             return None
         return model_registry.find_version(context.client, tracking.registered_name, evaluated.digest)

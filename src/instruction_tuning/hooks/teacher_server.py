@@ -37,6 +37,7 @@ class TeacherServerHooks:
     def __init__(self) -> None:
         self._server: TeacherServer | None = None
         self._port = 0
+        self._pending: tuple[Any, CatalogProtocol[Any, Any], Path] | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -47,12 +48,24 @@ class TeacherServerHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        if not needs_teacher(pipeline, catalog):
+        from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
+
+        self._pending = None
+        if not needs_teacher(nodes_that_may_run(run_params, pipeline), catalog):
             return
         endpoint = catalog.load(TEACHER_DATASET)
         if endpoint.base_url != MICROWORLD:
             return
+        require_free_port(self._port, setting="teacher.port", fix=_PORT_FIX)
         log = Path(run_params["project_path"]) / "data" / ".work" / "teacher_server.log"
+        self._pending = (endpoint, catalog, log)
+
+    @hook_impl
+    def before_dataset_loaded(self, dataset_name: str) -> None:
+        """Started by the first node that takes it: a node that might have to run may turn out not to."""
+        if dataset_name != TEACHER_DATASET or self._pending is None:
+            return
+        (endpoint, catalog, log), self._pending = self._pending, None
         self._server = TeacherServer.start(self._port, log)
         # The server's own name for its model tells teachers with other faults or seeds apart.
         catalog[TEACHER_DATASET] = dataclasses.replace(

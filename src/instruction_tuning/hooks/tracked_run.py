@@ -83,6 +83,10 @@ class TrackedRun:
         """A file, shown under `folder` among the run's artifacts."""
         self.client.log_artifact(self.run_id, str(path), artifact_path=folder)
 
+    def log_json(self, content: Mapping[str, Any], file: str) -> None:
+        """A small JSON file among the run's artifacts."""
+        self.client.log_dict(self.run_id, dict(content), file)
+
     def set_tag(self, key: str, value: str) -> None:
         """A tag, secrets blanked."""
         self.client.set_tag(self.run_id, key, redact(key, value))

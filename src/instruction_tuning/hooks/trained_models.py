@@ -38,6 +38,7 @@ class TrainedModels:
         self._context = context
         self._models: dict[str, TrainedModel] = {}
         self._unregistered: dict[str, str] = {}
+        self._saved: set[str] = set()
         self._owner = {
             name: model
             for model, tracking in context.settings.models.items()
@@ -65,11 +66,13 @@ class TrainedModels:
     def saved(self, name: str, data: Any) -> None:
         """Log a model, its metrics or its training log."""
         model = self._owner[name]
+        if name == model:
+            self._saved.add(model)
         try:
             trained = self._open(model)
         except Exception as error:
             if name == model:
-                self._unregistered[model] = _reason(error)
+                self._fail(model, error)
             raise
         try:
             if name == model:
@@ -88,13 +91,17 @@ class TrainedModels:
         """The version that `model` got in this run."""
         return self._models[model].registered if model in self._models else None
 
-    def trains(self, model: str) -> bool:
-        """Whether `model` is made in this run."""
-        return model in self._models
+    def is_new(self, model: str) -> bool:
+        """Whether this run has made a version of `model`, or failed to register one."""
+        return model in self._unregistered or (model in self._saved)
 
     def finish(self, status: str) -> None:
-        """End what is still open."""
+        """End what is still open; what belongs to a new model and was reused is logged as it is stored."""
         for model, trained in self._models.items():
+            for name in sorted(trained.waiting_for - {model}):
+                if status == "FINISHED" and model in self._saved:
+                    with mirrored(name):
+                        self.saved(name, self._context.catalog.load(name))
             if trained.waiting_for:
                 self._end(model, status)
 
@@ -124,7 +131,7 @@ class TrainedModels:
         trained = self._models[model]
         trained.waiting_for = set()
         with mirrored(f"the run of {model}"):
-            measured_on = self._context.data.get(trained.tracking.measured_on or "")
+            measured_on = self._context.version_of(trained.tracking.measured_on or "")
             if model in self._unregistered:
                 trained.run.set_tag("error", self._unregistered[model])
             trained.run.log_metrics(trained.held_metrics, model_id=trained.model_id, measured_on=measured_on)
@@ -137,6 +144,12 @@ class TrainedModels:
         used = flatten(context.parameters(context.pipeline.to_outputs(model).inputs()))
         parameters = {key: value[:MAX_PARAMETER_CHARACTERS] for key, value in used.items()}
         try:
+            known = model_registry.find_version(context.client, name, folder.digest)
+            if known is not None:
+                # The same bytes once more, from a forced run or another way to the same model.
+                trained.registered, trained.model_id = known, known.model_id
+                logger.info("%s is version %s of %s already", model, known.version, name)
+                return
             trained.model_id = model_registry.log_model(
                 context.client, context.experiment_id, trained.run.run_id, name, folder, parameters
             )
@@ -149,12 +162,18 @@ class TrainedModels:
                 tags=self._version_tags(model, folder),
             )
         except Exception as error:
-            reason = self._unregistered[model] = _reason(error)
+            reason = self._fail(model, error)
             logger.error("could not register %s (%s); it is kept at %s", model, reason, folder.path)
             with mirrored("the failed registration"):
                 context.parent.set_tag("registration", f"failed: {model}")
             return
         logger.info("registered %s version %s", name, trained.registered.version)
+
+    def _fail(self, model: str, error: Exception) -> str:
+        """The model is stored and not registered: its node has not done all that it should."""
+        reason = self._unregistered[model] = _reason(error)
+        self._context.leave_unfinished(model, f"{model} is not in the registry")
+        return reason
 
     def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
         tags = {

@@ -1,0 +1,156 @@
+"""The run itself: one node after the other, each decided on when its turn comes.
+
+By then everything before it is done. When an earlier node ran again and made the same content, what follows
+is not run. What only lives in memory is made when a node that runs asks for it, and not otherwise.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kedro.pipeline import Node
+
+from instruction_tuning.incremental.decisions import Action, Decision, RunState
+from instruction_tuning.incremental.node_key import is_parameter
+from instruction_tuning.incremental.reasons import Redact, bound_digest, flat_parameters
+from instruction_tuning.incremental.records import Execution
+
+logger = logging.getLogger(__name__)
+
+
+class IncrementalExecution:
+    """Runs what has to run; `execute` runs one node through kedro, `decided` hears of every decision."""
+
+    def __init__(
+        self,
+        state: RunState,
+        execute: Callable[[Node], None],
+        decided: Callable[[Node, Decision], None],
+        unfinished: Callable[[Node], str | None],
+        redact: Redact,
+        session: str,
+    ) -> None:
+        self._state, self._execute, self._decided = state, execute, decided
+        self._unfinished, self._redact, self._session = unfinished, redact, session
+        self._done: set[str] = set()  # decided, for as long as nothing before them changes
+        self._ran: set[str] = set()
+
+    def run(self) -> None:
+        """Go through the pipeline until every node is decided on."""
+        nodes = self._state.pipeline.nodes
+        while waiting := [node for node in nodes if node.name not in self._done]:
+            self._settle(waiting[0])
+            self._release_memory()
+        for node in nodes:
+            if node.name not in self._ran and not self._stored(node):
+                self._decided(node, Decision(Action.REUSE, "nothing asks for its outputs"))
+
+    def _settle(self, node: Node) -> None:
+        decision = self._state.decide(node)
+        wanted = self._state.unconsumed(node)
+        if decision.action is Action.RUN:
+            self._run(node, decision)
+        elif wanted:
+            reason = f"{wanted[0]} is asked for and kept in memory only"
+            self._run(node, Decision(Action.RUN, reason, decision.execution, decision.key))
+        elif decision.action is Action.WAIT:
+            self._done.add(node.name)
+        else:
+            self._state.take(node, decision)
+            self._done.add(node.name)
+            self._decided(node, decision)
+
+    def _run(self, node: Node, decision: Decision) -> None:
+        for feeder in self._state.feeders(node):
+            if not self._is_at_hand(feeder, node):
+                reason = f"{node.name} asks for what it keeps in memory only"
+                before = self._state.decide(feeder)
+                self._run(feeder, Decision(Action.RUN, reason, before.execution, before.key))
+        self._decided(node, decision)
+        state = self._state
+        was_taken = node.name in self._done and node.name not in self._ran
+        before = {name: state.digest(name) for name in self._stored(node)} if was_taken else {}
+        ingredients = state.ingredients(node)
+        inputs = {name: state.state(name) for name in node.inputs if not is_parameter(name)}
+        state.release(node)
+        if ingredients.key is not None:
+            # Saving over an unversioned output makes an older record untrue before the new one is there.
+            state.records.remove(node.name, ingredients.key)
+        started = time.perf_counter()
+        self._execute(node)
+        seconds = time.perf_counter() - started
+        self._done.add(node.name)
+        self._ran.add(node.name)
+        state.ran(node)
+        reason = self._unfinished(node)
+        if ingredients.key is not None and reason is None:
+            state.records.write(
+                Execution(
+                    node=node.name,
+                    key=ingredients.key,
+                    finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    seconds=round(seconds, 3),
+                    session=self._session,
+                    inputs=inputs,
+                    outputs={name: state.state(name) for name in node.outputs},
+                    parameters=flat_parameters(ingredients.parameters, self._redact),
+                    code=ingredients.code,
+                    versions=ingredients.versions,
+                    files=ingredients.files,
+                    entries=ingredients.entries,
+                    wiring=ingredients.wiring,
+                    bound=bound_digest(ingredients),
+                )
+            )
+        elif reason is not None:
+            logger.warning("%s will run again next time: %s", node.name, reason)
+        for name, digest in before.items():
+            if state.digest(name) != digest:
+                self._reopen_consumers(name)
+
+    def _reopen_consumers(self, name: str) -> None:
+        """What was taken as unchanged came out differently: whoever was decided with it is decided anew."""
+        for consumer in self._state.consumers.get(name.partition("@")[0], []):
+            if consumer.name in self._ran:
+                # One run saves one version of a data set.
+                logger.warning("%s came out differently after %s had read it: run again", name, consumer.name)
+            elif consumer.name in self._done:
+                self._done.discard(consumer.name)
+                self._state.reopen(consumer)
+                for output in consumer.outputs:
+                    self._reopen_consumers(output)
+
+    def _is_at_hand(self, feeder: Node, node: Node) -> bool:
+        if feeder.name not in self._ran:
+            return False
+        names = [name for name in node.inputs if name in feeder.outputs and self._state.is_memory(name)]
+        return all(self._state.catalog[name].exists() for name in names)
+
+    def _release_memory(self) -> None:
+        """Free what no undecided node may still ask for."""
+        if any(node.name not in self._done for node in self._state.pipeline.nodes):
+            for name, consumers in self._state.consumers.items():
+                producer = self._state.producer.get(name)
+                # A node with stored outputs cannot be run a second time to get the others back.
+                if producer is None or producer.name not in self._ran or self._stored(producer):
+                    continue
+                if not any(self._may_ask(consumer) for consumer in consumers):
+                    self._state.catalog.release(name)
+
+    def _may_ask(self, consumer: Node) -> bool:
+        """A node that has run asks no more; one that waits for others may."""
+        if consumer.name in self._ran:
+            return False
+        if consumer.name not in self._done:
+            return True
+        if self._stored(consumer):
+            return False
+        return any(
+            self._may_ask(next_one)
+            for output in consumer.outputs
+            for next_one in self._state.consumers.get(output, [])
+        )
+
+    def _stored(self, node: Node) -> list[str]:
+        return [name for name in node.outputs if not self._state.is_memory(name)]

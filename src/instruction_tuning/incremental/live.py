@@ -1,0 +1,136 @@
+"""The run that is going on, as runner, hooks and command line share it.
+
+Kedro hands a hook neither the runner nor a place for notes, but it hands it the runner's name: under that a
+runner's `IncrementalRun` is found, for as long as the runner lives.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.incremental import local_packages
+from instruction_tuning.incremental.decisions import Action, Decision, RunState
+from instruction_tuning.incremental.execution import IncrementalExecution
+from instruction_tuning.incremental.file_digests import DigestCache
+from instruction_tuning.incremental.node_key import WORK_FOLDER, IngredientsReader
+from instruction_tuning.incremental.plan import Plan, plan_run
+from instruction_tuning.incremental.reasons import Redact
+from instruction_tuning.incremental.records import ExecutionRecords
+
+logger = logging.getLogger(__name__)
+
+CACHE_FILE = "digests.sqlite"
+
+_BY_RUNNER: WeakValueDictionary[str, "IncrementalRun"] = WeakValueDictionary()
+_NEWEST: list["IncrementalRun"] = []
+
+
+class IncrementalRun:
+    """Settings, plan, decisions and loose ends of one run."""
+
+    def __init__(self, name: str, *, force: bool, dry_run: bool) -> None:
+        self.force, self.dry_run = force, dry_run
+        self.plan: Plan | None = None
+        self.decisions: dict[str, Decision] = {}
+        self._unfinished: dict[str, str] = {}
+        self._reader: IngredientsReader | None = None
+        self._records: ExecutionRecords | None = None
+        self._redact: Redact = lambda _name, text: text
+        _BY_RUNNER[name] = self
+        _NEWEST[:] = [self]
+
+    def open(
+        self,
+        project: Path,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol[Any, Any],
+        *,
+        session: str,
+        redact: Redact,
+        served_by: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """Look at what is there and make the plan; without it the runner runs everything."""
+        if any(name not in catalog for name in pipeline.inputs()):
+            return  # kedro, or a check of the project's, says which
+        local_packages.forget()
+        cache = DigestCache(project.joinpath(*WORK_FOLDER, CACHE_FILE), project)
+        self._reader = IngredientsReader(project, catalog, cache, served_by)
+        self._records = ExecutionRecords(project / "data")
+        self._redact = redact
+        self.plan = plan_run(self._state(pipeline, catalog, session))
+        cache.save()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a plan to go by."""
+        return self.plan is not None
+
+    def execute(
+        self,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol[Any, Any],
+        session: str,
+        execute_node: Callable[[Node], None],
+    ) -> None:
+        """Run what has to run."""
+        state = self._state(pipeline, catalog, session)
+        assert self._reader is not None
+        try:
+            IncrementalExecution(
+                state, execute_node, self._decided, self._loose_end, self._redact, session
+            ).run()
+        finally:
+            self._reader.cache.save()
+        ran = sum(decision.action is Action.RUN for decision in self.decisions.values())
+        logger.info("%d nodes ran, %d were reused", ran, len(self.decisions) - ran)
+
+    def leave_unfinished(self, dataset: str, reason: str) -> None:
+        """`dataset` is stored, but something beside it failed: its node shall run again next time."""
+        self._unfinished[dataset] = reason
+
+    def is_reused(self, node: str) -> bool:
+        """Whether the stored outputs of `node` were taken."""
+        decision = self.decisions.get(node)
+        return decision is not None and decision.action is Action.REUSE
+
+    def reused_versions(self) -> dict[str, dict[str, str]]:
+        """Node to data set to version, for the nodes whose stored outputs were taken."""
+        return {
+            node: {name: state.version or state.digest for name, state in execution.outputs.items()}
+            for node, decision in self.decisions.items()
+            if decision.action is Action.REUSE and (execution := decision.execution) is not None
+        }
+
+    def _state(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], session: str) -> RunState:
+        assert self._reader is not None and self._records is not None
+        return RunState(
+            pipeline,
+            catalog,
+            self._reader,
+            self._records,
+            self._redact,
+            force=self.force,
+            session=session,
+        )
+
+    def _decided(self, node: Node, decision: Decision) -> None:
+        self.decisions[node.name] = decision
+        logger.info("%-5s %s: %s", decision.action, node.name, decision.reason)
+
+    def _loose_end(self, node: Node) -> str | None:
+        return next((self._unfinished[name] for name in node.outputs if name in self._unfinished), None)
+
+
+def run_of(run_params: Mapping[str, Any]) -> IncrementalRun | None:
+    """The run behind the `run_params` that kedro hands to hooks; null when its runner runs everything."""
+    return _BY_RUNNER.get(str(run_params.get("runner")))
+
+
+def newest_run() -> IncrementalRun | None:
+    """The run that was begun last in this process: for a command line, which never sees its runner."""
+    return _NEWEST[0] if _NEWEST else None

@@ -1,0 +1,96 @@
+"""The code behind one node: its function, what partials and closures hold, its data sets' classes."""
+
+import functools
+import platform
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from instruction_tuning.incremental.code_closure import Code, CodeIndex
+from instruction_tuning.incremental.contents import canonical
+from instruction_tuning.incremental.local_packages import package_root
+
+
+class UnreadableCodeError(Exception):
+    """The function holds something whose identity cannot be known; its node runs every time."""
+
+
+def function_code(function: Callable[..., Any], index: CodeIndex) -> tuple[Code, list[Any]]:
+    """The closure of `function` and the values bound to it; raises `UnreadableCodeError`."""
+    code, values = Code({}, frozenset()), []
+    while isinstance(function, functools.partial):
+        for value in (*function.args, *sorted(function.keywords.items())):
+            inner, found = _value(value, index)
+            code, values = joined([code, inner]), [*values, found]
+        function = function.func
+    inner, found = _plain_function(function, index)
+    return joined([code, inner]), [*values, *found]
+
+
+def class_code(dotted: Iterable[str], index: CodeIndex) -> Code:
+    """The closures of classes named `package.module.Class`; names that lead nowhere count for nothing."""
+    codes = []
+    for name in dict.fromkeys(dotted):
+        module, _, attribute = name.rpartition(".")
+        codes.append(index.closure(module, attribute))
+        if module in sys.modules and package_root(module.split(".")[0]) is None:
+            # An installed data set, made by now, works through what its own module imported.
+            held = vars(sys.modules[module]).values()
+            used = {value.__name__.split(".")[0] for value in held if isinstance(value, types.ModuleType)}
+            codes.append(Code({}, frozenset(used)))
+    return joined(codes)
+
+
+def interpreter() -> str:
+    """Implementation and minor version: `cpython 3.11`."""
+    return f"{platform.python_implementation().lower()} {sys.version_info.major}.{sys.version_info.minor}"
+
+
+def joined(codes: Iterable[Code]) -> Code:
+    """All definitions and packages of `codes`."""
+    listed = list(codes)
+    definitions = {name: digest for code in listed for name, digest in code.definitions.items()}
+    installed: set[str] = set().union(*(code.installed for code in listed))
+    return Code(definitions, frozenset(installed))
+
+
+def _plain_function(function: Any, index: CodeIndex) -> tuple[Code, list[Any]]:
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
+        raise UnreadableCodeError(f"`{function!r}` is defined in no module")
+    if getattr(function, "__self__", None) is not None and not isinstance(
+        function.__self__, types.ModuleType
+    ):
+        code, value = _value(function.__self__, index)
+        return joined([code, index.closure(module, name.split(".")[0])]), [value]
+    if "<" not in name:
+        return index.closure(module, name.split(".")[0]), []
+    # A lambda or a function inside a function: all of its module, and which one of them.
+    body = function.__code__
+    codes, values = [index.closure(module, "")], [body.co_code.hex(), list(body.co_names)]
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    for held in (*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()):
+        code, value = _value(held, index)
+        codes.append(code)
+        values.append(value)
+    return joined(codes), values
+
+
+def _value(value: Any, index: CodeIndex) -> tuple[Code, Any]:
+    """The code and the JSON form of something that a function holds."""
+    if isinstance(value, type):
+        return index.closure(value.__module__, value.__qualname__.split(".")[0]), value.__qualname__
+    if isinstance(value, types.ModuleType):
+        return index.closure(value.__name__, ""), value.__name__
+    if isinstance(value, tuple | list):
+        parts = [_value(item, index) for item in value]
+        return joined(code for code, _ in parts), [form for _, form in parts]
+    if callable(value) and not hasattr(value, "model_dump"):
+        code, values = function_code(value, index)
+        return code, values
+    plain = canonical(value)
+    if plain is None:
+        raise UnreadableCodeError(f"it holds a {type(value).__name__}, which has no JSON form")
+    kind = type(value)
+    return index.closure(kind.__module__, kind.__qualname__.split(".")[0]), plain["value"]

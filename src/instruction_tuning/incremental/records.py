@@ -1,0 +1,108 @@
+"""What executions of nodes left, one JSON file for each node and key, beside the data that they describe.
+
+A record is written after every output of the node was saved, by one rename: whenever a process is killed, a
+record is there whole or not at all. docs/incremental_runs.md has the fields.
+"""
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = ".executions"
+SCHEMA = 1
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class StoredState:
+    """One data set as a node found or left it; `version` is null for what keeps one state only."""
+
+    digest: str
+    version: str | None
+    stored: bool = True
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One finished execution of a node."""
+
+    node: str
+    key: str
+    finished_at: str  # UTC, ISO 8601
+    seconds: float
+    session: str
+    inputs: dict[str, StoredState]
+    outputs: dict[str, StoredState]
+    parameters: dict[str, Any]  # flat, secrets blanked
+    code: dict[str, str]
+    versions: dict[str, str]
+    files: dict[str, str]
+    entries: dict[str, Any]
+    wiring: Any
+    bound: str
+
+
+class ExecutionRecords:
+    """The records in `data/.executions`."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / FOLDER
+        self._newest: dict[str, Execution | None] = {}
+
+    def find(self, node: str, key: str) -> Execution | None:
+        """The execution of `node` under `key`."""
+        return _read(self._file(node, key))
+
+    def newest(self, node: str) -> Execution | None:
+        """The last execution of `node` under any key."""
+        if node not in self._newest:
+            found = [_read(file) for file in self._file(node, "").parent.glob("*.json")]
+            known = [execution for execution in found if execution is not None and execution.node == node]
+            self._newest[node] = max(known, key=lambda execution: execution.finished_at, default=None)
+        return self._newest[node]
+
+    def write(self, execution: Execution) -> None:
+        """Keep `execution`, in place of an older one of the same node and key."""
+        file = self._file(execution.node, execution.key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f".{uuid.uuid4().hex}.part")
+        text = json.dumps(
+            {"schema": SCHEMA, **asdict(execution)}, ensure_ascii=False, indent=1, sort_keys=True
+        )
+        try:
+            with part.open("w", encoding="utf-8") as stream:
+                stream.write(text + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
+        self._newest[execution.node] = execution
+
+    def remove(self, node: str, key: str) -> None:
+        """Forget an execution: what it stood for is not so any more."""
+        self._file(node, key).unlink(missing_ok=True)
+        self._newest.pop(node, None)
+
+    def _file(self, node: str, key: str) -> Path:
+        return self._folder / _UNSAFE.sub("_", node)[:150] / f"{key}.json"
+
+
+def _read(file: Path) -> Execution | None:
+    """Null for a record that is missing, broken or of another schema: its node runs again."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if content.pop("schema") != SCHEMA:
+            return None
+        states: dict[str, Mapping[str, StoredState]] = {
+            side: {name: StoredState(**state) for name, state in content[side].items()}
+            for side in ("inputs", "outputs")
+        }
+        return Execution(**(content | states))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
