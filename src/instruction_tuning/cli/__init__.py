@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with plain errors and a report, `check`, `chat` and `ui`."""
+"""The project's commands: `run` with plain errors and a report, `check`, `chat`, `ui`, `explain`, `prune`."""
 
 from kedro.framework.cli.utils import LazyGroup
 
@@ -13,6 +13,8 @@ cli = LazyGroup(
         "check": "instruction_tuning.cli.check.check",
         "chat": "instruction_tuning.cli.chat.chat",
         "ui": "instruction_tuning.cli.ui.ui",
+        "explain": "instruction_tuning.cli.explain.explain",
+        "prune": "instruction_tuning.cli.prune.prune",
     },
 )
 cli.add_command(run)
