@@ -138,20 +138,23 @@ def _tell_source(about: RegisteredModel, source: str, data: Stored, *, as_json: 
         except InputError as error:
             unknown[uri] = error.problem
     if as_json:
-        rows = found.to_dict("records")
-        click.echo(_as_json({"model": str(about), "rows": rows, "others": others, "unknown": unknown}))
+        told = {"model": str(about), "rows": found.to_dict("records"), "others": others, "unknown": unknown}
+        click.echo(_as_json(told))
     else:
         click.echo(f"{about}: {found['source_row_id'].nunique()} rows of {source}")
         for what, count in summary_of(found).items():
             click.echo(f"  {what}: {count}")
         for uri, counts in others.items():
-            told = "; ".join(f"{what}: {count}" for what, count in counts.items()) or "none"
-            click.echo(f"  also {uri}: {told}")
+            listed = "; ".join(f"{what}: {count}" for what, count in counts.items()) or "none"
+            click.echo(f"  also {uri}: {listed}")
         for uri, reason in unknown.items():
             click.echo(f"  also {uri}: {reason}")
-        for row in found.itertuples():
-            of = "" if row.record_id == row.trained_record_id else f" of {row.trained_record_id}"
-            click.echo(f"{row.source_row_id}  {row.record_id}  {row.part}  {row.through}{of}  {row.used_as}")
+        for row in found.to_dict("records"):
+            of = "" if row["record_id"] == row["trained_record_id"] else f" of {row['trained_record_id']}"
+            through = f"{row['through']}{of}"
+            click.echo(
+                f"{row['source_row_id']}  {row['record_id']}  {row['part']}  {through}  {row['used_as']}"
+            )
     return 0 if is_trained_on(found) else EXIT_NOT_IN_MODEL
 
 

@@ -53,8 +53,8 @@ def retention_plan(
     reasons: dict[Version, list[str]] = {}
     for model in models:
         named = f"{model}" + "".join(f" @{alias}" for alias in model.aliases)
-        for version in _needed_by(model, store, executions):
-            reasons.setdefault(version, []).append(named)
+        for needed in _needed_by(model, store, executions):
+            reasons.setdefault(needed, []).append(named)
     for name in store.places:
         versions = store.versions(name)
         for position, version in enumerate(reversed(versions)):

@@ -63,7 +63,7 @@ def rows_in_model(source: str, records: ModelRecords, store: DataStore) -> pd.Da
 def summary_of(found: pd.DataFrame) -> dict[str, int]:
     """Rows by part, way and use."""
     counts = found.groupby(["part", "through", "used_as"]).size()
-    return {" / ".join(str(word) for word in key): int(count) for key, count in counts.items()}
+    return {" / ".join(map(str, list(key))): int(count) for key, count in counts.items()}  # type: ignore[call-overload]
 
 
 def is_trained_on(found: pd.DataFrame) -> bool:
