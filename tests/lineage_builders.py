@@ -139,7 +139,7 @@ def chat(letter: str) -> dict[str, Any]:
 
 
 def ingested_and_trained(project: Path) -> StoredProject:
-    """Rows 0-6: a trained, b held out, an exact and a near copy of a, a copy of the near one, c left, a broken."""
+    """Rows 0-6: a trained, b held out, an exact and a near copy of a, a copy of that, c left, a broken one."""
     made = StoredProject(project)
     rows = [canonical("a", 0), canonical("b", 1), canonical("a", 2), canonical("d", 3), canonical("d", 4)]
     rows.append(canonical("c", 5))
@@ -158,14 +158,26 @@ def ingested_and_trained(project: Path) -> StoredProject:
     )
     made.save("instruction_pool", "v1", [rows[0], rows[1], rows[5]])
     made.save("rejected_records", "v1", [broken, *dropped])
+    repair = {"field": "output", "repairs": ["whitespace_stripped"], "before": " x "}
+    made.save("record_repairs", "v1", [{"source_row_id": row_id(5), **repair}])
     examples = [
-        {"record_id": record_id(letter), "origin": "teacher", "messages": rows[0]["messages"]}
+        {
+            "record_id": record_id(letter),
+            "origin": "teacher",
+            "response_id": f"{record_id(letter)}-00",
+            "rating": 8.0,
+            "check": "none",
+            "messages": rows[0]["messages"],
+            "answer": "x",
+            "parent_ids": [record_id(letter), f"{record_id(letter)}-00"],
+        }
         for letter in "ab"
     ]
     made.save("verified_examples", "v1", examples)
     made.save("sft_mixture", "v1", [chat("a")])
     made.save("sft_validation", "v1", [chat("b")])
     reading = {"canonical_instructions": "v1", "unreadable_records": "v1", "source_files": "v1"}
+    reading |= {"record_repairs": "v1"}
     made.ran("read", {}, reading)
     made.ran("drop", {"canonical_instructions": "v1"}, {"instruction_pool": "v1", "rejected_records": "v1"})
     made.ran("choose", {"instruction_pool": "v1"}, {"verified_examples": "v1"})

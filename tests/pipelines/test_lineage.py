@@ -70,15 +70,6 @@ def test_a_rejected_row_says_what_it_was_and_what_it_met(finished_run: Any, stag
         assert told["fate"]["collides_with"] == row["collides_with"]
 
 
-def test_a_repaired_row_shows_the_text_before(finished_run: Any) -> None:
-    repairs = frame(finished_run, "record_repairs")
-    if repairs.empty:
-        pytest.skip("this pool has nothing to repair")
-    repair = repairs.iloc[0]
-    told = explained(finished_run, str(repair["source_row_id"]))
-    assert repair["before"] in [one["before"] for one in told["repairs"]]
-
-
 def test_an_unselected_record_says_how_near_it_was(finished_run: Any) -> None:
     decisions = frame(finished_run, "selection_decisions")
     left = decisions[decisions["decision"] == "not_selected"].iloc[0]

@@ -51,7 +51,9 @@ def test_a_near_duplicate_is_in_the_model_through_the_record_that_stayed(tmp_pat
 def test_a_held_out_a_left_and_a_broken_row_say_so(tmp_path: Path) -> None:
     made = ingested_and_trained(tmp_path)
     assert tell(made, record_id("b"))["models"][0]["parts"] == [HELD_OUT]
-    assert tell(made, record_id("c"))["models"] == []
+    left = tell(made, record_id("c"))
+    assert left["models"] == [] and left["repairs"][0]["before"] == " x "
+    assert "repair      output: whitespace_stripped; before: ' x '" in record_text(left)
     broken = tell(made, row_id(6))
     assert (broken["record_id"], broken["fate"]["reason"]) == (None, "invalid_json")
     assert "the row never became one" in record_text(broken)

@@ -37,7 +37,7 @@ def test_a_source_is_known_by_name_file_and_digest(tmp_path: Path, name: str) ->
 
 
 def test_an_unknown_source_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="alpaca.json"):
+    with pytest.raises(InputError, match="there are alpaca"):
         ask(tmp_path, "belle")
 
 
