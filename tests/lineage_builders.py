@@ -139,7 +139,7 @@ def chat(letter: str) -> dict[str, Any]:
 
 
 def ingested_and_trained(project: Path) -> StoredProject:
-    """Rows 0-6: a trained, b held out, an exact and a near copy of a, a copy of that, c left, a broken one."""
+    """Rows 0-6: a trained, b held out, an exact and a near copy of a, a copy of that, c left, a fault."""
     made = StoredProject(project)
     rows = [canonical("a", 0), canonical("b", 1), canonical("a", 2), canonical("d", 3), canonical("d", 4)]
     rows.append(canonical("c", 5))

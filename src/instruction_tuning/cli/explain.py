@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import click
@@ -33,11 +34,10 @@ class Stored:
     executions: list[Execution]
     models: list[RegisteredModel]
 
-    @property
-    def contents(self) -> list[ModelRecords]:
-        """What each registered version was trained on."""
+    def contents(self, only: Collection[str] | None = None) -> list[ModelRecords]:
+        """What each registered version was trained on; of the records in `only`, where given."""
         reader = ModelContents(self.store, self.executions)
-        return [reader.of(model) for model in self.models]
+        return [reader.of(model, only) for model in self.models]
 
     def chain(self, anchors: dict[str, StoredState]) -> Chain:
         """The versions that belong to `anchors`."""
@@ -79,7 +79,7 @@ def explain(
             about = find_model(name, data.models)
             if source is not None:
                 sys.exit(_tell_source(about, source, data, as_json=as_json))
-            contents = data.contents
+            contents = data.contents()
             own = next(records for records in contents if records.model == about)
             story = model_story(own, contents, data.store, data.executions)
             click.echo(_as_json(story) if as_json else model_text(story))
@@ -125,7 +125,7 @@ def _known_versions(dataset: str, store: DataStore) -> str:
 
 
 def _tell_source(about: RegisteredModel, source: str, data: Stored, *, as_json: bool) -> int:
-    contents = data.contents
+    contents = data.contents()
     found = rows_in_model(source, next(one for one in contents if one.model == about), data.store)
     others, unknown = {}, {}
     for records in contents:

@@ -1,6 +1,8 @@
 """`kedro prune`: old versions of data and models that nothing needs, listed, and deleted only if told to."""
 
 import json
+import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
@@ -10,6 +12,7 @@ from instruction_tuning.cli.explain import Stored, stored
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.incremental.records import ExecutionRecords
 from instruction_tuning.lineage.data_lock import hold_for_deleting
+from instruction_tuning.lineage.leftovers import how_to_delete, leftovers
 from instruction_tuning.lineage.removal import remove
 from instruction_tuning.lineage.retention import RetentionPlan, kept_by, retention_plan
 
@@ -30,14 +33,14 @@ def prune(keep_last: int, keep_days: float | None, delete: bool, as_json: bool, 
     with plain_errors():
         data = stored(env)
         if not delete:
-            _tell(_plan(data, keep_last, keep_days), deleted=False, as_json=as_json)
+            _tell(_plan(data, keep_last, keep_days), data, deleted=False, as_json=as_json)
             return
         with hold_for_deleting(data.store.data):
             # Read anew: a run may have ended between the first look and the lock.
             data = stored(env)
             plan = _plan(data, keep_last, keep_days)
             remove(plan, data.store, ExecutionRecords(data.store.data))
-        _tell(plan, deleted=True, as_json=as_json)
+        _tell(plan, data, deleted=True, as_json=as_json)
 
 
 def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPlan:
@@ -51,7 +54,8 @@ def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPla
     )
 
 
-def _tell(plan: RetentionPlan, *, deleted: bool, as_json: bool) -> None:
+def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) -> None:
+    left = leftovers(os.environ["MLFLOW_TRACKING_URI"], data.models)
     if as_json:
         told = {
             "deleted": deleted,
@@ -60,6 +64,7 @@ def _tell(plan: RetentionPlan, *, deleted: bool, as_json: bool) -> None:
                 {"name": k.version[0], "version": k.version[1], "because": k.reasons} for k in plan.kept
             ],
             "records": [f"{node}/{key}" for node, key in plan.records],
+            "mlflow_leftovers": [asdict(one) for one in left],
         }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
@@ -69,3 +74,8 @@ def _tell(plan: RetentionPlan, *, deleted: bool, as_json: bool) -> None:
     click.echo(f"{len(plan.removable)} versions, {plan.removable_bytes / _MEGABYTE:.2f} MB {verb}")
     for reason, count in kept_by(plan).items():
         click.echo(f"kept for {reason}: {count}")
+    for one in left:
+        size = "" if one.bytes is None else f", {one.bytes / _MEGABYTE:.2f} MB"
+        click.echo(f"in MLflow, used by no registered version: {one.model_id}{size}")
+    if left:
+        click.echo(f"to delete: {how_to_delete(left)}")

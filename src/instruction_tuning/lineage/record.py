@@ -1,6 +1,6 @@
 """One record's whole way, stage by stage, as plain values that JSON can hold."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from instruction_tuning.lineage.membership import ModelRecords
@@ -22,8 +22,11 @@ class RecordStory:
         self._record = named.record_id
         self._rows = [str(row["source_row_id"]) for row in named.rows]
 
-    def tell(self, models: Iterable[ModelRecords]) -> Story:
-        """All of it; a stage whose data are gone, or were never made, says so."""
+    def tell(self, models: Callable[[Collection[str]], Iterable[ModelRecords]]) -> Story:
+        """All of it; a stage whose data are gone, or were never made, says so.
+
+        `models` gives the registered models with those of the given records that are in them.
+        """
         rejected = self._find("rejected_records", "source_row_id", self._rows)
         kept = self._find("instruction_pool", "record_id", [self._record]) if self._record else []
         near = next((row for row in rejected if row["stage"] == "near_duplicate"), None)
@@ -44,7 +47,7 @@ class RecordStory:
                 "mixture": self._mixture(),
                 "reward": self._reward(),
             }
-        story["models"] = self._models(models, content)
+        story["models"] = self._models(models([content] if content else []), content)
         story["versions"] = {name: self._chain.version(name) for name in sorted(self._read_from)}
         story["by_time"] = sorted(self._chain.by_time & self._read_from)
         story["not_available"] = self._missing

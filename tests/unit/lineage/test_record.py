@@ -20,10 +20,11 @@ def chain(made: StoredProject) -> Chain:
 
 def tell(made: StoredProject, name: str):
     named = find_record(name, made.store, chain(made))
-    models = [
-        ModelContents(made.store, made.executions).of(registered("1", {"sft_mixture": "v1"}, "champion"))
-    ]
-    story = RecordStory(named, made.store, chain(made)).tell(models)
+    model, reader = (
+        registered("1", {"sft_mixture": "v1"}, "champion"),
+        ModelContents(made.store, made.executions),
+    )
+    story = RecordStory(named, made.store, chain(made)).tell(lambda only: [reader.of(model, only)])
     json.dumps(story, default=str)
     return story
 
