@@ -84,6 +84,18 @@ def test_kedro_run_names_what_there_is(command, registered):
         check_parameters(options["params"], registered)
 
 
+@pytest.mark.parametrize(
+    "command", [*started_with("kedro", "explain"), *started_with("kedro", "prune")], ids=str
+)
+def test_explain_and_prune_know_the_options(command):
+    from instruction_tuning.cli import cli
+
+    with cli.make_context("kedro", [], resilient_parsing=True) as context:
+        found = cli.get_command(context, command.words[1])
+        known = {name.lstrip("-") for parameter in found.params for name in parameter.opts}
+    assert options_of(command.words[2:]).keys() <= known
+
+
 def check_parameters(text: str, registered) -> None:
     models = TypeExtractor(registered).extract_types_from_pipelines()
     given = nested_parameters(text)

@@ -13,8 +13,8 @@ from training_builders import tiny_base
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import InputError
 from instruction_tuning.pipelines.query_selection.nodes import (
+    collect_selected_queries,
     embed_pool,
-    list_selected_queries,
     select_queries,
 )
 from instruction_tuning.pipelines.query_selection.parameters import QuerySelectionParameters
@@ -52,7 +52,7 @@ def parameters(project_path: Path, **changes: Any) -> QuerySelectionParameters:
 
 
 def select(records: pd.DataFrame, chosen: QuerySelectionParameters) -> pd.DataFrame:
-    return list_selected_queries(records, decide(records, chosen))
+    return collect_selected_queries(records, decide(records, chosen))
 
 
 def decide(records: pd.DataFrame, chosen: QuerySelectionParameters) -> pd.DataFrame:

@@ -73,7 +73,9 @@ def select_queries(
     return decisions
 
 
-def list_selected_queries(instruction_pool: pd.DataFrame, selection_decisions: pd.DataFrame) -> pd.DataFrame:
+def collect_selected_queries(
+    instruction_pool: pd.DataFrame, selection_decisions: pd.DataFrame
+) -> pd.DataFrame:
     """The records taken, best first, with rank, score and reason."""
     taken = selection_decisions[selection_decisions["decision"] == SELECTED]
     taken = taken.astype({"rank": "int64"}).rename(columns={"reason": "selected_because"})

@@ -3,8 +3,8 @@
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.query_selection.nodes import (
+    collect_selected_queries,
     embed_pool,
-    list_selected_queries,
     select_queries,
 )
 
@@ -26,10 +26,10 @@ def create_pipeline() -> Pipeline:
                 name="select_queries",
             ),
             Node(
-                list_selected_queries,
+                collect_selected_queries,
                 inputs=["instruction_pool", "selection_decisions"],
                 outputs="selected_queries",
-                name="list_selected_queries",
+                name="collect_selected_queries",
             ),
         ]
     )
