@@ -79,9 +79,12 @@ class Workshop:
         }
         return other
 
-    def run(self, *, force: bool = False, load_versions: dict[str, str] | None = None) -> set[str]:
-        """Run all that has to; the names of the nodes that ran."""
+    def run(
+        self, *, force: bool = False, load_versions: dict[str, str] | None = None, failed: str = ""
+    ) -> set[str]:
+        """Run all that has to; the names of what ran. Something beside output `failed` goes wrong."""
         runner, pipeline, catalog = self._prepared(force, load_versions or {})
+        runner.incremental.leave_unfinished(failed, "it was not registered")
         runner.run(pipeline, catalog, run_id=self.session)
         decisions = runner.incremental.decisions
         self.reasons = {name: decision.reason for name, decision in decisions.items()}

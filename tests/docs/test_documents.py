@@ -69,10 +69,10 @@ def test_make_knows_the_target(command):
 
 @pytest.mark.parametrize("command", started_with("kedro", "run"), ids=str)
 def test_kedro_run_names_what_there_is(command, registered):
-    from kedro.framework.cli.project import run as kedro_run
+    from instruction_tuning.cli import run
 
     options = options_of(command.words[2:])
-    known = {name.lstrip("-") for parameter in kedro_run.params for name in parameter.opts}
+    known = {name.lstrip("-") for parameter in run.params for name in parameter.opts}
     assert options.keys() <= known
     if "pipeline" in options:
         assert options["pipeline"] in registered

@@ -43,11 +43,10 @@ class RunContext:
 
     def version_of(self, name: str) -> DataVersion | None:
         """The version of a data set that this run loaded, saved or took from an earlier run."""
-        if name not in self.data and name in self.catalog and not name.startswith("params:"):
-            version = stored_version(name, self.catalog.get(name))
-            if version is not None:
-                self.data[name] = version
-        return self.data.get(name)
+        if name in self.data or name.startswith("params:") or name not in self.catalog:
+            return self.data.get(name)
+        # Apart from what was met: a data set may be looked up here before a node loads or saves it.
+        return stored_version(name, self.catalog.get(name))
 
     def upstream(self, dataset: str) -> dict[str, DataVersion]:
         """The versions that `dataset` was made from, in this run or before it, and its own."""

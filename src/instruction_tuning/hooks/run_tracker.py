@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BENCHMARK_DATASET = "benchmark_items"
+# What the registry has to hear of: a node that made one and could not tell it runs again.
+TOLD_TO_THE_REGISTRY = ("promotion_verdict", "model_card")
 MAX_TAG_CHARACTERS = 1000
 # MLflow's pages then show runs and models first, and no prompts and traces.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
@@ -107,14 +109,18 @@ class RunTracker:
         """A data set was written: remember its version, mirror what MLflow can show."""
         context = self._context
         dataset = context.catalog.get(name)
+        is_told = name not in TOLD_TO_THE_REGISTRY
         with mirrored(name):
             version = data_version(name, dataset, data)
             if version is not None:
                 context.data[name] = version
             self._mirror(name, data)
+            is_told = True
             path = stored_path(dataset)
             if path is not None and path.is_file() and _is_artifact(name, data):
                 context.parent.log_file(path, "figures" if hasattr(data, "to_plotly_json") else "reports")
+        if not is_told:
+            context.leave_unfinished(name, f"the registry was not told of {name}")
 
     def finish(self, status: str, *, error: str | None = None) -> None:
         """End every open run with `status`; say which nodes were not run, and whose versions were taken."""

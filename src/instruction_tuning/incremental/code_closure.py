@@ -1,15 +1,16 @@
 """The code behind a function: every definition that it can reach inside the project's own packages.
 
 A walk over syntax trees, from definition to definition: names, imports (those inside functions too),
-attributes of modules, base classes, decorators, defaults, registries. Nothing is executed. Where the text
-does not say what is used (`import_module` of a computed name, a module passed as a value), all that it could
-be counts: running once too often is right, once too seldom a defect.
+attributes of modules, base classes, decorators, defaults, registries, dotted names in texts. Nothing is
+executed. Where it does not say what is used (`import_module` of a computed name, a module passed as a
+value), all that it could be counts: running once too often is right, once too seldom a defect.
 
 Seen as well: statements that act when a module is imported, files of the package beside code that asks for
 `__file__`, and which installed packages are imported. Not seen: code handed in from outside the walk (a class
 that only a caller knows), environment variables, and what a program reads of its own `.py` files.
 """
 
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,10 @@ from instruction_tuning.incremental.local_packages import modules_of, package_ro
 from instruction_tuning.incremental.module_source import read_module
 
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
+
+
+class UnreadableCodeError(Exception):
+    """Code whose identity cannot be known; the node that uses it runs every time."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,17 @@ class CodeIndex:
         self._states: dict[str, str] = {}
 
     def closure(self, module: str, name: str) -> Code:
-        """The code behind the module-level `name`; an empty name means all of the module."""
+        """The code behind the module-level `name`; an empty name means all of the module.
+
+        Raises `UnreadableCodeError` for a module of this project without a file of its own.
+        """
         key = (module, name)
         if key not in self._closures:
             if self._is_local(module):
+                if module not in self._modules(module):
+                    raise UnreadableCodeError(f"module {module} is not where its package lies")
                 known = self._cache.value(
-                    "closure 1",
+                    "closure 2",
                     f"{module}:{name}",
                     self._state(module),
                     lambda: self._walked(module, name),
@@ -112,7 +122,7 @@ class CodeIndex:
             file = self._modules(module)[module]
             is_package = file.name == "__init__.py"
             source = self._cache.fact(
-                f"source 1 {module}", file, lambda path: read_module(path, module, is_package)
+                f"source 2 {module}", file, lambda path: read_module(path, module, is_package)
             )
             bindings: dict[str, list[int]] = {}
             for index, statement in enumerate(source["statements"]):
@@ -193,6 +203,9 @@ class CodeIndex:
             self._import_target(walk, target, attribute)
         for star in statement["stars"]:
             self._use(walk, star, [])
+        for text in statement["texts"]:
+            top_level, *rest = re.split("[.:]", text)
+            self._use(walk, top_level, rest)
         for dotted in statement["chains"]:
             chain = dotted.split(".")
             if chain[0] in local:

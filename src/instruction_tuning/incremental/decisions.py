@@ -33,12 +33,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """An action with its reason; `execution` is the earlier one that is taken, or that seconds come from."""
+    """An action with its reason; `execution` is the earlier one that is taken or compared with.
+
+    `change` says of a node that waits what has changed in it, if anything has.
+    """
 
     action: Action
     reason: str
     execution: Execution | None = None
     key: str | None = None
+    change: str = ""
 
 
 class RunState:
@@ -82,7 +86,9 @@ class RunState:
         if not node.outputs:
             return Decision(Action.RUN, "it has no outputs, so its effect lies elsewhere", newest, now.key)
         if not stored:
-            return Decision(Action.WAIT, "nothing asks for its outputs", newest, now.key)
+            known = now.key is None or self.records.find(node.name, now.key) is not None
+            change = "" if known else self._why(node, now)[0]
+            return Decision(Action.WAIT, "nothing asks for its outputs", newest, now.key, change)
         reason = self._unknowable(node, now)
         if reason is not None:
             return Decision(Action.RUN, reason, newest, None)
@@ -94,7 +100,7 @@ class RunState:
         fault = self._fault(found, stored)
         if fault is not None:
             return Decision(Action.RUN, fault, found, now.key)
-        return Decision(Action.REUSE, f"unchanged since {found.finished_at}", found, now.key)
+        return Decision(Action.REUSE, f"unchanged since {found.finished_at[:19]}", found, now.key)
 
     def ingredients(self, node: Node) -> Ingredients:
         """What `node` works with; its key is remembered for the outputs that only live in memory."""

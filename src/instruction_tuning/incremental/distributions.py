@@ -45,7 +45,7 @@ class Distributions:
 
 @lru_cache(maxsize=1)
 def _read_installed(_state: str) -> dict[str, Any]:
-    table = {}
+    table: dict[str, dict[str, Any]] = {}
     for distribution in metadata.distributions():
         name = _normal(distribution.metadata["Name"] or "")
         requires = [

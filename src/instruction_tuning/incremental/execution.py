@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from kedro.pipeline import Node
 
 from instruction_tuning.incremental.decisions import Action, Decision, RunState
-from instruction_tuning.incremental.node_key import is_parameter
+from instruction_tuning.incremental.node_key import Ingredients, is_parameter
 from instruction_tuning.incremental.reasons import Redact, bound_digest, flat_parameters
-from instruction_tuning.incremental.records import Execution
+from instruction_tuning.incremental.records import Execution, StoredState
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +64,9 @@ class IncrementalExecution:
     def _run(self, node: Node, decision: Decision) -> None:
         for feeder in self._state.feeders(node):
             if not self._is_at_hand(feeder, node):
-                reason = f"{node.name} asks for what it keeps in memory only"
-                before = self._state.decide(feeder)
-                self._run(feeder, Decision(Action.RUN, reason, before.execution, before.key))
+                earlier = self._state.decide(feeder)
+                reason = earlier.change or f"{node.name} asks for what it keeps in memory only"
+                self._run(feeder, Decision(Action.RUN, reason, earlier.execution, earlier.key))
         self._decided(node, decision)
         state = self._state
         was_taken = node.name in self._done and node.name not in self._ran
@@ -74,40 +74,44 @@ class IncrementalExecution:
         ingredients = state.ingredients(node)
         inputs = {name: state.state(name) for name in node.inputs if not is_parameter(name)}
         state.release(node)
-        if ingredients.key is not None:
-            # Saving over an unversioned output makes an older record untrue before the new one is there.
-            state.records.remove(node.name, ingredients.key)
         started = time.perf_counter()
         self._execute(node)
         seconds = time.perf_counter() - started
         self._done.add(node.name)
         self._ran.add(node.name)
         state.ran(node)
-        reason = self._unfinished(node)
-        if ingredients.key is not None and reason is None:
-            state.records.write(
-                Execution(
-                    node=node.name,
-                    key=ingredients.key,
-                    finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                    seconds=round(seconds, 3),
-                    session=self._session,
-                    inputs=inputs,
-                    outputs={name: state.state(name) for name in node.outputs},
-                    parameters=flat_parameters(ingredients.parameters, self._redact),
-                    code=ingredients.code,
-                    versions=ingredients.versions,
-                    files=ingredients.files,
-                    entries=ingredients.entries,
-                    wiring=ingredients.wiring,
-                    bound=bound_digest(ingredients),
-                )
-            )
-        elif reason is not None:
-            logger.warning("%s will run again next time: %s", node.name, reason)
+        self._record(node, ingredients, inputs, seconds)
         for name, digest in before.items():
             if state.digest(name) != digest:
                 self._reopen_consumers(name)
+
+    def _record(self, node: Node, used: Ingredients, inputs: dict[str, StoredState], seconds: float) -> None:
+        """Keep what was done, unless it can never be told again or something beside it failed."""
+        loose_end = self._unfinished(node)
+        if used.key is None:
+            return
+        if loose_end is not None:
+            self._state.records.remove(node.name, used.key)
+            logger.warning("%s will run again next time: %s", node.name, loose_end)
+            return
+        self._state.records.write(
+            Execution(
+                node=node.name,
+                key=used.key,
+                finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                seconds=round(seconds, 3),
+                session=self._session,
+                inputs=inputs,
+                outputs={name: self._state.state(name) for name in node.outputs},
+                parameters=flat_parameters(used.parameters, self._redact),
+                code=used.code,
+                versions=used.versions,
+                files=used.files,
+                entries=used.entries,
+                wiring=used.wiring,
+                bound=bound_digest(used),
+            )
+        )
 
     def _reopen_consumers(self, name: str) -> None:
         """What was taken as unchanged came out differently: whoever was decided with it is decided anew."""

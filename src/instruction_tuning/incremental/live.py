@@ -84,6 +84,9 @@ class IncrementalRun:
             IncrementalExecution(
                 state, execute_node, self._decided, self._loose_end, self._redact, session
             ).run()
+        except Exception:
+            logger.warning("the nodes that had finished are not run again by the next run")
+            raise
         finally:
             self._reader.cache.save()
         ran = sum(decision.action is Action.RUN for decision in self.decisions.values())

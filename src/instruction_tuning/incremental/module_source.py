@@ -6,6 +6,7 @@ result is plain JSON, so that it can be remembered for as long as the file does 
 
 import ast
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ _LOCAL_DECORATORS = {
 _DYNAMIC_CALLS = {"eval", "exec", "__import__", "import_module", "run_module", "exec_module"}
 _DYNAMIC_NAMES = {"__subclasses__", "__init_subclass__"}
 _MODULE_NAMES = {"globals", "locals", "vars", "__dict__", "__doc__", "getsource", "getmembers"}
+_DOTTED = re.compile(r"\w+(?:[.:]\w+)+")
 _FILE_NAMES = {"__file__", "__path__", "__spec__", "resources", "get_data"}
 
 
@@ -53,6 +55,7 @@ def _statement(node: ast.stmt, package: str) -> dict[str, Any] | None:
         "dynamic": walk.dynamic,
         "whole": walk.whole_module,
         "files": walk.reads_files,
+        "texts": sorted(walk.texts),
     }
 
 
@@ -148,6 +151,7 @@ class _Names(ast.NodeVisitor):
         self.chains: set[str] = set()
         self.imports: list[list[str]] = []  # alias, module, attribute or ""
         self.stars: list[str] = []
+        self.texts: set[str] = set()
         self.dynamic = False
         self.whole_module = False
         self.reads_files = False
@@ -197,6 +201,12 @@ class _Names(ast.NodeVisitor):
             self.chains.add(".".join([inner.id, *reversed(parts)]))
         else:
             self.visit(inner)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """A dotted name in a text is a name too: lm-eval, for one, imports what its task files name."""
+        own = self._package.split(".")[0]
+        if isinstance(node.value, str) and node.value.startswith(f"{own}.") and _DOTTED.fullmatch(node.value):
+            self.texts.add(node.value)
 
     def visit_Name(self, node: ast.Name) -> None:
         self._flag(node.id)

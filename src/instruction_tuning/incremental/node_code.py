@@ -7,18 +7,15 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from instruction_tuning.incremental.code_closure import Code, CodeIndex
+from instruction_tuning.incremental.code_closure import Code, CodeIndex, UnreadableCodeError
 from instruction_tuning.incremental.contents import canonical
 from instruction_tuning.incremental.local_packages import package_root
 
 
-class UnreadableCodeError(Exception):
-    """The function holds something whose identity cannot be known; its node runs every time."""
-
-
 def function_code(function: Callable[..., Any], index: CodeIndex) -> tuple[Code, list[Any]]:
     """The closure of `function` and the values bound to it; raises `UnreadableCodeError`."""
-    code, values = Code({}, frozenset()), []
+    code = Code({}, frozenset())
+    values: list[Any] = []
     while isinstance(function, functools.partial):
         for value in (*function.args, *sorted(function.keywords.items())):
             inner, found = _value(value, index)
@@ -67,14 +64,19 @@ def _plain_function(function: Any, index: CodeIndex) -> tuple[Code, list[Any]]:
     if "<" not in name:
         return index.closure(module, name.split(".")[0]), []
     # A lambda or a function inside a function: all of its module, and which one of them.
-    body = function.__code__
-    codes, values = [index.closure(module, "")], [body.co_code.hex(), list(body.co_names)]
+    codes, values = [index.closure(module, "")], _body(function.__code__)
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     for held in (*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()):
         code, value = _value(held, index)
         codes.append(code)
         values.append(value)
     return joined(codes), values
+
+
+def _body(code: types.CodeType) -> list[Any]:
+    """What tells two functions of one module apart, whatever line they stand in."""
+    constants = [_body(item) if isinstance(item, types.CodeType) else repr(item) for item in code.co_consts]
+    return [code.co_code.hex(), list(code.co_names), constants]
 
 
 def _value(value: Any, index: CodeIndex) -> tuple[Code, Any]:

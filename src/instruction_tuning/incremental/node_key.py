@@ -8,13 +8,12 @@ from typing import Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node
 
-from instruction_tuning.incremental.code_closure import Code, CodeIndex
+from instruction_tuning.incremental.code_closure import Code, CodeIndex, UnreadableCodeError
 from instruction_tuning.incremental.configuration import classes_in, entry_of
 from instruction_tuning.incremental.contents import canonical
 from instruction_tuning.incremental.distributions import Distributions
 from instruction_tuning.incremental.file_digests import DigestCache, combined
 from instruction_tuning.incremental.node_code import (
-    UnreadableCodeError,
     class_code,
     function_code,
     interpreter,
@@ -73,15 +72,17 @@ class IngredientsReader:
 
     def _read_fixed(self, node: Node) -> Ingredients:
         unknowable = None
-        try:
-            code, bound = function_code(node.func, self._code)
-        except UnreadableCodeError as error:
-            code, bound, unknowable = Code({}, frozenset()), [], f"its code cannot be followed: {error}"
         datasets = sorted({name for name in (*node.inputs, *node.outputs) if not is_parameter(name)})
         entries = {name: entry for name in datasets if (entry := self._entry(name))}
-        classes = [name for entry in entries.values() for name in classes_in(entry)]
-        servers = [self._code.room(module) for name in node.inputs for module in self.served_by.get(name, ())]
-        code = joined([code, class_code(classes, self._code), *servers])
+        try:
+            code, bound = function_code(node.func, self._code)
+            classes = [name for entry in entries.values() for name in classes_in(entry)]
+            servers = [
+                self._code.room(module) for name in node.inputs for module in self.served_by.get(name, ())
+            ]
+            code = joined([code, class_code(classes, self._code), *servers])
+        except UnreadableCodeError as error:
+            code, bound, unknowable = Code({}, frozenset()), [], f"its code cannot be followed: {error}"
         parameters: dict[str, Any] = {}
         for name in filter(is_parameter, node.inputs):
             value = canonical(self.catalog.load(name))

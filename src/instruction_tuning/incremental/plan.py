@@ -11,7 +11,7 @@ _ORDER = {Action.RUN: 2, Action.MAYBE: 1, Action.REUSE: 0, Action.WAIT: 0}
 
 @dataclass(frozen=True)
 class PlannedNode:
-    """One line of a plan; `seconds` is null for a node that never ran here."""
+    """One line of a plan; `seconds` is null where nothing is known or nothing is run."""
 
     node: str
     action: Action
@@ -82,17 +82,17 @@ def _asked_for(node: Node, decisions: dict[str, Decision], state: RunState) -> D
     ]
     strongest, name = max(asking, key=lambda pair: _ORDER[pair[0]], default=(Action.REUSE, ""))
     if _ORDER[strongest] > _ORDER[decision.action]:
-        return Decision(strongest, f"for {name}: kept in memory only", decision.execution)
+        reason = decision.change or f"for {name}: kept in memory only"
+        return Decision(strongest, reason, decision.execution)
     if decision.action is Action.WAIT:
         return Decision(Action.REUSE, decision.reason, decision.execution)
     return decision
 
 
 def _line(node: Node, decision: Decision, state: RunState) -> PlannedNode:
-    execution = decision.execution or state.records.newest(node.name)
-    return PlannedNode(
-        node.name, decision.action, decision.reason, None if execution is None else execution.seconds
-    )
+    taken = decision.action is Action.REUSE
+    seconds = None if taken else state.records.longest_seconds(node.name)
+    return PlannedNode(node.name, decision.action, decision.reason, seconds)
 
 
 def _seconds(line: PlannedNode) -> str:

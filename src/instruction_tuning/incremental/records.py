@@ -52,7 +52,7 @@ class ExecutionRecords:
 
     def __init__(self, data: Path) -> None:
         self._folder = data / FOLDER
-        self._newest: dict[str, Execution | None] = {}
+        self._known: dict[str, list[Execution]] = {}
 
     def find(self, node: str, key: str) -> Execution | None:
         """The execution of `node` under `key`."""
@@ -60,11 +60,11 @@ class ExecutionRecords:
 
     def newest(self, node: str) -> Execution | None:
         """The last execution of `node` under any key."""
-        if node not in self._newest:
-            found = [_read(file) for file in self._file(node, "").parent.glob("*.json")]
-            known = [execution for execution in found if execution is not None and execution.node == node]
-            self._newest[node] = max(known, key=lambda execution: execution.finished_at, default=None)
-        return self._newest[node]
+        return max(self._all(node), key=lambda execution: execution.finished_at, default=None)
+
+    def longest_seconds(self, node: str) -> float | None:
+        """How long `node` took at most: it is fast where it finds half-done work of its own again."""
+        return max((execution.seconds for execution in self._all(node)), default=None)
 
     def all(self) -> list[Execution]:
         """Every record that can be read; whatever wrote half of one, or another schema, is passed over."""
@@ -87,12 +87,18 @@ class ExecutionRecords:
             os.replace(part, file)
         finally:
             part.unlink(missing_ok=True)
-        self._newest[execution.node] = execution
+        self._known.pop(execution.node, None)
 
     def remove(self, node: str, key: str) -> None:
         """Forget an execution: what it stood for is not so any more."""
         self._file(node, key).unlink(missing_ok=True)
-        self._newest.pop(node, None)
+        self._known.pop(node, None)
+
+    def _all(self, node: str) -> list[Execution]:
+        if node not in self._known:
+            found = [_read(file) for file in self._file(node, "").parent.glob("*.json")]
+            self._known[node] = [execution for execution in found if execution is not None]
+        return self._known[node]
 
     def _file(self, node: str, key: str) -> Path:
         return self._folder / _UNSAFE.sub("_", node)[:150] / f"{key}.json"

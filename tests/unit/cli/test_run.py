@@ -56,3 +56,16 @@ def test_every_option_of_kedros_run_is_still_there():
     from instruction_tuning.cli import run
 
     assert {option.name for option in kedro_run.params} <= {option.name for option in run.params}
+
+
+def test_force_and_dry_run_go_to_the_projects_own_runner():
+    assert complete(options(force=True))["runner_params"] == {"force": True}
+    completed = complete(options(dry_run=True, force=False))
+    assert completed["runner_params"] == {"dry_run": True}
+    assert not {"force", "dry_run"} & completed.keys()
+
+
+def test_another_runner_is_forced_anyway_and_has_no_plan():
+    assert "runner_params" not in complete(options(runner="ThreadRunner", force=True))
+    with pytest.raises(ConfigurationError, match="ThreadRunner makes no plan"):
+        complete(options(runner="ThreadRunner", dry_run=True))

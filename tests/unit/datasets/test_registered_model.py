@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from instruction_tuning.datasets.registered_model import RegisteredModelDataset, resolve_model_uri
+from instruction_tuning.datasets.registered_model import (
+    RegisteredModelDataset,
+    aliased_version,
+    resolve_model_uri,
+)
 from instruction_tuning.errors import ConfigurationError
 
 
@@ -29,3 +33,17 @@ def test_a_version_that_is_not_there_is_answered_with_those_that_are(tmp_path: P
         resolve_model_uri("models:/sft-model/7")
     with pytest.raises(ConfigurationError, match="names no registered model"):
         resolve_model_uri("models:/sft-model")
+
+
+def test_the_version_behind_an_alias_is_read_from_the_file_as_mlflow_reads_it(mlflow_store, tmp_path):
+    from mlflow import MlflowClient
+
+    assert aliased_version("sft-model", "champion") is None
+    client = MlflowClient()
+    client.create_registered_model("sft-model")
+    for digest in ("aa", "bb"):
+        client.create_model_version("sft-model", source=tmp_path.as_uri(), tags={"model_digest": digest})
+    client.set_registered_model_alias("sft-model", "champion", "2")
+    found = client.get_model_version_by_alias("sft-model", "champion")
+    assert aliased_version("sft-model", "champion") == (str(found.version), found.tags["model_digest"])
+    assert aliased_version("sft-model", "challenger") is None

@@ -23,7 +23,7 @@ def test_the_first_run_says_that_nothing_ever_ran(tmp_path):
     workshop = Workshop(tmp_path / "project", CHAIN)
     workshop.run()
     assert workshop.reasons["shop.step_0"] == "never ran"
-    assert workshop.reasons["shop.step_1"] == "shop.step_2 asks for what it keeps in memory only"
+    assert workshop.reasons["shop.step_1"] == "never ran"
 
 
 def test_an_unchanged_run_runs_nothing_and_saves_nothing(workshop):
@@ -60,6 +60,7 @@ def test_a_missing_output_is_made_again_and_what_follows_is_not(workshop):
     shutil.rmtree(workshop.folder / "data" / "d2.json")
     assert workshop.run() == {"shop.step_1", "shop.step_2"}
     assert workshop.reasons["shop.step_2"] == "output d2 is missing"
+    assert workshop.reasons["shop.step_1"] == "shop.step_2 asks for what it keeps in memory only"
 
 
 def test_an_output_that_was_edited_by_hand_is_not_taken(workshop):
@@ -158,3 +159,9 @@ def test_a_record_has_no_absolute_path_and_no_secret(tmp_path):
     for record in records:
         assert str(tmp_path) not in record.read_text()
         assert json.loads(record.read_text())["schema"] == 1
+
+
+def test_a_node_whose_effect_failed_runs_again_even_after_it_had_succeeded(workshop):
+    workshop.run(force=True, failed="d3")
+    assert workshop.run() == {"shop.step_3"}
+    assert workshop.run() == set()

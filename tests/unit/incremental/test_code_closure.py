@@ -1,0 +1,186 @@
+"""Which edits of a package change the code behind a function, and which do not."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from instruction_tuning.incremental import local_packages
+from instruction_tuning.incremental.code_closure import Code, CodeIndex
+from instruction_tuning.incremental.file_digests import DigestCache
+
+BASE = {
+    "__init__.py": "",
+    "entry.py": """
+import numpy as np
+from closure_package import registry, texts
+from closure_package.shapes import Square
+from closure_package.constants import *
+
+
+def entry(x):
+    import closure_package.lazy as late
+    return registry.METHODS[x](late.later(x)) + Square(x).area() + texts.read() + np.sum(BASE)
+
+
+def other(x):
+    return x
+""",
+    "registry.py": """
+from closure_package.methods import double
+METHODS = {1: double}
+UNUSED = {2: None}
+""",
+    "methods.py": """
+def double(x):
+    return helper(x) * 2
+
+
+def helper(x):
+    return x
+
+
+def idle():
+    return 1
+""",
+    "lazy.py": "from .deeper import later\n",
+    "deeper.py": "def later(x, by=1):\n    return x + by\n",
+    "shapes.py": """
+from closure_package.bases import Shape
+
+
+class Square(Shape):
+    def area(self):
+        return self.side() ** 2
+""",
+    "bases.py": """
+class Shape:
+    def __init__(self, x):
+        self.x = x
+
+    def side(self):
+        return self.x
+""",
+    "texts.py": """
+from pathlib import Path
+_HERE = Path(__file__).parent
+
+
+def read():
+    return (_HERE / "words.txt").read_text()
+""",
+    "words.txt": "one",
+    "constants.py": "BASE = 1\n",
+    "acting.py": "import numpy\nnumpy.seterr(all='ignore')\n",
+    "typed.py": "VALUE = 1\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def closure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Code]]:
+    """The code behind `entry` after the package's files were given new content."""
+    package = tmp_path / "closure_package"
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def read(**edits: str) -> Code:
+        for name, text in (BASE | {name.replace("__", "."): text for name, text in edits.items()}).items():
+            (package / name).write_text(text)
+        local_packages.forget()
+        return CodeIndex(DigestCache(tmp_path / "cache.sqlite", tmp_path)).closure(
+            "closure_package.entry", "entry"
+        )
+
+    yield read
+    assert "closure_package" not in sys.modules
+    local_packages.forget()
+
+
+def edited(name: str, old: str, new: str) -> dict[str, str]:
+    assert old in BASE[name]
+    return {name.replace(".", "__"): BASE[name].replace(old, new)}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("entry.py", "+ np.sum", "- np.sum"),
+        ("entry.py", "import numpy as np", "import pandas as np"),
+        ("registry.py", "{1: double}", "{1: double, 3: double}"),
+        ("methods.py", "* 2", "* 3"),
+        ("methods.py", "return x\n", "return -x\n"),
+        ("deeper.py", "by=1", "by=2"),
+        ("lazy.py", "import later", "import later as later\nlater = abs"),
+        ("shapes.py", "** 2", "** 3"),
+        ("bases.py", "return self.x", "return -self.x"),
+        ("words.txt", "one", "two"),
+        ("constants.py", "BASE = 1", "BASE = 2"),
+    ],
+)
+def test_an_edit_of_what_is_used_is_seen(closure, name, old, new):
+    assert closure().definitions != closure(**edited(name, old, new)).definitions
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("entry.py", "def other(x):\n    return x", "def other(x):\n    return -x"),
+        ("entry.py", "def entry(x):", "# A comment.\ndef entry(\n    x\n):\n    'A docstring.'"),
+        ("entry.py", "import numpy as np", "import json\nimport numpy as np"),
+        ("registry.py", "UNUSED = {2: None}", "UNUSED = {}"),
+        ("methods.py", "return 1", "return 2"),
+        ("typed.py", "VALUE = 1", "VALUE = 2"),
+        ("bases.py", "class Shape:", '"""Of shapes."""\n\n\nclass Shape:\n    """A shape."""\n'),
+    ],
+)
+def test_an_edit_of_anything_else_is_not(closure, name, old, new):
+    assert closure().definitions == closure(**edited(name, old, new)).definitions
+
+
+def test_what_acts_on_import_counts_wherever_it_is_imported(closure):
+    importing = edited("registry.py", "METHODS =", "from closure_package import acting\nMETHODS =")
+    before = closure(**importing)
+    after = closure(**importing, **edited("acting.py", "'ignore'", "'raise'"))
+    assert before.definitions != after.definitions
+
+
+def test_a_computed_import_makes_the_whole_package_count(closure):
+    computed = edited("deeper.py", "return x + by", "import importlib\n    return importlib.import_module(x)")
+    before = closure(**computed)
+    after = closure(**computed, **edited("typed.py", "VALUE = 1", "VALUE = 2"))
+    assert before.definitions != after.definitions
+
+
+def test_a_module_that_is_passed_on_counts_as_a_whole(closure):
+    passed = edited("registry.py", "METHODS =", "from closure_package import typed\nMETHODS = {0: typed} or")
+    before = closure(**passed)
+    assert before.definitions != closure(**passed, **edited("typed.py", "1", "2")).definitions
+
+
+def test_a_function_that_another_module_may_register_counts(closure):
+    hub = "KNOWN = []\ndef known(f):\n    KNOWN.append(f)\n    return f\n"
+    methods = "from closure_package.hub import known\n" + BASE["methods.py"]
+    registered = {"hub__py": hub, "methods__py": methods.replace("def idle", "@known\ndef idle")}
+    before = closure(**registered)
+    changed = registered | {"methods__py": registered["methods__py"].replace("return 1", "return 2")}
+    assert before.definitions != closure(**changed).definitions
+
+
+def test_installed_packages_are_named_and_pythons_own_too(closure):
+    assert {"numpy", "pathlib"} <= closure().installed
+
+
+def test_what_only_type_checkers_read_does_not_count(closure):
+    checking = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from closure_package import typed\n"
+    before = closure(methods__py=checking + BASE["methods.py"])
+    after = closure(methods__py=checking.replace("typed", "acting") + BASE["methods.py"])
+    assert before.definitions == after.definitions
+
+
+def test_a_function_that_a_text_names_counts(closure):
+    named = edited("registry.py", "METHODS =", "NAMED = 'closure_package.hidden.found'\nMETHODS = NAMED and")
+    hidden = "def found():\n    return 1\n\n\ndef lost():\n    return 1\n"
+    before = closure(**named, hidden__py=hidden)
+    assert before.definitions != closure(**named, hidden__py=hidden.replace("1", "2", 1)).definitions
+    assert before.definitions == closure(**named, hidden__py=hidden[:-2] + "2\n").definitions
