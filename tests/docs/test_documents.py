@@ -84,13 +84,13 @@ def test_kedro_run_names_what_there_is(command, registered):
         check_parameters(options["params"], registered)
 
 
-@pytest.mark.parametrize("name", ["check", "chat", "export", "ui"])
+@pytest.mark.parametrize("name", ["check", "chat", "export", "explain", "prune", "ui"])
 def test_the_projects_own_commands_know_their_options(name):
     from instruction_tuning.cli import cli
 
-    known = {
-        option.lstrip("-") for parameter in cli.get_command(None, name).params for option in parameter.opts
-    }
+    with cli.make_context("kedro", [], resilient_parsing=True) as context:
+        parameters = cli.get_command(context, name).params
+    known = {option.lstrip("-") for parameter in parameters for option in parameter.opts}
     for command in started_with("kedro", name):
         assert options_of(command.words[2:]).keys() <= known, command
 

@@ -28,10 +28,16 @@ from instruction_tuning.pipelines.ingestion.nodes import (
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
+from instruction_tuning.schemas.record_repairs import RecordRepairs
 from instruction_tuning.schemas.rejected_records import RejectedRecords, UnreadableRecords
+from instruction_tuning.schemas.source_files import SourceFiles
 
 REPOSITORY = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.get("REAL_DATA_DIR", REPOSITORY.parent / "shared" / "data"))
+NOTHING_REPAIRED = (
+    pd.DataFrame({"source_row_id": []}),
+    pd.DataFrame({"records": [9], "unreadable": [3]}),
+)
 OUTPUTS = ("canonical_instructions", "unreadable_records", "instruction_pool", "rejected_records")
 
 
@@ -58,10 +64,12 @@ def benchmark(*questions, split="test"):
 def ingest(path, items=None, **parameters):
     """The four outputs, by the node functions in the pipeline's order."""
     rules = IngestionParameters(**parameters)
-    canonical, unreadable = read_raw_records(list_raw_files(path), rules)
+    canonical, unreadable, repairs, files = read_raw_records(list_raw_files(path), rules)
     distinct, duplicates = remove_duplicates(canonical, rules)
     pool, leaks = remove_benchmark_leaks(distinct, benchmark() if items is None else items, rules)
-    rejected = collect_rejected_records(canonical, unreadable, duplicates, leaks, pool)
+    rejected = collect_rejected_records(canonical, unreadable, duplicates, leaks, pool, repairs, files)
+    SourceFiles.validate(files)
+    RecordRepairs.validate(repairs)
     return canonical, unreadable, pool, rejected
 
 
@@ -101,6 +109,11 @@ def test_every_fault_of_three_formats_ends_in_its_stage_and_the_rest_in_the_pool
     near = rejected[rejected["stage"] == "near_duplicate"].iloc[0]
     assert "row 1 of alpaca" in near["detail"] and pool["source_row_id"].iloc[0] in near["detail"]
     assert json.loads(near["raw"])[0] == {"role": "user", "content": "what is 47 plus 25"}
+    assert near["collides_with"] == pool["record_id"].iloc[0] and near["similarity"] == 1.0
+    exact = rejected[rejected["stage"] == "exact_duplicate"].iloc[0]
+    assert exact["collides_with"] in set(pool["source_row_id"])
+    leaked = rejected.loc[rejected["stage"] == "contaminated", "collides_with"]
+    assert leaked.tolist() == ["test-0"]
 
 
 def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp_path):
@@ -230,7 +243,8 @@ def test_misspelt_and_impossible_parameters_are_refused(parameters):
 def test_a_lost_row_is_an_internal_error_that_says_which(tmp_path):
     canonical, unreadable, pool, rejected = ingest(small_world(tmp_path / "raw"))
     with pytest.raises(AssertionError, match="rows got lost or doubled"):
-        collect_rejected_records(canonical, unreadable, rejected.iloc[:0], rejected.iloc[:0], pool)
+        nothing = rejected.iloc[:0]
+        collect_rejected_records(canonical, unreadable, nothing, nothing, pool, *NOTHING_REPAIRED)
 
 
 words = st.sampled_from(["add", "sort", "the", "please", "3", "4", "list", "诗", "写"])

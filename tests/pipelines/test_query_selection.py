@@ -12,11 +12,16 @@ from training_builders import tiny_base
 
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import InputError
-from instruction_tuning.pipelines.query_selection.nodes import embed_pool, select_queries
+from instruction_tuning.pipelines.query_selection.nodes import (
+    collect_selected_queries,
+    embed_pool,
+    select_queries,
+)
 from instruction_tuning.pipelines.query_selection.parameters import QuerySelectionParameters
 from instruction_tuning.pipelines.query_selection.pipeline import create_pipeline
 from instruction_tuning.schemas.pool_embeddings import PoolEmbeddings
 from instruction_tuning.schemas.selected_queries import SelectedQueries
+from instruction_tuning.schemas.selection_decisions import SelectionDecisions
 
 TOPICS = (
     "what is {} plus 3?",
@@ -47,6 +52,10 @@ def parameters(project_path: Path, **changes: Any) -> QuerySelectionParameters:
 
 
 def select(records: pd.DataFrame, chosen: QuerySelectionParameters) -> pd.DataFrame:
+    return collect_selected_queries(records, decide(records, chosen))
+
+
+def decide(records: pd.DataFrame, chosen: QuerySelectionParameters) -> pd.DataFrame:
     return select_queries(records, embed_pool(records, tiny_base(), chosen), chosen)
 
 
@@ -57,6 +66,7 @@ def test_the_pipeline_selects_and_says_why(project_path: Path, tmp_path: Path) -
             "base_model": MemoryDataset(tiny_base()),
             "params:query_selection": MemoryDataset(parameters(project_path, budget=12)),
             "pool_embeddings": FrameDataset(filepath=str(tmp_path / "e.parquet")),
+            "selection_decisions": FrameDataset(filepath=str(tmp_path / "d.parquet")),
             "selected_queries": FrameDataset(filepath=str(tmp_path / "s.parquet")),
         }
     )
@@ -64,6 +74,7 @@ def test_the_pipeline_selects_and_says_why(project_path: Path, tmp_path: Path) -
     PoolEmbeddings.validate(catalog.load("pool_embeddings"))
     selected = catalog.load("selected_queries")
     SelectedQueries.validate(selected)
+    SelectionDecisions.validate(catalog.load("selection_decisions"))
     assert len(selected) == 12
     assert selected["selected_because"].str.startswith("k-center pick").all()
     # Four topics far apart: the first picks come from all of them.
@@ -91,6 +102,30 @@ def test_a_selected_row_is_the_row_of_the_pool(project_path: Path) -> None:
     selected = select(records, parameters(project_path, budget=9)).set_index("record_id")
     expected = records.set_index("record_id").loc[selected.index]
     pd.testing.assert_frame_equal(selected[expected.columns], expected)
+
+
+@pytest.mark.parametrize("sampler", ["uniform", "k_center_greedy"])
+def test_every_record_of_the_pool_has_a_decision(project_path: Path, sampler: str) -> None:
+    chosen = parameters(project_path, sampler=sampler, budget=9)
+    decisions = decide(pool(30), chosen)
+    SelectionDecisions.validate(decisions)
+    assert set(decisions["record_id"]) == set(pool(30)["record_id"])
+    taken = decisions[decisions["decision"] == "selected"]
+    assert taken["record_id"].tolist() == select(pool(30), chosen)["record_id"].tolist()
+
+
+def test_what_k_center_left_is_no_farther_from_the_picks_than_the_last_pick_was(project_path: Path) -> None:
+    chosen = parameters(project_path, budget=9)
+    vectors = embed_pool(pool(30), tiny_base(), chosen).set_index("record_id")
+    decisions = decide(pool(30), chosen).set_index("record_id")
+    picks = decisions.index[:9]
+    left = decisions.iloc[9:]
+    for record_id, row in left.iterrows():
+        distances = np.linalg.norm(vectors.loc[picks] - vectors.loc[record_id], axis=1)
+        assert row["selection_score"] == pytest.approx(distances.min(), abs=1e-3)
+        named = np.linalg.norm(vectors.loc[row["nearest_selected"]] - vectors.loc[record_id])
+        assert named == pytest.approx(distances.min(), abs=1e-3)
+    assert left["selection_score"].max() <= decisions["selection_score"].iloc[8] + 1e-3
 
 
 def test_a_budget_above_the_pool_takes_all_and_says_so(

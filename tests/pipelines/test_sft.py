@@ -48,6 +48,8 @@ def selected_queries(count: int) -> pd.DataFrame:
             "record_id": [f"{number:016x}" for number in range(count)],
             "language": ["zh" if number % 2 else "en" for number in range(count)],
             "licence": pd.Series([None] * count, dtype="str"),
+            "category": pd.Series([None] * count, dtype="str"),
+            "source_row_id": [f"{0:012x}:{row}" for row in range(count)],
             "selected_because": [f"uniform draw {n + 1} of {count} from 90 records" for n in range(count)],
         }
     )

@@ -133,7 +133,7 @@ def _example(query: Row, answer: str, values: dict[str, Any]) -> dict[str, Any]:
         "messages": [*turns, {"role": "assistant", "content": answer}],
         "prompt": query["prompt"],
         "answer": answer,
-        "parent_ids": [str(parent) for parent in query["parent_ids"]],
+        "parent_ids": [query["record_id"], *([values["response_id"]] if values["response_id"] else [])],
         **values,
     }
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from instruction_tuning.canonical.alpaca import alpaca_conversation
 from instruction_tuning.canonical.conversation import Conversation, Part, Turn, check_order
 from instruction_tuning.canonical.faults import Fault
+from instruction_tuning.canonical.records import Repair
 
 TURNS_SPLIT = "turns_split"
 
@@ -37,4 +38,5 @@ def belle_conversation(fields: Mapping[str, object], *, require_answer: bool = T
     ]
     turns[-1] = Turn(turns[-1].role, (*turns[-1].parts, extra))
     dialogue = (*turns, *answer)
-    return check_order(dialogue) or Conversation(dialogue, (TURNS_SPLIT,))
+    split = Repair("instruction", (TURNS_SPLIT,), instruction.text)
+    return check_order(dialogue) or Conversation(dialogue, (split,))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from instruction_tuning.canonical.conversation import Part, Turn
 from instruction_tuning.canonical.faults import Fault
-from instruction_tuning.canonical.raw_row import is_encodable
+from instruction_tuning.canonical.raw_row import is_encodable, printable
+from instruction_tuning.canonical.records import Repair
 from instruction_tuning.canonical.text_repair import INPUT_PLACEHOLDER_REMOVED, is_placeholder, repair
 
 
@@ -21,9 +22,9 @@ class ReadingRules:
 
 
 def clean_messages(
-    turns: tuple[Turn, ...], rules: ReadingRules, flags: set[str]
+    turns: tuple[Turn, ...], rules: ReadingRules, repairs: list[Repair]
 ) -> list[dict[str, str]] | Fault:
-    """The turns as `{role, content}` messages; repairs are added to `flags`.
+    """The turns as `{role, content}` messages; what was repaired is added to `repairs`.
 
     Every user turn must say something, and so must every assistant turn but the last, which is left out
     when it is empty and no answer is required.
@@ -32,7 +33,7 @@ def clean_messages(
     for position, turn in enumerate(turns):
         texts = []
         for part in turn.parts:
-            text = _clean_part(part, turn.role, rules, flags)
+            text = _clean_part(part, turn.role, rules, repairs)
             if isinstance(text, Fault):
                 return text
             texts.append(text)
@@ -52,13 +53,16 @@ def clean_messages(
     return messages
 
 
-def _clean_part(part: Part, role: str, rules: ReadingRules, flags: set[str]) -> str | Fault:
+def _clean_part(part: Part, role: str, rules: ReadingRules, repairs: list[Repair]) -> str | Fault:
     if not is_encodable(part.text):
         return Fault("invalid_unicode", part.field, "a lone surrogate")
-    text, repairs = repair(part.text)
-    flags.update(repairs)
-    if part.field == "input" and is_placeholder(text, rules.input_placeholders):
-        flags.add(INPUT_PLACEHOLDER_REMOVED)
+    text, changes = repair(part.text)
+    is_empty_input = part.field == "input" and is_placeholder(text, rules.input_placeholders)
+    if is_empty_input:
+        changes = [*changes, INPUT_PLACEHOLDER_REMOVED]
+    if changes:
+        repairs.append(Repair(part.field, tuple(changes), part.text))
+    if is_empty_input:
         return ""
     if part.field == "instruction" and not text:
         return Fault("empty_instruction", part.field)
@@ -67,12 +71,12 @@ def _clean_part(part: Part, role: str, rules: ReadingRules, flags: set[str]) -> 
     return text
 
 
-def clean_label(fields: Mapping[str, object], names: tuple[str, ...], flags: set[str]) -> str | None:
-    """The text in the first of `names` that has one; a value that is no text is dropped, and flagged."""
+def clean_label(fields: Mapping[str, object], names: tuple[str, ...], repairs: list[Repair]) -> str | None:
+    """The text in the first of `names` that has one; a value that is no text is dropped, as a repair."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, str) and is_encodable(value):
             return repair(value)[0] or None
         if value is not None:
-            flags.add(f"{names[0]}_dropped")
+            repairs.append(Repair(name, (f"{names[0]}_dropped",), printable(str(value))))
     return None

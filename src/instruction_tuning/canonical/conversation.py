@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruction_tuning.canonical.faults import Fault
+from instruction_tuning.canonical.records import Repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Conversation:
     """The turns of a row in order, and the repairs that reading them took."""
 
     turns: tuple[Turn, ...]
-    flags: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 def text_field(fields: Mapping[str, object], name: str) -> str | Fault:

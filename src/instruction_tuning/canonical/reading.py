@@ -99,23 +99,26 @@ def _record(
     conversation = FORMATS[format_name](fields, require_answer=rules.require_answer)
     if isinstance(conversation, Fault):
         return conversation
-    flags = set(conversation.flags)
-    messages = clean_messages(conversation.turns, rules, flags)
+    repairs = list(conversation.repairs)
+    messages = clean_messages(conversation.turns, rules, repairs)
     if isinstance(messages, Fault):
         return messages
     has_answer = messages[-1]["role"] == "assistant"
     prompt = messages[-2 if has_answer else -1]["content"]
+    category = clean_label(fields, ("category",), repairs)
+    licence = clean_label(fields, ("licence", "license"), repairs)
     return CanonicalRecord(
         record_id=record_id_of(messages),
         source_row_id=source_row_id,
         source=source,
         format=format_name,
         language=language_of(prompt),
-        category=clean_label(fields, ("category",), flags),
-        licence=clean_label(fields, ("licence", "license"), flags),
+        category=category,
+        licence=licence,
         messages=messages,
         prompt=prompt,
         answer=messages[-1]["content"] if has_answer else None,
-        flags=sorted(flags),
+        flags=sorted({change for one in repairs for change in one.repairs}),
         parent_ids=[],
+        repairs=tuple(repairs),
     )

@@ -7,8 +7,17 @@ from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """A text that was repaired on the way in: `before` is how it stood in `field` of the row."""
+
+    field: str
+    repairs: tuple[str, ...]
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
 class CanonicalRecord:
-    """A conversation with its identity and origin; the columns of `canonical_instructions`.
+    """A conversation with its identity and origin; the columns of `canonical_instructions`, and the repairs.
 
     `record_id` is a digest of what is said (same content, same id); `source_row_id` says where it was read
     and is unique. `prompt` is the last user turn, `answer` the assistant turn after it; earlier turns are
@@ -27,11 +36,16 @@ class CanonicalRecord:
     answer: str | None
     flags: list[str]
     parent_ids: list[str]
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """A row that was set aside, and why; the columns of `unreadable_records` and `rejected_records`."""
+    """A row that was set aside, and why; the columns of `unreadable_records` and `rejected_records`.
+
+    `collides_with` is what it is a copy of: the kept row of an exact duplicate, the kept record of a near
+    one, the test item of a leak; `similarity` is that of the two.
+    """
 
     source_row_id: str
     source: str
@@ -41,9 +55,11 @@ class RejectedRecord:
     field: str | None
     detail: str | None
     raw: str
+    collides_with: str | None = None
+    similarity: float | None = None
 
 
-CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord))
+CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord) if field.name != "repairs")
 REJECTED_COLUMNS = tuple(field.name for field in fields(RejectedRecord))
 LIST_COLUMNS = ("messages", "flags", "parent_ids")
 

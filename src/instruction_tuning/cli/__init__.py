@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with plain errors and a report, `check`, `chat`, `export` and `ui`."""
+"""The commands: `run` with plain errors and a report, `check`, `chat`, `export`, `explain`, `prune`, `ui`."""
 
 from kedro.framework.cli.utils import LazyGroup
 
@@ -14,6 +14,8 @@ cli = LazyGroup(
         "chat": "instruction_tuning.cli.chat.chat",
         "export": "instruction_tuning.cli.export.export",
         "ui": "instruction_tuning.cli.ui.ui",
+        "explain": "instruction_tuning.cli.explain.explain",
+        "prune": "instruction_tuning.cli.prune.prune",
     },
 )
 cli.add_command(run)

@@ -1,6 +1,7 @@
 """What surrounds a run: checks before it, the microworld's teacher beside it, MLflow along it."""
 
 from instruction_tuning.hooks.candidate import CandidateHooks
+from instruction_tuning.hooks.data_lock import DataLockHooks
 from instruction_tuning.hooks.global_settings import GlobalSettingsHooks
 from instruction_tuning.hooks.incremental_plan import IncrementalPlanHooks
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
@@ -10,6 +11,7 @@ from instruction_tuning.hooks.teacher_server import TeacherServerHooks
 
 PROJECT_HOOKS = (
     GlobalSettingsHooks(),
+    DataLockHooks(),
     ParameterNameHooks(),
     CandidateHooks(),
     PreflightHooks(),

@@ -27,6 +27,7 @@ class DataVersion:
     version: str | None = None
     rows: int | None = None
     columns: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()  # name and SHA-256 of each raw file
 
     def __str__(self) -> str:
         return f"{self.version} {self.digest}" if self.version else self.digest
@@ -40,7 +41,8 @@ def data_version(name: str, dataset: Any, data: Any) -> DataVersion | None:
         return DataVersion(name, data.digest, str(data.path), version=_version(dataset))
     if isinstance(data, list) and data and all(hasattr(item, "sha256") for item in data):
         together = hashlib.sha256("".join(sorted(item.sha256 for item in data)).encode()).hexdigest()
-        return DataVersion(name, together[:16], str(getattr(dataset, "_filepath", "")))
+        files = tuple((item.path.name, item.sha256) for item in data)
+        return DataVersion(name, together[:16], str(getattr(dataset, "_filepath", "")), files=files)
     path = stored_path(dataset)
     if path is not None and not path.is_file():
         return None
@@ -79,7 +81,9 @@ def as_mlflow_input(version: DataVersion, *, context: str) -> Any:
     """An MLflow input entity; `context` says what the data was used for."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    profile = {"num_rows": version.rows} if version.rows is not None else {}
+    profile: dict[str, Any] = {"num_rows": version.rows} if version.rows is not None else {}
+    if version.files:
+        profile["sha256"] = dict(version.files)
     dataset = Dataset(
         name=version.name,
         digest=version.digest,

@@ -15,6 +15,7 @@ CHAMPION = "champion"
 DIGEST_TAG = "model_digest"
 STATUS_TAG = "validation_status"
 DATA_TAG = "data."
+RAW_FILE_TAG = "raw_file."
 COMMAND_TAG = "command"
 STATUS_PENDING = "pending"
 _GAP = "&ensp;"
@@ -162,6 +163,10 @@ def provenance(tags: Mapping[str, str]) -> str:
     if data:
         lines += ["", "| data set | version | digest |", "|---|---|---|"]
     lines += [f"| {name} | {' '.join(words[:-1])} | `{words[-1]}` |" for name, words in data]
+    raw = {key.removeprefix(RAW_FILE_TAG): tags[key] for key in sorted(tags) if key.startswith(RAW_FILE_TAG)}
+    if raw:
+        lines += ["", "| raw file | SHA-256 |", "|---|---|"]
+    lines += [f"| {file} | `{sha256}` |" for file, sha256 in raw.items()]
     return "\n".join(lines)
 
 

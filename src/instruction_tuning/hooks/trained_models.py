@@ -188,6 +188,11 @@ class TrainedModels:
             "kedro.session": "kedro.session",
             "mlflow.source.git.commit": "git_commit",
         }
+        tags |= {
+            f"{model_registry.RAW_FILE_TAG}{file}": sha256
+            for version in self._context.upstream(model).values()
+            for file, sha256 in version.files
+        }
         tags |= {carried[key]: value for key, value in self._context.tags.items() if key in carried}
         return tags | {
             model_registry.DIGEST_TAG: folder.digest,

@@ -12,12 +12,14 @@ _SAMPLER = re.compile(r"(.+?) (?:pick|draw) \d")
 
 
 def training_data(
-    mixture: pd.DataFrame, validation: pd.DataFrame, selected_queries: pd.DataFrame, *, pool_records: int
+    mixture: pd.DataFrame, validation: pd.DataFrame, selected_queries: pd.DataFrame, *, pool: pd.Series
 ) -> dict[str, Any]:
     """Counts of the examples in `mixture`, its digest, how their queries were selected, what was held out.
 
-    `digest` is the first 16 hex digits of the SHA-256 of the mixture's rows. A record that is not among
-    `selected_queries` (an older selection) counts as unknown.
+    `digest` is the first 16 hex digits of the SHA-256 of the mixture's rows, `pool_digest` of the ids of the
+    records in `pool`, which are digests of what is said. `source_files`: examples by raw file, named by the
+    first 12 digits of its digest. A record that is not among `selected_queries` (an older selection) counts
+    as unknown.
     """
     is_chat = mixture["kind"] == "chat"
     chats = mixture[is_chat]
@@ -29,8 +31,11 @@ def training_data(
         "sources": _counts(chats["source"]),
         "languages": _counts(selected["language"]),
         "licences": _counts(selected["licence"]),
+        "categories": _counts(selected["category"]),
+        "source_files": _counts(selected["source_row_id"].str.partition(":")[0]),
         "selected_queries": len(selected_queries),
-        "pool_records": pool_records,
+        "pool_records": len(pool),
+        "pool_digest": hashlib.sha256("\n".join(sorted(pool)).encode()).hexdigest()[:16],
         "sampler": _sampler(selected_queries["selected_because"]),
         "held_out_records": sorted(set(_records(validation[validation["kind"] == "chat"]))),
         "digest": hashlib.sha256(rows.encode("utf-8", "surrogatepass")).hexdigest()[:16],

@@ -22,6 +22,15 @@ Intervals cover the choice of items, not of training seeds. Nothing here measure
 dialogue."""
 
 
+_COUNTS = {
+    "sources": "sources",
+    "languages": "languages",
+    "licences": "licences",
+    "categories": "categories",
+    "source_files": "raw files, by the first 12 digits of their SHA-256",
+}
+
+
 def model_card(
     metrics: pd.DataFrame,
     comparisons: pd.DataFrame,
@@ -73,8 +82,9 @@ def _training_data(facts: Mapping[str, Any]) -> list[str]:
         f"{counted(facts['documents'], 'pre-training document')}; "
         f"digest of the mixture `{facts['digest']}`",
         f"- {facts['selected_queries']:,} queries were selected from a pool of "
-        f"{facts['pool_records']:,} records ({facts['sampler']})",
-        *(f"- {kind}: {_counts(kind, facts[kind])}" for kind in ("sources", "languages", "licences")),
+        f"{facts['pool_records']:,} records ({facts['sampler']})"
+        + (f"; digest of the pool's record ids `{facts['pool_digest']}`" if "pool_digest" in facts else ""),
+        *(f"- {name}: {_counts(kind, facts[kind])}" for kind, name in _COUNTS.items() if kind in facts),
     ]
 
 

@@ -8,7 +8,11 @@ _REASON = r"^[a-z][a-z_]*$"
 
 
 class RejectedRecords(pa.DataFrameModel):
-    """`detail` names what a row collided with (kept record, test item); `raw` is the row's original text."""
+    """`detail` says in words what a row collided with, `raw` is the row's original text.
+
+    `collides_with`: the row that stays for an exact duplicate, the record that stays for a near one, the test
+    item for a leak; null for what could not be read.
+    """
 
     source_row_id: Series[str] = pa.Field(unique=True, str_matches=r"^[0-9a-f]{12}:\d+$")
     source: Series[str]
@@ -18,6 +22,8 @@ class RejectedRecords(pa.DataFrameModel):
     field: Series[str] = pa.Field(nullable=True)
     detail: Series[str] = pa.Field(nullable=True)
     raw: Series[str]
+    collides_with: Series[str] = pa.Field(nullable=True)
+    similarity: Series[float] = pa.Field(ge=0, le=1, nullable=True)
 
     class Config:
         strict = True

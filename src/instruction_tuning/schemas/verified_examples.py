@@ -6,6 +6,8 @@ import pandera.pandas as pa
 class VerifiedExamples(pa.DataFrameModel):
     """One example a selected query at most; `messages` ends with the assistant's `answer`.
 
+    `parent_ids`: the record, then the response if a teacher gave it.
+
     The last five columns are what the query cost: all its samples and their ratings, not the chosen alone.
     """
 

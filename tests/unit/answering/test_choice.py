@@ -130,3 +130,10 @@ def test_source_answers_are_kept_unless_a_check_fails():
         "none": "no_response",
         "wrong": "check_failed",
     }
+
+
+def test_an_example_descends_from_its_record_and_from_the_response_that_was_taken():
+    examples, _ = choose([("q", "Red", 7, "none"), ("q", "Blue", 9, "none")])
+    assert examples["parent_ids"].tolist() == [["q", "q-01"]]
+    own, _ = keep_source_answers(queries("q"))
+    assert own["parent_ids"].tolist() == [["q"]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.canonical.reading import read_file, read_files
-from instruction_tuning.canonical.records import record_id_of
+from instruction_tuning.canonical.records import Repair, record_id_of
 from instruction_tuning.errors import InputError, UnknownFormatError
 
 ADD = {"instruction": "Add.", "input": "1 2", "output": "3"}
@@ -97,6 +97,7 @@ def test_belle_dialogues_are_split_into_turns(tmp_path):
     text = "Human:你好\nAssistant:你好，有什么事？\nHuman：今天星期几？\nAssistant:\n"
     (record,), _ = read_rows(tmp_path, [{"instruction": text, "input": "", "output": "星期二。"}])
     assert record.format == "belle" and "turns_split" in record.flags
+    assert record.repairs[0] == Repair("instruction", ("turns_split",), text)
     assert [message["content"] for message in record.messages] == [
         "你好",
         "你好，有什么事？",
@@ -202,6 +203,9 @@ def test_repairs_are_flagged(tmp_path):
     (record,), _ = read_rows(tmp_path, [row])
     assert record.prompt == "café\nau lait"
     assert record.flags == ["line_ends_normalized", "unicode_normalized", "whitespace_stripped"]
+    (repair,) = record.repairs
+    assert (repair.field, repair.before) == ("instruction", row["instruction"])
+    assert sorted(repair.repairs) == record.flags
 
 
 def test_a_byte_order_mark_and_crlf_line_ends_are_tolerated(tmp_path):

@@ -2,6 +2,8 @@ import pandas as pd
 
 from instruction_tuning.mixture.training_data import training_data
 
+POOL = pd.Series([f"r{row}" for row in range(9)])
+
 
 def mixture() -> pd.DataFrame:
     rows = [("chat", "alpaca", ["r1"]), ("chat", "belle", ["r2", "r2-00"]), ("chat", "alpaca", ["gone"])]
@@ -19,6 +21,8 @@ def selected(reason: str = "k-center pick 1: the first centre") -> pd.DataFrame:
         {
             "record_id": ["r1", "r2", "r3"],
             "language": ["en", "zh", "en"],
+            "category": pd.Series([None] * 3, dtype="str"),
+            "source_row_id": ["a" * 12 + ":4", "b" * 12 + ":0", "a" * 12 + ":5"],
             "licence": pd.Series(["CC BY 4.0", None, None], dtype="str"),
             "selected_because": [reason] * 3,
         }
@@ -26,26 +30,33 @@ def selected(reason: str = "k-center pick 1: the first centre") -> pd.DataFrame:
 
 
 def test_examples_are_counted_by_source_language_and_licence() -> None:
-    facts = training_data(mixture(), held_out(), selected(), pool_records=9)
+    facts = training_data(mixture(), held_out(), selected(), pool=POOL)
     assert (facts["examples"], facts["documents"]) == (3, 1)
     assert facts["sources"] == {"alpaca": 2, "belle": 1}
     assert facts["languages"] == {"en": 1, "zh": 1, "unknown": 1}
     assert facts["licences"] == {"unknown": 2, "CC BY 4.0": 1}
+    assert facts["source_files"] == {"a" * 12: 1, "b" * 12: 1, "unknown": 1}
 
 
 def test_the_selection_is_named_by_sampler_budget_and_pool() -> None:
-    facts = training_data(mixture(), held_out(), selected(), pool_records=9)
+    facts = training_data(mixture(), held_out(), selected(), pool=POOL)
     assert (facts["sampler"], facts["selected_queries"], facts["pool_records"]) == ("k-center", 3, 9)
-    assert training_data(mixture(), held_out(), selected("by hand"), pool_records=9)["sampler"] == "unknown"
+    assert training_data(mixture(), held_out(), selected("by hand"), pool=POOL)["sampler"] == "unknown"
 
 
 def test_the_digest_follows_the_rows() -> None:
     one, other = mixture(), mixture().iloc[::-1]
-    digests = [
-        training_data(rows, held_out(), selected(), pool_records=9)["digest"] for rows in (one, one, other)
-    ]
+    digests = [training_data(rows, held_out(), selected(), pool=POOL)["digest"] for rows in (one, one, other)]
     assert digests[0] == digests[1] != digests[2]
 
 
 def test_the_records_that_were_held_out_are_listed_without_the_documents() -> None:
-    assert training_data(mixture(), held_out(), selected(), pool_records=9)["held_out_records"] == ["r3"]
+    assert training_data(mixture(), held_out(), selected(), pool=POOL)["held_out_records"] == ["r3"]
+
+
+def test_the_digest_of_the_pool_follows_its_records_and_not_their_order() -> None:
+    digests = [
+        training_data(mixture(), held_out(), selected(), pool=pool)["pool_digest"]
+        for pool in (POOL, POOL.iloc[::-1], POOL.iloc[1:])
+    ]
+    assert digests[0] == digests[1] != digests[2]

@@ -3,16 +3,17 @@ import pandas as pd
 
 from instruction_tuning.selection.reasons import (
     BLOCK_ROWS,
-    k_center_reasons,
+    k_center_decisions,
     nearest_earlier,
-    uniform_reasons,
+    nearest_of,
+    uniform_decisions,
 )
 
 
 def test_a_k_center_reason_names_the_distance_and_the_nearest_record_picked_before() -> None:
     embeddings = pd.DataFrame([[0.0, 0.0], [3.0, 4.0], [3.0, 3.0]], index=["a", "b", "c"])
-    reasons = k_center_reasons(["a", "b", "c"], embeddings, seed=9)
-    assert reasons["selected_because"].tolist() == [
+    reasons = k_center_decisions(["a", "b", "c"], ["c", "b", "a"], embeddings, seed=9)
+    assert reasons["reason"].tolist() == [
         "k-center pick 1: the first centre, chosen by seed 9",
         "k-center pick 2: distance 5.00 to nearest already selected record a",
         "k-center pick 3: distance 1.00 to nearest already selected record b",
@@ -21,9 +22,29 @@ def test_a_k_center_reason_names_the_distance_and_the_nearest_record_picked_befo
 
 
 def test_a_uniform_draw_has_no_score() -> None:
-    reasons = uniform_reasons(["a"], pool_size=7, seed=2)
-    assert reasons["selected_because"].tolist() == ["uniform draw 1 of 1 from 7 records (seed 2)"]
-    assert reasons["selection_score"].isna().all()
+    decisions = uniform_decisions(["a", "b", "c"], 1, seed=2)
+    assert decisions["reason"].tolist() == [
+        "uniform draw 1 of 1 from 3 records (seed 2)",
+        *["uniform draw (seed 2): after the 1 of the budget"] * 2,
+    ]
+    assert decisions["selection_score"].isna().all()
+    assert decisions["rank"].isna().tolist() == [False, True, True]
+
+
+def test_a_record_that_was_left_names_the_nearest_of_all_picks() -> None:
+    embeddings = pd.DataFrame([[0.0, 0.0], [3.0, 4.0], [3.0, 3.0]], index=["a", "b", "c"])
+    left = k_center_decisions(["a", "b"], ["a", "b", "c"], embeddings, seed=9).iloc[2]
+    assert (left["record_id"], left["decision"], left["nearest_selected"]) == ("c", "not_selected", "b")
+    assert left["selection_score"] == 1.0 and pd.isna(left["rank"])
+
+
+def test_blocks_do_not_change_the_nearest_pick() -> None:
+    points = np.random.default_rng(1).normal(size=(BLOCK_ROWS + 3, 3))
+    picks = points[:5] + 0.1
+    nearest, distances = nearest_of(points, picks)
+    exact = np.linalg.norm(points[:, None] - picks[None], axis=2)
+    assert nearest.tolist() == exact.argmin(axis=1).tolist()
+    np.testing.assert_allclose(distances, exact.min(axis=1), rtol=1e-6)
 
 
 def test_blocks_do_not_change_the_distances() -> None:

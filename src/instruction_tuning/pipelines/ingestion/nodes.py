@@ -28,6 +28,8 @@ from instruction_tuning.pipelines.ingestion.frames import (
     messages_of,
     reject,
     rejected_frame,
+    repairs_frame,
+    source_files_frame,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 
@@ -39,8 +41,8 @@ _BENCHMARK_COLUMNS = ("item_id", "split", "question")
 
 def read_raw_records(
     raw_instructions: list[RawFile], parameters: IngestionParameters
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read every row of the raw files into one form, and set aside those that cannot be used."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Every row of the raw files in one form; those that cannot be used; the repairs; the files."""
     rules = ReadingRules(
         format=parameters.format,
         require_answer=parameters.require_answer,
@@ -58,7 +60,12 @@ def read_raw_records(
         len(rejected),
         _counts(record.reason for record in rejected) or "none",
     )
-    return canonical_frame(records), rejected_frame(rejected)
+    return (
+        canonical_frame(records),
+        rejected_frame(rejected),
+        repairs_frame(records),
+        source_files_frame(raw_instructions, records, rejected),
+    )
 
 
 def remove_duplicates(
@@ -88,6 +95,8 @@ def remove_duplicates(
             stage="exact_duplicate",
             reason="same_record",
             detail=f"the same as {_row_in_words(frame, kept)}",
+            collides_with=str(frame["source_row_id"].iat[kept]),
+            similarity=1.0,
         )
         for position, kept in exact.items()
     ] + [
@@ -99,6 +108,8 @@ def remove_duplicates(
             reason="similar_prompt",
             detail=f"similarity {found.similarity:.2f} to {_row_in_words(frame, rest[found.kept])}: "
             f"{prompts[rest[found.kept]][:_SHOWN_CHARACTERS]}",
+            collides_with=record_ids[rest[found.kept]],
+            similarity=found.similarity,
         )
         for index, found in near.items()
     ]
@@ -141,6 +152,8 @@ def remove_benchmark_leaks(
             reason=leak.reason,
             detail=f"test item {leak.item_id}, overlap {leak.overlap_share:.2f}: "
             f"{leak.question[:_SHOWN_CHARACTERS]}",
+            collides_with=leak.item_id,
+            similarity=leak.overlap_share,
         )
         for position, leak in leaks.items()
     ]
@@ -161,6 +174,8 @@ def collect_rejected_records(
     duplicate_records: pd.DataFrame,
     contaminated_records: pd.DataFrame,
     instruction_pool: pd.DataFrame,
+    record_repairs: pd.DataFrame,
+    source_files: pd.DataFrame,
 ) -> pd.DataFrame:
     """List every row that is not in the pool, and check that each row read is in exactly one of the two."""
     rejected = pd.concat([unreadable_records, duplicate_records, contaminated_records], ignore_index=True)
@@ -170,6 +185,10 @@ def collect_rejected_records(
         f"rows got lost or doubled inside ingestion: {read.total()} read, {len(instruction_pool)} kept and "
         f"{len(rejected)} rejected; for example {list((read - ended) + (ended - read))[:5]}"
     )
+    in_files = int(source_files[["records", "unreadable"]].to_numpy().sum())
+    assert read.total() == in_files, f"{read.total()} rows of {in_files} in the files"
+    flagged = canonical_instructions.loc[canonical_instructions["flags"].map(len) > 0, "source_row_id"]
+    assert set(flagged) == set(record_repairs["source_row_id"]), "a repair is not accounted for"
     logger.info(
         "%d rows read = %d in the pool + %d rejected (%s)",
         read.total(),

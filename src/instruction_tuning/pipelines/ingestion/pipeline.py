@@ -17,7 +17,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 read_raw_records,
                 inputs=["raw_instructions", "params:ingestion"],
-                outputs=["canonical_instructions", "unreadable_records"],
+                outputs=["canonical_instructions", "unreadable_records", "record_repairs", "source_files"],
                 name="read_raw_records",
             ),
             Node(
@@ -40,6 +40,8 @@ def create_pipeline() -> Pipeline:
                     "duplicate_records",
                     "contaminated_records",
                     "instruction_pool",
+                    "record_repairs",
+                    "source_files",
                 ],
                 outputs="rejected_records",
                 name="collect_rejected_records",

@@ -8,7 +8,7 @@ import pandas as pd
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.query_selection.parameters import QuerySelectionParameters
-from instruction_tuning.selection.reasons import k_center_reasons, uniform_reasons
+from instruction_tuning.selection.reasons import SELECTED, k_center_decisions, uniform_decisions
 from instruction_tuning.selection.samplers.k_center_greedy import k_center_greedy
 from instruction_tuning.selection.samplers.uniform import uniform
 
@@ -56,22 +56,36 @@ def _embed(texts: list[str], base_model: ModelFolder, parameters: QuerySelection
 def select_queries(
     instruction_pool: pd.DataFrame, pool_embeddings: pd.DataFrame, parameters: QuerySelectionParameters
 ) -> pd.DataFrame:
-    """The records taken under the budget, best first, with rank, score and reason."""
+    """What became of every record of the pool under the budget, the taken ones first, in order."""
     # No score of quality yet: the samplers of this stage look at the record ids and the vectors only.
     scores = pd.Series(np.nan, index=pd.Index(instruction_pool["record_id"]), name="score")
     embeddings = pool_embeddings.set_index("record_id")
     if parameters.sampler == "uniform":
-        record_ids = uniform(scores, embeddings, parameters.budget, seed=parameters.seed)
-        reasons = uniform_reasons(record_ids, pool_size=len(scores), seed=parameters.seed)
+        drawn = uniform(scores, embeddings, len(scores), seed=parameters.seed)
+        decisions = uniform_decisions(drawn, parameters.budget, seed=parameters.seed)
     else:
-        record_ids = k_center_greedy(scores, embeddings, parameters.budget, seed=parameters.seed)
-        reasons = k_center_reasons(record_ids, embeddings, seed=parameters.seed)
+        picks = k_center_greedy(scores, embeddings, parameters.budget, seed=parameters.seed)
+        decisions = k_center_decisions(picks, scores.index, embeddings, seed=parameters.seed)
     if parameters.budget > len(scores):
         logger.info("the budget of %d is more than the pool has: all of it is taken", parameters.budget)
-    logger.info("selected %d of %d records with %s", len(record_ids), len(scores), parameters.sampler)
-    reasons.insert(1, "rank", np.arange(len(record_ids)))
+    taken = int((decisions["decision"] == SELECTED).sum())
+    logger.info("selected %d of %d records with %s", taken, len(scores), parameters.sampler)
+    return decisions
+
+
+def collect_selected_queries(
+    instruction_pool: pd.DataFrame, selection_decisions: pd.DataFrame
+) -> pd.DataFrame:
+    """The records taken, best first, with rank, score and reason."""
+    taken = selection_decisions[selection_decisions["decision"] == SELECTED]
+    taken = taken.astype({"rank": "int64"}).rename(columns={"reason": "selected_because"})
     return (
-        reasons[["record_id", "rank"]]
+        taken[["record_id", "rank"]]
         .merge(instruction_pool, on="record_id", how="left", validate="1:1")
-        .merge(reasons.drop(columns="rank"), on="record_id", how="left", validate="1:1")
+        .merge(
+            taken[["record_id", "selection_score", "selected_because"]],
+            on="record_id",
+            how="left",
+            validate="1:1",
+        )
     )

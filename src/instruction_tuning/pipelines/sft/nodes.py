@@ -111,7 +111,7 @@ def publish_sft_model(
     """The trained model with its loss curve, its metrics and what it was trained on in its folder."""
     from instruction_tuning.training.training_record import write_training_data, write_training_record
 
-    facts = training_data(sft_mixture, sft_validation, selected_queries, pool_records=len(instruction_pool))
+    facts = training_data(sft_mixture, sft_validation, selected_queries, pool=instruction_pool["record_id"])
     write_training_data(trained_sft_model, facts)
     return write_training_record(trained_sft_model, sft_training_log, sft_metrics)
 

@@ -1,0 +1,81 @@
+"""`kedro prune`: old versions of data and models that nothing needs, listed, and deleted only if told to."""
+
+import json
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from kedro.framework.cli.utils import env_option
+
+from instruction_tuning.cli.explain import Stored, stored
+from instruction_tuning.cli.plain_errors import plain_errors
+from instruction_tuning.incremental.records import ExecutionRecords
+from instruction_tuning.lineage.data_lock import hold_for_deleting
+from instruction_tuning.lineage.leftovers import how_to_delete, leftovers
+from instruction_tuning.lineage.removal import remove
+from instruction_tuning.lineage.retention import RetentionPlan, kept_by, retention_plan
+
+_MEGABYTE = 1_000_000
+
+
+@click.command()
+@click.option("--keep-last", default=1, show_default=True, help="Newest versions of every data set to keep.")
+@click.option("--keep-days", default=None, type=float, help="Keep versions that are younger.")
+@click.option("--delete", is_flag=True, help="Delete what is listed; asks nothing.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, the versions that stay included.")
+@env_option
+def prune(keep_last: int, keep_days: float | None, delete: bool, as_json: bool, env: str | None) -> None:
+    """List versions that no registered model needs and that are not the newest; --delete removes them.
+
+    Raw data, base models and what MLflow keeps are never touched.
+    """
+    with plain_errors():
+        data = stored(env)
+        if not delete:
+            _tell(_plan(data, keep_last, keep_days), data, deleted=False, as_json=as_json)
+            return
+        with hold_for_deleting(data.store.data):
+            # Read anew: a run may have ended between the first look and the lock.
+            data = stored(env)
+            plan = _plan(data, keep_last, keep_days)
+            remove(plan, data.store, ExecutionRecords(data.store.data))
+        _tell(plan, data, deleted=True, as_json=as_json)
+
+
+def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPlan:
+    return retention_plan(
+        data.store,
+        data.executions,
+        data.models,
+        keep_last=keep_last,
+        keep_days=keep_days,
+        now=datetime.now(UTC),
+    )
+
+
+def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) -> None:
+    left = leftovers(os.environ["MLFLOW_TRACKING_URI"], data.models)
+    if as_json:
+        told = {
+            "deleted": deleted,
+            "removable": [{"name": n, "version": v, "bytes": size} for (n, v), size in plan.removable],
+            "kept": [
+                {"name": k.version[0], "version": k.version[1], "because": k.reasons} for k in plan.kept
+            ],
+            "records": [f"{node}/{key}" for node, key in plan.records],
+            "mlflow_leftovers": [asdict(one) for one in left],
+        }
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    for (name, version), size in plan.removable:
+        click.echo(f"{name}  {version}  {size / _MEGABYTE:.2f} MB")
+    verb = "deleted" if deleted else "may go (--delete removes them)"
+    click.echo(f"{len(plan.removable)} versions, {plan.removable_bytes / _MEGABYTE:.2f} MB {verb}")
+    for reason, count in kept_by(plan).items():
+        click.echo(f"kept for {reason}: {count}")
+    for one in left:
+        megabytes = "" if one.bytes is None else f", {one.bytes / _MEGABYTE:.2f} MB"
+        click.echo(f"in MLflow, used by no registered version: {one.model_id}{megabytes}")
+    if left:
+        click.echo(f"to delete: {how_to_delete(left)}")

@@ -1,0 +1,57 @@
+"""Model files in MLflow that no registered version uses: listed, for MLflow alone may delete them."""
+
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from instruction_tuning.lineage.registry import RegisteredModel
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A logged model; `bytes` is null where its files are not on this disk."""
+
+    model_id: str
+    location: str
+    bytes: int | None
+    is_marked_deleted: bool
+
+
+def leftovers(tracking_uri: str, models: list[RegisteredModel]) -> list[Leftover]:
+    """Logged models in a sqlite store that are the source of none of `models`; no other store is asked."""
+    file = Path(tracking_uri.removeprefix(_SQLITE)).absolute()
+    if not tracking_uri.startswith(_SQLITE) or not file.exists():
+        return []
+    used = {model.source.removeprefix("models:/") for model in models}
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
+        rows = store.execute("select model_id, artifact_location, lifecycle_stage from logged_models")
+        return [
+            Leftover(model_id, location, _size(location), stage == "deleted")
+            for model_id, location, stage in rows
+            if model_id not in used
+        ]
+    return []
+
+
+def how_to_delete(found: list[Leftover]) -> str:
+    """MLflow deletes what is marked deleted, and nothing else."""
+    mark = "".join(
+        f"MlflowClient().delete_logged_model('{one.model_id}'); "
+        for one in found
+        if not one.is_marked_deleted
+    )
+    ids = ",".join(one.model_id for one in found)
+    marked = f'python -c "from mlflow import MlflowClient; {mark}" && ' if mark else ""
+    return f"{marked}mlflow gc --logged-model-ids {ids}"
+
+
+def _size(location: str) -> int | None:
+    parts = urlsplit(location)
+    folder = Path(unquote(parts.path))
+    if parts.scheme not in ("", "file") or not folder.is_dir():
+        return None
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,82 @@
+"""Which records are in which registered models, and how: trained on, held out, in pairs."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from instruction_tuning.incremental.records import Execution
+from instruction_tuning.lineage.provenance import Chain, chain_of
+from instruction_tuning.lineage.registry import RegisteredModel
+from instruction_tuning.lineage.rows import find_rows, read_columns
+from instruction_tuning.lineage.store import DataStore
+
+TRAINED, HELD_OUT = "trained on", "held out"
+PAIRS_TRAINED, PAIRS_TESTED = "reward pairs trained on", "reward pairs tested on"
+_MIXTURES = {"sft_mixture": TRAINED, "sft_validation": HELD_OUT}
+REWARD_MODEL, PAIRS = "reward_model", "preference_pairs"
+
+
+@dataclass
+class ModelRecords:
+    """Record ids by part; `gone` names data that is deleted, so that what it held cannot be told."""
+
+    model: RegisteredModel
+    chain: Chain
+    parts: dict[str, set[str]] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+
+    @property
+    def trained_on(self) -> set[str]:
+        """Whatever its weights were fitted to; a reward model starts from a fine-tuned one."""
+        return self.parts.get(TRAINED, set()) | self.parts.get(PAIRS_TRAINED, set())
+
+
+class ModelContents:
+    """Reads each mixture once, whichever versions were trained on it."""
+
+    def __init__(self, store: DataStore, executions: Iterable[Execution]) -> None:
+        self._store, self._executions = store, list(executions)
+        self._mixtures: dict[Path, set[str]] = {}
+
+    def of(self, model: RegisteredModel, only: Collection[str] | None = None) -> ModelRecords:
+        """What `model` was trained on, as far as it is stored; of the records in `only`, where given."""
+        found = ModelRecords(model, chain_of(self._executions, model.data, self._store))
+        for name, part in _MIXTURES.items():
+            path = self._path(found, name)
+            if path is not None:
+                found.parts[part] = self._chats(path) if only is None else _chats_of(path, only)
+        if REWARD_MODEL in model.data:
+            path = self._path(found, PAIRS)
+            if path is not None:
+                pairs = _pairs(path, only)
+                for split, part in (("train", PAIRS_TRAINED), ("test", PAIRS_TESTED)):
+                    found.parts[part] = {name for name, of in pairs if of == split}
+        return found
+
+    def _path(self, found: ModelRecords, name: str) -> Path | None:
+        version = found.chain.version(name)
+        path = self._store.path(name, version)
+        if path is None:
+            found.gone.append(f"{name} {version or 'of an unknown version'}")
+        return path
+
+    def _chats(self, path: Path) -> set[str]:
+        """A chat's record is the first of its parents."""
+        if path not in self._mixtures:
+            frame = read_columns(path, ["kind", "parent_ids"])
+            chats = frame.loc[frame["kind"] == "chat", "parent_ids"]
+            self._mixtures[path] = {str(parents[0]) for parents in chats}
+        return self._mixtures[path]
+
+
+def _chats_of(path: Path, only: Collection[str]) -> set[str]:
+    rows = find_rows(path, "parent_ids", only, ["kind", "parent_ids"])
+    return {str(row["parent_ids"][0]) for row in rows if row["kind"] == "chat"}
+
+
+def _pairs(path: Path, only: Collection[str] | None) -> set[tuple[str, str]]:
+    """Record and split of each pair."""
+    columns = ["record_id", "split"]
+    if only is not None:
+        return {(row["record_id"], row["split"]) for row in find_rows(path, "record_id", only, columns)}
+    return set(read_columns(path, columns).itertuples(index=False, name=None))

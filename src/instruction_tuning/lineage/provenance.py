@@ -1,0 +1,106 @@
+"""Which versions of the data belong together, followed along the records of what nodes read and wrote.
+
+Two states of a data set are the same when their versions are, or, since one content can be stored twice,
+when their digests are (an MLflow tag holds the first 16 digits of a file's).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from instruction_tuning.incremental.records import Execution, StoredState
+from instruction_tuning.lineage.store import DataStore
+
+_MIN_DIGITS = 16
+
+
+def same(one: StoredState, other: StoredState) -> bool:
+    """Whether both are the same content of a data set."""
+    if one.version is not None and one.version == other.version:
+        return True
+    short, long = sorted((one.digest, other.digest), key=len)
+    return len(short) >= _MIN_DIGITS and long.startswith(short)
+
+
+@dataclass
+class Chain:
+    """One version of each data set, all made from one another, and the executions that made them.
+
+    `by_time` names those that no record ties to the others: they carry the same time, so one run saved them.
+    """
+
+    states: dict[str, StoredState]
+    executions: list[Execution] = field(default_factory=list)
+    by_time: set[str] = field(default_factory=set)
+
+    def version(self, name: str) -> str | None:
+        """The version of `name` in this chain."""
+        state = self.states.get(name)
+        return state.version if state is not None else None
+
+    def fits(self, execution: Execution) -> bool:
+        """Whether `execution` read and wrote nothing that differs from the chain."""
+        return all(
+            same(self.states[name], state)
+            for side in (execution.inputs, execution.outputs)
+            for name, state in side.items()
+            if name in self.states
+        )
+
+    def add(self, execution: Execution) -> None:
+        """Take what `execution` read and wrote into the chain."""
+        self.executions.append(execution)
+        self.states = {**execution.inputs, **execution.outputs, **self.states}
+
+
+def chain_of(executions: Iterable[Execution], anchors: Mapping[str, StoredState], store: DataStore) -> Chain:
+    """All that the `anchors` were made from, and the newest of what was made from that."""
+    chain = Chain(dict(anchors))
+    made = set(anchors)
+    newest_first = sorted(executions, key=lambda execution: execution.finished_at, reverse=True)
+    while (found := _next(chain, made, newest_first)) is not None:
+        chain.add(found)
+        made |= found.outputs.keys()
+        newest_first.remove(found)
+    _add_by_time(chain, newest_first, store)
+    return chain
+
+
+def upstream_of(executions: Iterable[Execution], anchors: Mapping[str, StoredState]) -> Chain:
+    """All that the `anchors` were made from, and nothing that was made from them."""
+    chain = Chain(dict(anchors))
+    newest_first = sorted(executions, key=lambda execution: execution.finished_at, reverse=True)
+    while (found := _maker(chain, newest_first)) is not None:
+        chain.add(found)
+        newest_first.remove(found)
+    return chain
+
+
+def _next(chain: Chain, made: set[str], rest: list[Execution]) -> Execution | None:
+    """First whoever made something in the chain, then the newest that read only what is in it."""
+    maker = _maker(chain, rest)
+    if maker is not None:
+        return maker
+    return next((one for one in rest if made & one.inputs.keys() and chain.fits(one)), None)
+
+
+def _maker(chain: Chain, rest: list[Execution]) -> Execution | None:
+    known = {output for execution in chain.executions for output in execution.outputs}
+    for one in rest:
+        wanted = (one.outputs.keys() & chain.states.keys()) - known
+        if wanted and chain.fits(one):
+            return one
+    return None
+
+
+def _add_by_time(chain: Chain, rest: list[Execution], store: DataStore) -> None:
+    """What lies there without any record (a run before there were records) goes with its own run's data."""
+    times = {state.version for state in chain.states.values() if state.version is not None}
+    recorded = {(name, state.version) for one in rest for name, state in one.outputs.items()}
+    for name in store.places:
+        if name in chain.states:
+            continue
+        for version in reversed(store.versions(name)):
+            if version in times and (name, version) not in recorded:
+                chain.states[name] = StoredState("unknown", version)
+                chain.by_time.add(name)
+                break

@@ -1,0 +1,159 @@
+"""One record's whole way, stage by stage, as plain values that JSON can hold."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from instruction_tuning.lineage.membership import ModelRecords
+from instruction_tuning.lineage.naming import Named, source_files
+from instruction_tuning.lineage.provenance import Chain
+from instruction_tuning.lineage.rows import find_rows
+from instruction_tuning.lineage.store import DataStore
+
+Story = dict[str, Any]
+NOT_MADE = "not made yet from these data"
+
+
+class RecordStory:
+    """Reads the few rows about one record from each frame of a chain."""
+
+    def __init__(self, named: Named, store: DataStore, chain: Chain) -> None:
+        self._named, self._store, self._chain = named, store, chain
+        self._missing: dict[str, str] = {}
+        self._record = named.record_id
+        self._rows = [str(row["source_row_id"]) for row in named.rows]
+
+    def tell(self, models: Callable[[Collection[str]], Iterable[ModelRecords]]) -> Story:
+        """All of it; a stage whose data are gone, or were never made, says so.
+
+        `models` gives the registered models with those of the given records that are in them.
+        """
+        rejected = self._find("rejected_records", "source_row_id", self._rows)
+        kept = self._find("instruction_pool", "record_id", [self._record]) if self._record else []
+        near = next((row for row in rejected if row["stage"] == "near_duplicate"), None)
+        # Models learnt what a near duplicate says from the record that stayed.
+        content = str(near["collides_with"]) if near else self._record
+        story: Story = {
+            "record_id": self._record,
+            "source": self._source(rejected),
+            "repairs": self._find("record_repairs", "source_row_id", self._rows),
+            "fate": self._fate(kept, rejected),
+            "copies": self._copies(kept),
+        }
+        if kept:
+            story |= {
+                "selection": self._one("selection_decisions", "selected_queries"),
+                "teacher": self._teacher(),
+                "answer": self._answer(),
+                "mixture": self._mixture(),
+                "reward": self._reward(),
+            }
+        story["models"] = self._models(models([content] if content else []), content)
+        story["versions"] = {name: self._chain.version(name) for name in sorted(self._read_from)}
+        story["by_time"] = sorted(self._chain.by_time & self._read_from)
+        story["not_available"] = self._missing
+        return story
+
+    @property
+    def _read_from(self) -> set[str]:
+        return {name for name in self._store.places if self._chain.version(name) is not None}
+
+    def _find(self, name: str, key: str, values: Iterable[str | None]) -> list[dict[str, Any]]:
+        version = self._chain.version(name)
+        path = self._store.path(name, version)
+        if path is None:
+            self._missing[name] = NOT_MADE if version is None else f"version {version} is deleted"
+            return []
+        return find_rows(path, key, [value for value in values if value is not None])
+
+    def _source(self, rejected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        files = {str(file["sha256"])[:12]: file for file in source_files(self._store, self._chain)}
+        stage_of = {row["source_row_id"]: row["stage"] for row in rejected}
+        rows = []
+        for row in self._named.rows:
+            digest, _, number = str(row["source_row_id"]).partition(":")
+            file = files.get(digest, {})
+            texts = ("source", "format", "language", "category", "licence", "flags", "messages")
+            rows.append(
+                {"source_row_id": row["source_row_id"], "file": file.get("file"), "row": int(number)}
+                | {"sha256": file.get("sha256"), "stage": stage_of.get(row["source_row_id"], "kept")}
+                | {name: row[name] for name in texts if row.get(name) is not None}
+            )
+        return rows
+
+    def _fate(self, kept: list[dict[str, Any]], rejected: list[dict[str, Any]]) -> Story:
+        if kept:
+            return {"decision": "in the pool", "source_row_id": kept[0]["source_row_id"]}
+        order = ("contaminated", "near_duplicate", "exact_duplicate", "validate", "read")
+        found = sorted(rejected, key=lambda row: order.index(row["stage"]))
+        return {"decision": "rejected", **found[0]} if found else {"decision": "unknown"}
+
+    def _copies(self, kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Rows that were dropped as duplicates of this record."""
+        if self._record is None:
+            return []
+        rows = [row["source_row_id"] for row in kept] or self._rows
+        columns = ("source_row_id", "source", "record_id", "stage", "similarity")
+        found = self._find("rejected_records", "collides_with", [self._record, *rows])
+        return [{name: row[name] for name in columns} for row in found]
+
+    def _one(self, *names: str) -> Story:
+        """The record's row in the first of `names` that is there."""
+        for name in names:
+            rows = self._find(name, "record_id", [self._record])
+            if rows:
+                wide = ("messages", "prompt", "answer", "flags", "parent_ids")
+                return {key: value for key, value in rows[0].items() if key not in wide}
+            if name not in self._missing:
+                return {}
+        return {}
+
+    def _teacher(self) -> Story:
+        calls = self._find("teacher_completions", "record_id", [self._record])
+        prices = [call["price_usd"] for call in calls]
+        return {
+            "requests": len({call["request_id"] for call in calls}),
+            "models": sorted({call["model"] for call in calls}),
+            "prompt_tokens": sum(call["prompt_tokens"] for call in calls),
+            "completion_tokens": sum(call["completion_tokens"] for call in calls),
+            "price_usd": None if None in prices else sum(prices),
+            "failed": [call["error"] for call in calls if call["status"] == "failed"],
+            "responses": sorted(
+                self._find("rated_responses", "record_id", [self._record]), key=lambda row: row["response_id"]
+            ),
+        }
+
+    def _answer(self) -> Story:
+        chosen = self._find("verified_examples", "record_id", [self._record])
+        if chosen:
+            names = ("origin", "response_id", "rating", "check", "answer", "parent_ids")
+            return {"decision": "accepted", **{name: chosen[0][name] for name in names}}
+        rejected = self._find("rejected_answers", "record_id", [self._record])
+        return {"decision": "rejected", **rejected[0]} if rejected else {}
+
+    def _mixture(self) -> Story:
+        for name, part in (("sft_mixture", "training"), ("sft_validation", "validation")):
+            for row in self._find(name, "parent_ids", [self._record]):
+                return {"part": part, "example_id": row["example_id"], "parent_ids": row["parent_ids"]}
+        return {}
+
+    def _reward(self) -> Story:
+        pairs = self._find("preference_pairs", "record_id", [self._record])
+        names = ("pair_id", "split", "chosen_rating", "rejected_rating", "margin")
+        completions = self._find("best_of_n_completions", "record_id", [self._record])
+        return {
+            "pairs": [{name: row[name] for name in names} for row in pairs],
+            "best_of_n": [
+                {name: row[name] for name in ("rank", "reward", "check", "completion")} for row in completions
+            ],
+        }
+
+    def _models(self, models: Iterable[ModelRecords], content: str | None) -> list[Story]:
+        found = []
+        for records in models:
+            parts = [part for part, ids in records.parts.items() if content in ids]
+            if parts or records.gone:
+                found.append(
+                    {"model": f"models:/{records.model.name}/{records.model.version}", "parts": parts}
+                    | {"aliases": list(records.model.aliases), "through": content, "gone": records.gone}
+                )
+        return found

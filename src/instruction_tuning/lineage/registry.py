@@ -1,0 +1,132 @@
+"""The versions in the MLflow registry, with the data behind them.
+
+A store in a sqlite file is asked directly, in milliseconds: importing MLflow takes seconds. Any other store,
+or another layout of its tables, goes by MLflow's client.
+"""
+
+import re
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.incremental.records import StoredState
+
+_SQLITE = "sqlite:///"
+_DATA_TAG = "data."
+_DELETED = "Deleted_Internal"
+_MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """One version that is not deleted; `created_at` in milliseconds since 1970."""
+
+    name: str
+    version: str
+    source: str
+    run_id: str | None
+    created_at: int
+    aliases: tuple[str, ...]
+    tags: dict[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def data(self) -> dict[str, StoredState]:
+        """The versioned data sets behind it; the digests of others are no digests of one file."""
+        states = {}
+        for key, value in self.tags.items():
+            version, _, digest = value.rpartition(" ")
+            if key.startswith(_DATA_TAG) and version:
+                states[key.removeprefix(_DATA_TAG)] = StoredState(digest, version)
+        return states
+
+
+def registered_models(tracking_uri: str) -> list[RegisteredModel]:
+    """All versions of all registered models, in order of name and number; none where there is no store."""
+    if not tracking_uri.startswith(_SQLITE):
+        return _sorted(_by_client())
+    file = Path(tracking_uri.removeprefix(_SQLITE)).absolute()
+    if not file.exists():
+        return []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
+        return _sorted(_by_tables(store))
+    return _sorted(_by_client())
+
+
+def find_model(uri: str, models: list[RegisteredModel]) -> RegisteredModel:
+    """The version that `models:/name/7` or `models:/name@alias` means; raises `ConfigurationError`."""
+    matched = _MODEL_URI.fullmatch(uri)
+    if matched is None:
+        raise ConfigurationError(
+            f"`{uri}` names no registered model",
+            fix="write models:/sft-model/7 or models:/sft-model@champion",
+        )
+    for model in models:
+        is_it = model.version == matched["version"] or matched["alias"] in model.aliases
+        if model.name == matched["name"] and is_it:
+            return model
+    known = ", ".join(
+        f"models:/{model.name}/{model.version}" + "".join(f" (@{alias})" for alias in model.aliases)
+        for model in models[-10:]
+    )
+    raise ConfigurationError(f"the registry has no `{uri}`", fix=f"name one that exists: {known or 'none'}")
+
+
+def _sorted(models: list[RegisteredModel]) -> list[RegisteredModel]:
+    return sorted(models, key=lambda model: (model.name, int(model.version)))
+
+
+def _by_tables(store: sqlite3.Connection) -> list[RegisteredModel]:
+    tags: dict[tuple[str, int], dict[str, str]] = {}
+    for name, version, key, value in store.execute(
+        "select name, version, key, value from model_version_tags"
+    ):
+        tags.setdefault((name, version), {})[key] = value
+    aliases: dict[tuple[str, int], list[str]] = {}
+    for name, version, alias in store.execute("select name, version, alias from registered_model_aliases"):
+        aliases.setdefault((name, version), []).append(alias)
+    rows = store.execute(
+        "select name, version, source, run_id, creation_time from model_versions where current_stage != ?",
+        (_DELETED,),
+    )
+    return [
+        RegisteredModel(
+            name,
+            str(version),
+            source,
+            run_id,
+            int(created or 0),
+            tuple(sorted(aliases.get((name, version), []))),
+            tags.get((name, version), {}),
+        )
+        for name, version, source, run_id, created in rows
+    ]
+
+
+def _by_client() -> list[RegisteredModel]:
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    models: list[RegisteredModel] = []
+    for registered in client.search_registered_models():
+        # Only this call gives the aliases of every store.
+        aliases: dict[str, Any] = client.get_registered_model(registered.name).aliases
+        for found in client.search_model_versions(f"name='{registered.name}'"):
+            own = [alias for alias, version in aliases.items() if str(version) == str(found.version)]
+            models.append(
+                RegisteredModel(
+                    found.name,
+                    str(found.version),
+                    found.source,
+                    found.run_id,
+                    int(found.creation_timestamp),
+                    tuple(sorted(own)),
+                    dict(found.tags),
+                )
+            )
+    return models

@@ -1,0 +1,74 @@
+"""A few rows of a large Parquet file, found without decoding the rest of it.
+
+The key column is read one row group at a time, the wanted columns only of row groups that hold a match. Time
+O(rows) for the key, memory that of one row group.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def find_rows(
+    path: Path, key: str, values: Collection[str], columns: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """The rows whose `key` is one of `values`, or, where `key` holds lists, contains one of them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pa.array(sorted(values), type=pa.string())
+
+    def positions(column: Any) -> Any:
+        column = column.combine_chunks()
+        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+            hits = pc.is_in(pc.list_flatten(column).cast(pa.string()), value_set=wanted)
+            return pc.unique(pc.filter(pc.list_parent_indices(column), hits))
+        return pc.indices_nonzero(pc.is_in(column.cast(pa.string()), value_set=wanted))
+
+    return [row for table in _matches(path, key, columns, positions) for row in table.to_pylist()]
+
+
+def starting_with(path: Path, key: str, prefix: str, *, limit: int) -> list[str]:
+    """Up to `limit` different values of `key` that begin with `prefix`, sorted within a row group."""
+    import pyarrow.compute as pc
+
+    found: dict[str, None] = {}
+    tables = _matches(path, key, [key], lambda column: pc.indices_nonzero(pc.starts_with(column, prefix)))
+    for table in tables:
+        found |= dict.fromkeys(sorted(table.column(key).to_pylist()))
+        if len(found) >= limit:
+            break
+    return list(found)[:limit]
+
+
+def read_columns(path: Path, columns: list[str]) -> Any:
+    """Whole columns as a pandas frame with Arrow strings."""
+    import pandas as pd
+
+    return pd.read_parquet(path, columns=columns)
+
+
+def has_column(path: Path, column: str) -> bool:
+    """Whether the file has `column`: data of an older version may lack it."""
+    import pyarrow.parquet as pq
+
+    return column in pq.read_schema(path).names
+
+
+def count_rows(path: Path) -> int:
+    """From the footer alone."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def _matches(
+    path: Path, key: str, columns: list[str] | None, positions: Callable[[Any], Any]
+) -> Iterator[Any]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            found = positions(file.read_row_group(group, columns=[key]).column(0))
+            if len(found):
+                yield file.read_row_group(group, columns=columns).take(found)

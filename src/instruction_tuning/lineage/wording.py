@@ -1,0 +1,159 @@
+"""Stories as text for a terminal, a line a fact."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Story = Mapping[str, Any]
+_SHOWN = 160
+_LISTED = 5
+
+
+def record_text(story: Story) -> str:
+    """One record's way, from its rows to the models."""
+    return "\n".join(_record_lines(story)) + "\n"
+
+
+def model_text(story: Story) -> str:
+    """What is behind one model version."""
+    return "\n".join(_model_lines(story)) + "\n"
+
+
+def _record_lines(story: Story) -> Iterator[str]:
+    yield f"record {story['record_id'] or '(the row never became one)'}"
+    for row in story["source"]:
+        place = f"{row['file'] or row.get('source', '?')} row {row['row']} (from 0)"
+        kind = ", ".join(str(row[name]) for name in ("format", "language", "category") if row.get(name))
+        yield f"  row         {row['source_row_id']}  {place}  {kind}  -> {row['stage']}"
+    first = story["source"][0]
+    if story["record_id"]:
+        yield f"  licence     {first.get('licence') or 'unknown'}"
+    for message in first.get("messages", []):
+        yield f"  {message['role']:<11} {_short(message['content'])}"
+    for repair in story["repairs"]:
+        changes = ", ".join(repair["repairs"])
+        yield f"  repair      {repair['field']}: {changes}; before: {_quoted(repair['before'])}"
+    yield from _fate_lines(story)
+    if story["fate"]["decision"] == "in the pool":
+        yield from _selection_lines(story)
+        yield from _teacher_lines(story)
+        yield from _training_lines(story)
+    for model in story["models"]:
+        through = "" if model["through"] == story["record_id"] else f", through its copy {model['through']}"
+        gone = f"; cannot be told for {', '.join(model['gone'])}" if model["gone"] else ""
+        aliases = "".join(f" @{alias}" for alias in model["aliases"])
+        yield f"  model       {model['model']}{aliases}: {', '.join(model['parts']) or '?'}{through}{gone}"
+    if not story["models"]:
+        yield "  model       no registered version has it"
+    for name, reason in story["not_available"].items():
+        yield f"  not stored  {name}: {reason}"
+    if story["by_time"]:
+        names = ", ".join(story["by_time"])
+        yield f"  by time     one run saved these, no record ties them to the others: {names}"
+
+
+def _fate_lines(story: Story) -> Iterator[str]:
+    fate = story["fate"]
+    if fate["decision"] == "in the pool":
+        yield f"  ingestion   kept, as row {fate['source_row_id']}"
+    elif fate["decision"] == "rejected":
+        field = f" in {fate['field']}" if fate["field"] else ""
+        why = f"{fate['stage']}, {fate['reason']}{field}"
+        yield f"  ingestion   rejected: {why}; {_short(fate['detail'] or '')}"
+        if not story["record_id"]:
+            yield f"  raw         {_short(fate['raw'])}"
+    copies = story["copies"]
+    for copy in copies[:_LISTED]:
+        what = f"{copy['stage']} {copy['source_row_id']} ({copy['source']}), record {copy['record_id']}"
+        yield f"  copy        {what}, similarity {copy['similarity']:.3f}"
+    if len(copies) > _LISTED:
+        yield f"  copy        and {len(copies) - _LISTED} more (--json has all)"
+
+
+def _selection_lines(story: Story) -> Iterator[str]:
+    chosen = story["selection"]
+    if not chosen:
+        return
+    rank = "" if chosen.get("rank") is None else f" with rank {int(chosen['rank'])}"
+    score = chosen.get("selection_score")
+    told = "" if score is None or score != score else f", score {score:.4f}"
+    near = f" (nearest selected {chosen['nearest_selected']})" if chosen.get("nearest_selected") else ""
+    reason = chosen.get("reason") or chosen.get("selected_because")
+    yield f"  selection   {chosen.get('decision', 'selected')}{rank}{told}{near}: {reason}"
+
+
+def _teacher_lines(story: Story) -> Iterator[str]:
+    teacher, answer = story["teacher"], story["answer"]
+    if teacher["requests"]:
+        price = "unknown" if teacher["price_usd"] is None else f"${teacher['price_usd']:.6f}"
+        tokens = f"{teacher['prompt_tokens']} + {teacher['completion_tokens']} tokens"
+        models = ", ".join(teacher["models"])
+        yield f"  teacher     {teacher['requests']} requests to {models}, {tokens}, price {price}"
+    for error in teacher["failed"]:
+        yield f"  failed      {_short(error)}"
+    for row in teacher["responses"]:
+        taken = " <- taken" if row["response_id"] == answer.get("response_id") and "origin" in answer else ""
+        rating = "none" if row["rating"] is None else f"{row['rating']:g}"
+        check = row["check"] + (f" ({_short(row['check_detail'])})" if row["check_detail"] else "")
+        said = _quoted(row["response"])
+        yield f"  response    {row['response_id']} rating {rating}, check {check}: {said}{taken}"
+    if answer.get("decision") == "accepted":
+        parents = ", ".join(answer["parent_ids"])
+        yield f"  answer      accepted, from the {answer['origin']}; parents {parents}"
+    elif answer:
+        yield f"  answer      rejected: {answer['stage']}, {answer['reason']}; {_short(answer['detail'])}"
+
+
+def _training_lines(story: Story) -> Iterator[str]:
+    mixture, reward = story["mixture"], story["reward"]
+    if mixture:
+        yield f"  mixture     {mixture['part']}, as example {mixture['example_id']}"
+    elif story["answer"].get("decision") == "accepted":
+        yield "  mixture     in neither training nor validation"
+    for pair in reward["pairs"]:
+        ratings = f"{pair['chosen_rating']:g} over {pair['rejected_rating']:g}"
+        yield f"  reward pair {pair['pair_id']} ({pair['split']}): {ratings}"
+    if reward["best_of_n"]:
+        best = min(reward["best_of_n"], key=lambda row: row["rank"])
+        yield f"  best of {len(reward['best_of_n'])}   {_quoted(best['completion'])}, reward {best['reward']}"
+
+
+def _model_lines(story: Story) -> Iterator[str]:
+    yield f"{story['model']}" + "".join(f" @{alias}" for alias in story["aliases"])
+    for name in ("digest", "command", "git_commit", "base_model"):
+        yield f"  {name:<11} {story[name] or 'unknown'}"
+    verdict = story["verdict"]
+    yield f"  verdict     {verdict['validation_status']} against {verdict['incumbent'] or 'nobody yet'}"
+    for row in story["data"]:
+        rows = " deleted" if row["deleted"] else "" if row["rows"] is None else f" {row['rows']:,} rows"
+        yield f"  data        {row['name']} {row['version']} {row['digest']}{rows}"
+    for file in story["raw_files"]:
+        yield f"  raw file    {file['file'] or file['source']} {file['sha256']}"
+    for part, count in story["parts"].items():
+        yield f"  records     {part}: {count:,}"
+    for name, counts in story["counts"].items():
+        listed = ", ".join(f"{value} {count:,}" for value, count in counts.items())
+        yield f"  by {name:<8} {listed}"
+    for row in story["teacher"]:
+        price = "unknown" if row["price_usd"] is None else f"${row['price_usd']:.4f}"
+        yield f"  teacher     {row['model']}, {row['kind']}: {row['requests']:,} requests, price {price}"
+    for name, value in story["parameters"].items():
+        yield f"  parameter   {name} = {_short(json.dumps(value, ensure_ascii=False))}"
+    for node in story["nodes"]:
+        code = f"code {node['code']} of {node['definitions']} definitions"
+        yield f"  node        {node['node']}, {node['finished_at']}, {code}"
+    for other in story["relatives"]:
+        same = f"the same {', '.join(other['same_data'])}" if other["same_data"] else "no data set in common"
+        gone = f"; deleted: {', '.join(other['gone'])}" if other["gone"] else ""
+        yield f"  relative    {other['model']}: {same}; {other['records_in_both']:,} records in both{gone}"
+    for name in story["gone"]:
+        yield f"  deleted     {name}: what it held cannot be told"
+
+
+def _short(text: str) -> str:
+    flat = " ".join(str(text).split())
+    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")

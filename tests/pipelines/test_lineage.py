@@ -1,0 +1,146 @@
+"""`kedro explain` and `kedro prune` on a finished run, against its frames and its raw files."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.canonical.raw_files import list_raw_files
+from instruction_tuning.canonical.reading import read_files
+
+pytestmark = pytest.mark.slow
+MODEL = "models:/sft-model/1"
+
+
+def kedro(run: Any, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "kedro", *words]
+    return subprocess.run(
+        command, cwd=run.project, env=run.environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def explained(run: Any, *words: str, code: int = 0) -> dict[str, Any]:
+    done = kedro(run, "explain", *words, "--json")
+    assert done.returncode == code, done.stderr[-2000:]
+    return dict(json.loads(done.stdout[done.stdout.index("{") :]))
+
+
+def frame(run: Any, name: str) -> pd.DataFrame:
+    (file,) = (run.project / "data").glob(f"0*/{name}.parquet/*/{name}.parquet")
+    return pd.read_parquet(file)
+
+
+def test_a_record_that_was_trained_on_is_followed_from_its_row_to_the_model(finished_run: Any) -> None:
+    mixture = frame(finished_run, "sft_mixture")
+    chat = mixture[mixture["kind"] == "chat"].iloc[0]
+    told = explained(finished_run, str(chat["example_id"]))
+    record_id = chat["parent_ids"][0]
+    decision = frame(finished_run, "selection_decisions").set_index("record_id").loc[record_id]
+    calls = frame(finished_run, "teacher_completions")
+    calls = calls[calls["record_id"] == record_id]
+    assert told["record_id"] == record_id and told["fate"]["decision"] == "in the pool"
+    assert told["selection"]["rank"] == decision["rank"]
+    assert told["teacher"]["price_usd"] == pytest.approx(calls["price_usd"].sum())
+    assert told["teacher"]["requests"] == calls["request_id"].nunique()
+    assert told["answer"]["response_id"] == chat["parent_ids"][1]
+    assert told["mixture"] == {"part": "training", "example_id": chat["example_id"]} | {
+        "parent_ids": list(chat["parent_ids"])
+    }
+    assert {model["model"]: model["parts"][0] for model in told["models"]}[MODEL] == "trained on"
+    assert told["by_time"] == [] and set(told["not_available"]) == set()
+
+
+@pytest.mark.parametrize("stage", ["exact_duplicate", "near_duplicate", "contaminated", "validate", "read"])
+def test_a_rejected_row_says_what_it_was_and_what_it_met(finished_run: Any, stage: str) -> None:
+    rejected = frame(finished_run, "rejected_records")
+    row = rejected[rejected["stage"] == stage].iloc[0]
+    told = explained(finished_run, str(row["source_row_id"]))
+    stages = {one["source_row_id"]: one["stage"] for one in told["source"]}
+    if stage in ("validate", "read"):
+        assert told["record_id"] is None and told["fate"]["raw"] == row["raw"]
+    else:
+        assert stages[row["source_row_id"]] == stage
+    if stage in ("near_duplicate", "contaminated"):
+        assert told["fate"]["collides_with"] == row["collides_with"]
+
+
+def test_an_unselected_record_says_how_near_it_was(finished_run: Any) -> None:
+    decisions = frame(finished_run, "selection_decisions")
+    left = decisions[decisions["decision"] == "not_selected"].iloc[0]
+    told = explained(finished_run, str(left["record_id"]))
+    assert told["selection"]["decision"] == "not_selected"
+    assert told["selection"]["nearest_selected"] == left["nearest_selected"]
+    assert told["selection"]["selection_score"] == pytest.approx(left["selection_score"])
+
+
+def test_a_model_names_its_data_with_digests_rows_and_parameters(finished_run: Any) -> None:
+    told = explained(finished_run, MODEL)
+    rows = {row["name"]: row for row in told["data"]}
+    mixture = frame(finished_run, "sft_mixture")
+    assert rows["sft_mixture"]["rows"] == len(mixture) and not rows["sft_mixture"]["deleted"]
+    assert told["parts"]["trained on"] == (mixture["kind"] == "chat").sum()
+    assert sum(told["counts"]["source"].values()) == told["parts"]["trained on"]
+    assert told["parameters"]["sft.learning_rate"]
+    nodes = [node["node"] for node in told["nodes"]]
+    assert {"ingestion.read_raw_records", "sft.fine_tune_base_model"} <= set(nodes)
+    files = list_raw_files(finished_run.project / "data/01_raw/microworld/pool")
+    assert {file["sha256"] for file in told["raw_files"]} == {file.sha256 for file in files}
+
+
+def words_of(prompt: str) -> str:
+    return re.sub(r"[\s.!?。！？]+", "", prompt).casefold()
+
+
+def test_the_rows_to_take_down_are_those_that_a_look_at_the_raw_files_finds(finished_run: Any) -> None:
+    """By the texts alone: rows whose whole text, or whose record, a trained example's record has."""
+    told = explained(finished_run, MODEL, "--source", "sharegpt.jsonl")
+    files = list_raw_files(finished_run.project / "data/01_raw/microworld/pool")
+    (file,) = (file for file in files if file.source == "sharegpt")
+    every, _ = read_files(files, ReadingRules())
+    records = [one for one in every if one.source == "sharegpt"]
+    mixture = frame(finished_run, "sft_mixture")
+    trained = {parents[0] for parents in mixture.loc[mixture["kind"] == "chat", "parent_ids"]}
+    texts = {one.record_id: one.messages for one in every}
+    exact = {one.source_row_id for one in records if one.record_id in trained}
+    asked = {
+        (str(texts[name][:-2]), words_of(texts[name][-2]["content"])) for name in trained if name in texts
+    }
+    found = [row for row in told["rows"] if row["part"] == "trained on"]
+    assert {row["source_row_id"] for row in found if row["through"] != "near duplicate"} == exact
+    same_words = {
+        one.source_row_id
+        for one in records
+        if (str(one.messages[:-2]), words_of(one.messages[-2]["content"])) in asked
+    }
+    assert {row["source_row_id"] for row in found} >= same_words
+    assert all(row["source_row_id"].startswith(file.sha256[:12]) for row in found)
+    assert "models:/reward-model/1" in told["others"]
+
+
+def test_a_record_is_explained_without_torch_transformers_and_mlflow(finished_run: Any) -> None:
+    record = frame(finished_run, "instruction_pool")["record_id"].iloc[0]
+    code = (
+        "import sys; from kedro.framework.cli import main\n"
+        f"sys.argv = ['kedro', 'explain', '{record}']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('torch', 'transformers', 'mlflow') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=finished_run.project, env=finished_run.environment,
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.stdout.rstrip().endswith("[]"), done.stdout[-500:] + done.stderr[-2000:]
+
+
+def test_a_finished_run_has_nothing_to_prune(finished_run: Any) -> None:
+    done = kedro(finished_run, "prune", "--json")
+    told = json.loads(done.stdout[done.stdout.index("{") :])
+    assert told["removable"] == [] and told["records"] == []
+    assert Path(finished_run.project, "data/01_raw").is_dir()

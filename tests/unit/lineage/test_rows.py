@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from instruction_tuning.lineage.rows import count_rows, find_rows, starting_with
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Ten rows in row groups of three."""
+    frame = pd.DataFrame(
+        {
+            "name": [f"id{number}" for number in range(10)],
+            "parents": [[f"p{number}", "all"] if number else [] for number in range(10)],
+        }
+    )
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=3)
+    return tmp_path / "rows.parquet"
+
+
+def test_rows_are_found_in_every_row_group(file: Path) -> None:
+    found = find_rows(file, "name", ["id0", "id4", "id9", "none"], ["name"])
+    assert found == [{"name": "id0"}, {"name": "id4"}, {"name": "id9"}]
+    assert find_rows(file, "name", []) == []
+
+
+def test_a_list_matches_by_any_of_its_values(file: Path) -> None:
+    assert [row["name"] for row in find_rows(file, "parents", ["p4"])] == ["id4"]
+    assert len(find_rows(file, "parents", ["all", "p4"])) == 9
+
+
+def test_a_prefix_finds_values_up_to_the_limit(file: Path) -> None:
+    assert starting_with(file, "name", "id7", limit=5) == ["id7"]
+    assert len(starting_with(file, "name", "id", limit=4)) == 4
+    assert count_rows(file) == 10
