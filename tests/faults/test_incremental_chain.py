@@ -102,7 +102,7 @@ def test_killed_between_two_nodes_the_next_run_takes_what_was_finished(copied):
 
 def test_one_stage_alone_and_another_runner(copied):
     project, environment = copied
-    assert "0 nodes ran, 2 were reused" in kedro(project, environment, "--namespaces=query_selection")
+    assert "0 nodes ran, 3 were reused" in kedro(project, environment, "--namespaces=query_selection")
     assert "0 nodes ran, 1 were reused" in kedro(
         project,
         environment,
@@ -110,6 +110,6 @@ def test_one_stage_alone_and_another_runner(copied):
         "--to-nodes=query_selection.select_queries",
     )
     printed = kedro(project, environment, "--namespaces=query_selection", "--runner=SequentialRunner")
-    assert "all 2 nodes run" in printed
+    assert "all 3 nodes run" in printed
     forced = kedro(project, environment, "--namespaces=query_selection", "--force")
     assert "run   query_selection.select_queries: forced" in forced

@@ -75,7 +75,7 @@ def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) ->
     for reason, count in kept_by(plan).items():
         click.echo(f"kept for {reason}: {count}")
     for one in left:
-        megabytes = "" if one.bytes is None else f", {one.bytes / _MEGABYTE:.2f} MB"
-        click.echo(f"in MLflow, used by no registered version: {one.model_id}{megabytes}")
+        size_told = "" if one.bytes is None else f", {one.bytes / _MEGABYTE:.2f} MB"
+        click.echo(f"in MLflow, used by no registered version: {one.model_id}{size_told}")
     if left:
         click.echo(f"to delete: {how_to_delete(left)}")
