@@ -14,7 +14,7 @@ from lm_eval.api.samplers import ContextSampler
 from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
-from instruction_tuning.evaluation.extraction import extract_answer
+from instruction_tuning.verification.extraction import extract_answer
 
 INVALID = "[invalid]"
 _SECONDS_BETWEEN_LINES = 15.0

@@ -23,13 +23,13 @@ import pandas as pd
 import yaml
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.evaluation import extraction
 from instruction_tuning.evaluation.few_shot import (
     FewShotExamples,
     Item,
     document_prompt_and_answer,
     example_turns,
 )
+from instruction_tuning.verification import extraction
 
 CHAT_FORMS = ("chat_zero_shot", "chat_few_shot")
 FORMS = ("document_few_shot", *CHAT_FORMS)

@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from instruction_tuning.microworld.check import is_right
+from instruction_tuning.microworld.dialogue import follow
+from instruction_tuning.microworld.mistakes import mistaken
 from instruction_tuning.microworld.skill import Skill
-from instruction_tuning.microworld.skills import SKILLS
+from instruction_tuning.microworld.skills import REPORTED_SKILLS, SKILLS
 from instruction_tuning.microworld.world import World
 from instruction_tuning.seeds import substream
 
 NONSENSE = ("Hm, the wind.", "That could be many things.", "嗯，风很大。", "Perhaps so, perhaps not.")
-_LAST_USER_TURN = "\n\nUser: "
+_TURN = re.compile(r"\n\n(?=(?:User|Assistant|System): )")
+_RECOGNISED = (*SKILLS, *REPORTED_SKILLS)
 _RATING_REQUEST = re.compile(
     r"^\[Instruction\]\s*\n(?P<instruction>.*)\n\[Response\]\s*\n(?P<response>.*)\n\[End\]\s*$",
     re.DOTALL | re.MULTILINE,
@@ -48,6 +50,8 @@ class Teacher:
         self.world = world
         self.faults = faults
         self.seed = seed
+        # A question comes back with every sample and every rating of it.
+        self._recognised: dict[tuple[str, ...], tuple[Skill, dict[str, str]] | None] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -62,13 +66,13 @@ class Teacher:
         question = messages[-1]["content"]
         rng = substream(self.seed, request_seed, sample, question)
         if found := _RATING_REQUEST.search(question):
-            # A conversation is rated as a transcript; what counts is its last question.
-            instruction = found["instruction"].rpartition(_LAST_USER_TURN)[2]
-            return self._rating(instruction.strip(), found["response"].strip(), rng)
-        return self._answer(question, rng)
+            # A conversation is rated as a transcript.
+            asked = _turns_of_transcript(found["instruction"].strip())
+            return self._rating(asked, found["response"].strip(), rng)
+        return self._answer([turn["content"] for turn in messages if turn["role"] == "user"], rng)
 
-    def _answer(self, question: str, rng: random.Random) -> str:
-        recognised = self._recognise(question)
+    def _answer(self, questions: Sequence[str], rng: random.Random) -> str:
+        recognised = self._recognise(tuple(questions))
         if recognised is None:
             return rng.choice(NONSENSE)
         skill, slots = recognised
@@ -77,30 +81,47 @@ class Teacher:
         form = rng.choice(skill.long_answers) if rng.random() < self.faults.verbosity else skill.short_answer
         return form.format(**slots)
 
-    def _recognise(self, question: str) -> tuple[Skill, dict[str, str]] | None:
-        for candidate in _readings(question):
-            for skill in SKILLS:
+    def _recognise(self, questions: tuple[str, ...]) -> tuple[Skill, dict[str, str]] | None:
+        """The item that the last of a conversation's questions is about, read alone or after those before."""
+        if questions not in self._recognised:
+            self._recognised[questions] = self._read(questions)
+        return self._recognised[questions]
+
+    def _read(self, questions: tuple[str, ...]) -> tuple[Skill, dict[str, str]] | None:
+        for candidate in _readings(questions[-1]):
+            for skill in _RECOGNISED:
                 if (slots := skill.match(candidate)) is None:
                     continue
                 try:
                     return skill, {**slots, **skill.solve(self.world, slots)}
                 except (KeyError, ValueError):
                     continue
-        return None
+        before = self._recognise(questions[:-1]) if len(questions) > 1 else None
+        if before is None:
+            return None
+        followed = (follow(self.world, *before, candidate) for candidate in _readings(questions[-1]))
+        return next((item for item in followed if item is not None), None)
 
     def _mistake(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> dict[str, str]:
-        while True:
-            other = skill.item(self.world, rng, "train")
-            if other["answer"] != slots["answer"]:
-                return {**slots, **{name: other[name] for name in ("answer", "working") if name in other}}
+        return mistaken(self.world, rng, skill, slots)
 
-    def _rating(self, instruction: str, response: str, rng: random.Random) -> str:
+    def _rating(self, questions: tuple[str, ...], response: str, rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:
             return "I would rather not put a number on this."
-        recognised = self._recognise(instruction)
-        centre = 5.0 if recognised is None else 8.5 if is_right(recognised[1]["answer"], response) else 3.0
+        recognised = self._recognise(questions)
+        centre = 5.0
+        if recognised is not None:
+            skill, slots = recognised
+            centre = 3.0 + 5.5 * skill.score(self.world, slots, response)
         points = round(min(10.0, max(1.0, rng.gauss(centre, self.faults.rating_noise))))
         return f"Rating: {points}"
+
+
+def _turns_of_transcript(instruction: str) -> tuple[str, ...]:
+    """The user's questions; an instruction that is no transcript is one question."""
+    turns = _TURN.split(instruction)
+    asked = tuple(turn.removeprefix("User: ") for turn in turns if turn.startswith("User: "))
+    return asked if len(turns) > 1 and asked else (instruction,)
 
 
 def _readings(question: str) -> list[str]:
