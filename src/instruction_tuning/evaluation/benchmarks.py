@@ -41,7 +41,7 @@ def measure_model(
     chat_template: str | None = None,
 ) -> pd.DataFrame:
     """One row for each item and form: ability, language, form, item_id, prompt, response, extracted,
-    target, correct, model_digest.
+    target, score, skill, difficulty, counted, model_digest.
 
     `chat_template` is used where the model's tokenizer has none (a base model from the hub).
     """
@@ -54,7 +54,7 @@ def measure_model(
         logger.info("model %s was measured before on these items; taken from %s", model.digest, stored)
         return outputs
     tasks = write_task_files(items, settings, work_folder)
-    test = measured_items(items, settings.items_per_ability)
+    test = measured_items(items, settings)
     rows = _run_harness(model, tokenizer, test, settings, tasks, device=device)
     outputs = pd.DataFrame(rows).assign(model_digest=model.digest).astype({"extracted": "str"})
     _store(outputs, stored)
@@ -165,7 +165,8 @@ def _output_row(sample: dict[str, Any], ability: str, form: str) -> dict[str, ob
         "response": sample["resps"][0][0],
         "extracted": None if extracted == "[invalid]" else extracted,
         "target": sample["target"],
-        "correct": bool(sample["exact_match"]),
+        "score": float(sample["score"]),
+        **{name: sample["doc"][name] for name in ("skill", "difficulty", "counted")},
     }
 
 

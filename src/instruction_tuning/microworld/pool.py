@@ -33,7 +33,7 @@ CHINESE_TAIL_ORDER = (
     "describe_zh", "write_code_zh", "negative_zh", "home_fact_zh", "parity_zh",
 )  # fmt: skip
 WITHHELD_SHARE, UNKNOWN_SHARE = 0.03, 0.015
-# Of ShareGPT's conversations: a last question that refers to the earlier ones, or has nothing to do with them.
+# Conversations of several turns: the last question refers to what came before, or to nothing of it.
 FOLLOW_UP_SHARE, OTHER_TURN_SHARE = 0.3, 0.15
 FAULT_SHARES = {
     "exact_duplicate": 0.05,

@@ -132,7 +132,7 @@ class Skill:
 
     @cached_property
     def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        """The pattern of each phrasing, and its longest fixed part, which rules most questions out at once."""
+        """The pattern of each phrasing, and its longest fixed part, which rules most questions out."""
         questions = (*self.train_questions, *self.validation_questions, *self.test_questions)
         return tuple(
             (max(re.split(r"\{\w+\}", question), key=len), re.compile(self._question_pattern(question)))

@@ -108,13 +108,16 @@ def _noise(rng: random.Random, language: str, people: tuple[str, ...]) -> Segmen
 
 
 def web_documents(world: World, seed: int, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(`count` pages, what is true of each segment), joined by `document_id` and the segment's number."""
+    """(`count` pages, what is true of each segment): `start` and `end` say where it stands in the page."""
     pages, truth = [], []
     for index in range(count):
         written = page(world, substream(seed, "web", index), wording="train")
         name = f"web-{index:04d}"
         pages.append({"document_id": name, "language": written.language, "text": written.text})
-        for number, segment in enumerate(written.segments):
+        end = 0
+        for segment in written.segments:
+            start = written.text.index(segment.text, end)
+            end = start + len(segment.text)
             told = segment.truth or _NO_INSTRUCTION
-            truth.append({"document_id": name, "segment": number, "text": segment.text, **told})
+            truth.append({"document_id": name, "start": start, "end": end, **told})
     return pages, truth

@@ -15,6 +15,7 @@ Negative credit counts as 0, so naming everything earns nothing. Nothing here kn
 is in the rubric. O(length of the answer), times that of the gold answer for `words`.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,6 @@ from instruction_tuning.verification.extraction import extract_answer, first_lin
 from instruction_tuning.verification.tiny_programs import UnsupportedProgramError, run_program
 
 Rubric = Mapping[str, Any]
-EXTRACTED_AS = {"number": "number", "span": "span"}
 RUBRIC_KINDS = ("number", "span", "words", "set", "facts", "constraints", "program")
 
 _WORD = re.compile(rf"[{HAN}]|\d+|[^\W\d_{HAN}]+(?:'[^\W\d_{HAN}]+)*")
@@ -47,7 +47,7 @@ def answer_score(response: str, rubric: Rubric) -> float:
     0.5
     """
     kind = str(rubric["kind"])
-    if kind in EXTRACTED_AS:
+    if kind in ("number", "span"):
         said = extract_answer(response, kind)
         return float(said is not None and said == extract_answer(str(rubric["answer"]), kind))
     line = first_line(unicodedata.normalize("NFKC", response))
@@ -56,6 +56,16 @@ def answer_score(response: str, rubric: Rubric) -> float:
     # What follows a mere "is" is no summary: the facts before it would be left out of the count.
     parts = readings(line)[:2] if kind == "facts" else readings(line)
     return max(_SCORERS[kind](part, rubric) for part in parts)
+
+
+def item_rubric(kind: str, answer: str, rubric: str | None) -> Rubric:
+    """The rubric of a benchmark item: its kind and target, and what its `rubric` adds in JSON."""
+    return {"kind": kind, "answer": answer, **(json.loads(rubric) if rubric else {})}
+
+
+def extracted_as(kind: str) -> str:
+    """How extraction.py reads an answer of this kind."""
+    return kind if kind in ("number", "span") else "line"
 
 
 def _words(text: str) -> list[str]:

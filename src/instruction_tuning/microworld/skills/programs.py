@@ -103,6 +103,13 @@ def _body_of(task: str) -> str:
     raise ValueError(f"no program of this world is described by {task!r}")
 
 
+def other_description(task: str) -> str:
+    """The same task in the other language."""
+    form = _form_of(_body_of(task))
+    english, chinese = (text.format(k="".join(filter(str.isdigit, task))) for text in _TASKS[form])
+    return chinese if task == english else english
+
+
 def _solve_write(world: World, slots: Slots) -> dict[str, str]:
     return {"answer": f"def f(x): return {_body_of(slots['task'])}"}
 
