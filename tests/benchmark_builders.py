@@ -71,7 +71,10 @@ def answers(role, right, *, form="chat_zero_shot", ability="facts", items=None, 
             "response": "",
             "extracted": extracted,
             "target": "x",
-            "correct": truths,
+            "score": [float(truth) for truth in truths],
+            "skill": f"{ability}_skill",
+            "difficulty": 1,
+            "counted": True,
         }
     )
 

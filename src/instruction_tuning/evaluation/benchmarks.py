@@ -42,7 +42,7 @@ def measure_model(
     role: str = "model",
 ) -> pd.DataFrame:
     """One row for each item and form: ability, language, form, item_id, prompt, response, extracted,
-    target, correct, model_digest.
+    target, score, skill, difficulty, counted, model_digest.
 
     `chat_template` is used where the model's tokenizer has none (a base model from the hub); `role` names the
     model in the log.
@@ -61,7 +61,7 @@ def measure_model(
         )
         return outputs
     tasks = write_task_files(items, settings, work_folder)
-    test = measured_items(items, settings.items_per_ability)
+    test = measured_items(items, settings)
     rows = _run_harness(model, tokenizer, test, settings, tasks, device=device, role=role)
     outputs = pd.DataFrame(rows).assign(model_digest=model.digest).astype({"extracted": "str"})
     _store(outputs, stored)
@@ -175,7 +175,8 @@ def _output_row(sample: dict[str, Any], ability: str, form: str) -> dict[str, ob
         "response": sample["resps"][0][0],
         "extracted": None if extracted == "[invalid]" else extracted,
         "target": sample["target"],
-        "correct": bool(sample["exact_match"]),
+        "score": float(sample["score"]),
+        **{name: sample["doc"][name] for name in ("skill", "difficulty", "counted")},
     }
 
 

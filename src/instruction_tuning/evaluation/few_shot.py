@@ -5,6 +5,7 @@ are the same for every model, batch and subset of items. Examples of the item's 
 where there are too few, those of its ability and language, then of its ability, fill up.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -65,6 +66,11 @@ def document_prompt_and_answer(prompt: str, target: str) -> tuple[str, str]:
     bare_prompt, bare_target = prompt.rstrip(" "), target.strip()
     touches = not bare_prompt or unicodedata.east_asian_width(bare_prompt[-1]) in "WF"
     return bare_prompt, bare_target if touches else f" {bare_target}"
+
+
+def earlier_turns(item: Item) -> list[dict[str, str]]:
+    """Prompt and answer of each turn before the item's question; most items have none."""
+    return list(json.loads(item["turns"])) if item["turns"] else []
 
 
 def example_turns(examples: Sequence[Item], form: str) -> list[dict[str, str]]:

@@ -15,7 +15,8 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from instruction_tuning.chat_format.special_tokens import as_plain_text
-from instruction_tuning.evaluation.extraction import extract_answer
+from instruction_tuning.verification.answer_score import answer_score, extracted_as, item_rubric
+from instruction_tuning.verification.extraction import extract_answer, first_line
 
 INVALID = "[invalid]"
 _SECONDS_BETWEEN_LINES = 15.0
@@ -41,9 +42,23 @@ def extract_answers(responses: Iterable[Sequence[str]], docs: Sequence[dict[str,
     lm-eval's own regex filter cannot fold a Unicode minus, and gives an empty match as an answer.
     """
     return [
-        [extract_answer(text, doc["answer_kind"]) or INVALID for text in texts]
+        [_answered(text, doc["answer_kind"]) for text in texts]
         for texts, doc in zip(responses, docs, strict=True)
     ]
+
+
+def _answered(text: str, kind: str) -> str:
+    # Lists, sentences and programs are scored from the line as it stands.
+    if kind in ("number", "span"):
+        return extract_answer(text, kind) or INVALID
+    return first_line(text) if extract_answer(text, extracted_as(kind)) else INVALID
+
+
+def score_answer(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """lm-eval metric: the score of the filtered answer by the item's rubric."""
+    if results[0] == INVALID:
+        return {"score": 0.0}
+    return {"score": answer_score(results[0], item_rubric(doc["answer_kind"], doc["answer"], doc["rubric"]))}
 
 
 class LocalModel(HFLM):

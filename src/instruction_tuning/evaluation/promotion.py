@@ -164,8 +164,8 @@ def _keeps_every_ability(comparisons: pd.DataFrame, role: str, rules: PromotionR
 def _strata(comparisons: pd.DataFrame, form: str) -> dict[str, PairedCounts]:
     rows = comparisons[(comparisons["form"] == form) & (comparisons["ability"] != MACRO)]
     return {
-        str(row["ability"]): PairedCounts(int(row["items"]), int(row["gained"]), int(row["lost"]))
-        for row in rows.sort_values("ability").to_dict("records")
+        str(row["ability"]): PairedCounts(int(row["items"]), float(row["gained"]), float(row["lost"]))
+        for row in rows[rows["counted"]].sort_values("ability").to_dict("records")
     }
 
 

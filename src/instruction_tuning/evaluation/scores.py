@@ -1,4 +1,11 @@
-"""From answers to accuracies, and from two models' answers to paired differences."""
+"""From scored answers to mean scores, and from two models' answers to paired differences.
+
+A score in [0, 1] counts as so much of a right answer. Intervals treat it as a proportion, whose variance is
+the largest that a score of that mean can have: partial credit makes them wider than need be, never narrower.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -15,23 +22,29 @@ MACRO = "macro"
 
 
 def benchmark_metrics(outputs: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
-    """Accuracy with its interval, items and extraction rate by model role, form and ability.
+    """Mean score with its interval, items and extraction rate by model role, form and ability.
 
-    Ability `macro` is the mean of the abilities' figures, each with the same weight.
+    Ability `macro` is the mean of the counted abilities' figures, each with the same weight.
     """
     rows = []
     for (role, form), answers in outputs.groupby(["model_role", "form"], sort=True):
         by_ability = (
             answers.assign(readable=answers["extracted"].notna())
             .groupby("ability", sort=True)
-            .agg(right=("correct", "sum"), items=("correct", "size"), readable=("readable", "mean"))
+            .agg(
+                right=("score", "sum"),
+                items=("score", "size"),
+                readable=("readable", "mean"),
+                counted=("counted", "all"),
+            )
         )
-        for ability, counts in by_ability.iterrows():
-            interval = wilson_interval(int(counts["right"]), int(counts["items"]), confidence)
-            rows.append(_metric(role, ability, form, interval, counts["items"], counts["readable"]))
-        macro = macro_interval(by_ability["right"].tolist(), by_ability["items"].tolist(), confidence)
-        items, readable = by_ability["items"].sum(), by_ability["readable"].mean()
-        rows.append(_metric(role, MACRO, form, macro, items, readable))
+        for ability, counts in by_ability.to_dict("index").items():
+            interval = wilson_interval(float(counts["right"]), int(counts["items"]), confidence)
+            rows.append(_metric(role, ability, form, interval, counts))
+        counted = by_ability[by_ability["counted"]]
+        macro = macro_interval(counted["right"].tolist(), counted["items"].tolist(), confidence)
+        total = {"items": counted["items"].sum(), "readable": counted["readable"].mean(), "counted": True}
+        rows.append(_metric(role, MACRO, form, macro, total))
     return pd.DataFrame(rows)
 
 
@@ -46,24 +59,30 @@ def benchmark_comparisons(outputs: pd.DataFrame, *, confidence: float) -> pd.Dat
         pairs = _paired(candidate, outputs[outputs["model_role"] == role], role)
         for form, of_form in pairs.groupby("form", sort=True):
             strata = {
-                str(ability): PairedCounts(
-                    items=len(pair),
-                    gained=int((pair["correct"] & ~pair["correct_reference"]).sum()),
-                    lost=int((~pair["correct"] & pair["correct_reference"]).sum()),
-                )
-                for ability, pair in of_form.groupby("ability", sort=True)
+                (str(ability), bool(counted)): _counts(pair["score"] - pair["score_reference"])
+                for (ability, counted), pair in of_form.groupby(["ability", "counted"], sort=True)
             }
             rows += [
-                _comparison(role, ability, form, [counts], confidence) for ability, counts in strata.items()
+                _comparison(role, ability, form, [counts], confidence, counted=counted)
+                for (ability, counted), counts in strata.items()
             ]
-            rows.append(_comparison(role, MACRO, form, list(strata.values()), confidence))
+            decisive = [counts for (_, counted), counts in strata.items() if counted]
+            rows.append(_comparison(role, MACRO, form, decisive, confidence, counted=True))
     return pd.DataFrame(rows)
+
+
+def _counts(differences: pd.Series) -> PairedCounts:
+    return PairedCounts(
+        items=len(differences),
+        gained=float(differences.clip(lower=0).sum()),
+        lost=float(-differences.clip(upper=0).sum()),
+    )
 
 
 def _paired(candidate: pd.DataFrame, reference: pd.DataFrame, role: str) -> pd.DataFrame:
     keys = ["form", "ability", "item_id"]
-    pairs = candidate[[*keys, "correct"]].merge(
-        reference[[*keys, "correct"]],
+    pairs = candidate[[*keys, "counted", "score"]].merge(
+        reference[[*keys, "score"]],
         on=keys,
         how="outer",
         suffixes=("", "_reference"),
@@ -77,11 +96,11 @@ def _paired(candidate: pd.DataFrame, reference: pd.DataFrame, role: str) -> pd.D
             record=alone["item_id"].iloc[0],
             fix="measure both models on the same benchmark items with the same settings",
         )
-    return pairs.astype({"correct": bool, "correct_reference": bool})
+    return pairs.astype({"counted": bool})
 
 
 def _metric(
-    role: object, ability: object, form: object, accuracy: Interval, items: float, readable: float
+    role: object, ability: object, form: object, accuracy: Interval, counts: Mapping[Any, Any]
 ) -> dict[str, object]:
     return {
         "model_role": role,
@@ -90,13 +109,14 @@ def _metric(
         "accuracy": accuracy.estimate,
         "ci_low": max(accuracy.low, 0.0),
         "ci_high": min(accuracy.high, 1.0),
-        "items": int(items),
-        "extraction_rate": float(readable),
+        "items": int(counts["items"]),
+        "extraction_rate": float(counts["readable"]),
+        "counted": bool(counts["counted"]),
     }
 
 
 def _comparison(
-    role: str, ability: str, form: object, strata: list[PairedCounts], confidence: float
+    role: str, ability: str, form: object, strata: list[PairedCounts], confidence: float, *, counted: bool
 ) -> dict[str, object]:
     difference = paired_difference(strata, confidence)
     return {
@@ -111,4 +131,5 @@ def _comparison(
         "items": sum(counts.items for counts in strata),
         "gained": sum(counts.gained for counts in strata),
         "lost": sum(counts.lost for counts in strata),
+        "counted": counted,
     }

@@ -6,6 +6,9 @@ Forms:
     chat_zero_shot     the question as a user turn;
     chat_few_shot      k questions and answers as turns before it.
 
+A question that refers to earlier turns follows them in both chat forms. Answers are scored in [0, 1] by the
+item's rubric (verification/answer_score.py).
+
 The folder is named by a digest of items, settings and code, and written once, by a rename. lm-eval wants the
 data files by absolute path, so the name of `tasks-<digest>` covers where it lies: a project that was moved
 or copied writes its own.
@@ -18,23 +21,29 @@ import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.evaluation import extraction
 from instruction_tuning.evaluation.few_shot import (
     FewShotExamples,
     Item,
     document_prompt_and_answer,
+    earlier_turns,
     example_turns,
 )
+from instruction_tuning.verification import answer_score, extraction, tiny_programs
 
 CHAT_FORMS = ("chat_zero_shot", "chat_few_shot")
 FORMS = ("document_few_shot", *CHAT_FORMS)
+OPTIONAL_COLUMNS: dict[str, str | int | bool] = {"rubric": "", "turns": "", "difficulty": 1, "counted": True}
 # What was measured by other code must not pass for what this code measures.
-_CODE = Path(__file__).parent
+_CODE = (
+    *sorted(Path(__file__).parent.glob("*.py")),
+    *(Path(str(module.__file__)) for module in (answer_score, extraction, tiny_programs)),
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class BenchmarkSettings:
     """What decides a measurement beside model and items."""
 
     items_per_ability: int = 200
+    items_per_reported_ability: int = 48
     few_shot: int = 2
     batch_size: int = 128
     max_new_tokens_chat: int = 48
@@ -65,8 +75,14 @@ def task_name(ability: str, form: str) -> str:
     return f"{ability}_{form}"
 
 
-def measured_items(items: pd.DataFrame, items_per_ability: int) -> pd.DataFrame:
-    """The test items that are measured: the first `items_per_ability` of each ability by item_id."""
+def measured_items(items: pd.DataFrame, settings: BenchmarkSettings) -> pd.DataFrame:
+    """The test items that are measured: the first of each ability by item_id, as many as `settings` says.
+
+    Columns that the items may lack are filled in: every item counts, is one step long and has no rubric.
+    """
+    items = items.assign(
+        **{name: value for name, value in OPTIONAL_COLUMNS.items() if name not in items.columns}
+    )
     test = items[items["split"] == "test"].sort_values("item_id")
     if test.empty:
         raise InputError(
@@ -74,7 +90,11 @@ def measured_items(items: pd.DataFrame, items_per_ability: int) -> pd.DataFrame:
             field="split",
             fix="run `kedro run --pipeline=microworld`, or give your items split=test",
         )
-    return test.groupby("ability", sort=True).head(items_per_ability).reset_index(drop=True)
+    number = test.groupby("ability", sort=True).cumcount()
+    limit = test["counted"].map(
+        {True: settings.items_per_ability, False: settings.items_per_reported_ability}
+    )
+    return test[number < limit].reset_index(drop=True)
 
 
 def fingerprint(items: pd.DataFrame, settings: BenchmarkSettings) -> str:
@@ -83,7 +103,7 @@ def fingerprint(items: pd.DataFrame, settings: BenchmarkSettings) -> str:
     rows = items.sort_values("item_id")[columns].to_json(orient="values", force_ascii=False)
     content = [columns, rows, asdict(settings), version("lm_eval")]
     digest = hashlib.sha256(json.dumps(content).encode())
-    for file in sorted(_CODE.glob("*.py")):
+    for file in _CODE:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -96,7 +116,7 @@ def write_task_files(items: pd.DataFrame, settings: BenchmarkSettings, work_fold
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix="tasks."))
-    test = measured_items(items, settings.items_per_ability)
+    test = measured_items(items, settings)
     examples = FewShotExamples(items[items["split"] == "train"].to_dict("records"))
     for ability, group in test.groupby("ability", sort=True):
         for form in FORMS:
@@ -104,7 +124,8 @@ def write_task_files(items: pd.DataFrame, settings: BenchmarkSettings, work_fold
             name = task_name(str(ability), form)
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             (draft / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-            task = _task(name, form, folder / f"{name}.jsonl", settings)
+            longest = max(len(list(row["examples"])) for row in rows)
+            task = _task(name, form, folder / f"{name}.jsonl", settings, longest)
             (draft / f"{name}.yaml").write_text(
                 yaml.dump(task, Dumper=_Dumper, sort_keys=False, allow_unicode=True), encoding="utf-8"
             )
@@ -116,7 +137,7 @@ def write_task_files(items: pd.DataFrame, settings: BenchmarkSettings, work_fold
     return folder
 
 
-def _row(item: Item, form: str, examples: FewShotExamples, settings: BenchmarkSettings) -> dict[str, object]:
+def _row(item: Item, form: str, examples: FewShotExamples, settings: BenchmarkSettings) -> dict[str, Any]:
     if form == "document_few_shot":
         prompt, gold_text = document_prompt_and_answer(item["document_prompt"], item["document_target"])
     else:
@@ -124,20 +145,26 @@ def _row(item: Item, form: str, examples: FewShotExamples, settings: BenchmarkSe
     shots = 0 if form == "chat_zero_shot" else settings.few_shot
     return {
         "item_id": item["item_id"],
-        "language": item["language"],
+        **{name: item[name] for name in ("language", "skill", "difficulty", "counted", "answer_kind")},
         "prompt": prompt,
         "answer": _gold(item, gold_text),
-        "answer_kind": item["answer_kind"],
-        "examples": example_turns(examples.of(item, shots, seed=settings.seed), form),
+        "rubric": item["rubric"],
+        # What came before in the item's own conversation stands right before its question.
+        "examples": [
+            *example_turns(examples.of(item, shots, seed=settings.seed), form),
+            *([] if form == "document_few_shot" else earlier_turns(item)),
+        ],
     }
 
 
 def _gold(item: Item, text: str) -> str:
-    gold = extraction.extract_answer(text, item["answer_kind"])
-    if gold is None or gold != extraction.extract_answer(item["target"], item["answer_kind"]):
+    rubric = answer_score.item_rubric(item["answer_kind"], item["target"], item["rubric"])
+    gold = extraction.extract_answer(item["target"], answer_score.extracted_as(item["answer_kind"]))
+    scores = [answer_score.answer_score(gold_text, rubric) for gold_text in (text, item["target"])]
+    if gold is None or min(scores) < 1:
         raise InputError(
-            f"the extractor reads {gold!r} from the gold text {text!r}, and the item's target is "
-            f"{item['target']!r}",
+            f"by the item's own rubric the gold text {text!r} scores {scores[0]:g} and the target "
+            f"{item['target']!r} scores {scores[1]:g}",
             record=item["item_id"],
             field="target",
             fix="write the item so that its target can be read from its own gold text (see extraction.py)",
@@ -145,7 +172,9 @@ def _gold(item: Item, text: str) -> str:
     return gold
 
 
-def _task(name: str, form: str, data_file: Path, settings: BenchmarkSettings) -> dict[str, object]:
+def _task(
+    name: str, form: str, data_file: Path, settings: BenchmarkSettings, examples: int
+) -> dict[str, object]:
     document = form == "document_few_shot"
     limit = settings.max_new_tokens_document if document else settings.max_new_tokens_chat
     return {
@@ -159,7 +188,7 @@ def _task(name: str, form: str, data_file: Path, settings: BenchmarkSettings) ->
         "test_split": "test",
         # The sampler is handed the item, which holds its own examples, only when the splits are equal.
         "fewshot_split": "test",
-        "num_fewshot": 0 if form == "chat_zero_shot" else settings.few_shot,
+        "num_fewshot": examples,
         "fewshot_config": {"sampler": _Function("instruction_tuning.evaluation.harness.ItemExamples")},
         "doc_to_text": "prompt",
         "doc_to_target": "answer",
@@ -183,6 +212,7 @@ def _task(name: str, form: str, data_file: Path, settings: BenchmarkSettings) ->
                 ],
             }
         ],
-        "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}],
+        "process_results": _Function("instruction_tuning.evaluation.harness.score_answer"),
+        "metric_list": [{"metric": "score", "aggregation": "mean", "higher_is_better": True}],
         "metadata": {"version": extraction.VERSION},
     }

@@ -2,23 +2,34 @@
 
 Half of the documents stay with one skill, half mix skills, as in the first trial of the idea. A
 document is a handful of items, each in one of its skill's document forms, or as a question and its
-answer in one of the ways that texts set them: by letters, names, dashes. No chat template occurs, and
-no question in a validation or test wording. Items that the benchmarks test never occur, but for facts,
-which nobody can know without having read them.
+answer in one of the ways that texts set them: by letters, names, dashes. Some lines are conversations, some
+are remarks on questions and answers, and some documents are pages as on the web. No chat template
+occurs, and no question in a validation or test wording. Items that the benchmarks test never occur, but
+for facts, which nobody can know without having read them; withheld facts never do.
 """
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 
+from instruction_tuning.microworld.dialogue import conversation
+from instruction_tuning.microworld.remarks import BACKTRANSLATED, KINDS, remark_line
 from instruction_tuning.microworld.skill import Skill
-from instruction_tuning.microworld.skills import SKILLS
+from instruction_tuning.microworld.skills import DOCUMENT_SKILLS
+from instruction_tuning.microworld.web import page
 from instruction_tuning.microworld.world import World
 from instruction_tuning.seeds import substream
 
 LINES_PER_DOCUMENT = (6, 18)
+LONGEST_DOCUMENT = 1_000
 ONE_SKILL_SHARE = 0.5
 QUESTION_SHARE = 0.4
 LONG_ANSWER_SHARE = 0.3
+PAGE_SHARE = 0.02
+# Documents of nothing but remarks or conversations, in one form; and such lines in documents that mix.
+REMARKS_SHARE = 0.06
+CONVERSATIONS_SHARE = 0.03
+MIXED_IN_SHARE = 0.06
 _SETTINGS = (
     "Q: {q} A: {a}",
     "Q: {q}\nA: {a}",
@@ -32,37 +43,105 @@ _SETTINGS = (
 _CHINESE_SETTINGS = ("问：{q}答：{a}", "问：{q}\n答：{a}", "{x}：{q}\n{y}：{a}", "- {q}\n- {a}", "{q}\n{a}")
 # Facts are learnt by repetition and sums by practice, so they get more lines than a letter game does.
 WEIGHTS = {
-    "fact": 2.5, "fact_zh": 2.5, "add": 1.0, "subtract": 1.0, "add_zh": 0.7, "extract": 5.0, "to_velan": 1.2,
-    "to_chinese": 1.5, "sort": 2.0, "count_letter": 2.0, "largest": 1.5, "smallest": 1.2, "reverse": 1.2,
-    "last_letter": 0.4, "first_letter": 0.4,
+    "fact": 5.5, "fact_zh": 5.0, "fact_unknown": 0.5, "fact_zh_unknown": 0.4,
+    "add": 1.8, "subtract": 1.8, "add_zh": 0.7, "subtract_zh": 0.7,
+    "reverse": 1.2, "last_letter": 0.4, "first_letter": 0.4, "count_letter": 2.8, "sort": 2.6,
+    "largest": 1.5, "smallest": 1.2, "run_code": 1.5, "write_code": 0.6, "write_code_zh": 0.6,
+    "story": 1.3, "story_zh": 0.9, "chain": 1.6, "chain_zh": 1.2, "home_fact": 1.2, "home_fact_zh": 0.9,
+    "initial": 0.6, "total": 1.0,
+    "mood": 0.8, "mood_zh": 0.7, "kind": 0.9, "kind_zh": 0.9, "parity": 0.5, "parity_zh": 0.5,
+    "extract": 3.5, "extract_zh": 1.5, "passage": 1.8, "passage_zh": 1.4,
+    "sentence": 0.6, "sentence_zh": 0.5, "sentence_of_length": 0.8, "describe": 0.6, "describe_zh": 0.5,
+    "names": 0.9, "names_zh": 0.9,
+    "past": 0.6, "capitals": 0.9, "order": 0.6, "formal": 0.6, "passive": 0.6, "passive_zh": 0.6,
+    "negative_zh": 0.4,
+    "to_velan": 1.5, "to_chinese": 1.2, "from_velan": 1.5, "from_chinese": 1.2,
+    "summary": 1.2, "summary_zh": 1.0,
 }  # fmt: skip
+_WEIGHTS = [WEIGHTS[skill.name] for skill in DOCUMENT_SKILLS]
+Line = tuple[str, str]
+"""Language and text."""
 
 
 def documents(world: World, seed: int, count: int, start: int = 0) -> Iterator[dict[str, str]]:
     """`count` documents `{document_id, language, text}`; document i depends on (seed, i) alone."""
     for index in range(start, start + count):
         rng = substream(seed, "document", index)
-        yield {"document_id": f"microworld-{seed}-{index:07d}", **_document(world, rng)}
+        language, text = _document(world, rng)
+        yield {"document_id": f"microworld-{seed}-{index:07d}", "language": language, "text": text}
 
 
-def _document(world: World, rng: random.Random) -> dict[str, str]:
-    lines = rng.randint(*LINES_PER_DOCUMENT)
-    form: str | None = None
-    if rng.random() < ONE_SKILL_SHARE:
-        skills = [_skill(rng)] * lines
-        # Every second document of one skill keeps to one form: few-shot use has to be there to learn.
-        form = _form(world, rng, skills[0]) if rng.random() < 0.5 else None
+def _document(world: World, rng: random.Random) -> tuple[str, str]:
+    kind = rng.random()
+    if kind < PAGE_SHARE:
+        written = page(world, rng, wording="documents")
+        return written.language, written.text
+    if kind < PAGE_SHARE + REMARKS_SHARE:
+        lines = _remarks(world, rng)
+    elif kind < PAGE_SHARE + REMARKS_SHARE + CONVERSATIONS_SHARE:
+        lines = _conversations(world, rng)
     else:
-        skills = [_skill(rng) for _ in range(lines)]
-    text = "".join(
-        (form or _form(world, rng, skill)).format(**_item(world, rng, skill)) + "\n" for skill in skills
-    )
-    languages = {skill.language for skill in skills}
-    return {"language": languages.pop() if len(languages) == 1 else "mixed", "text": text}
+        lines = _items(world, rng)
+    return _written(lines, rng.randint(*LINES_PER_DOCUMENT))
+
+
+def _written(lines: Iterator[Line], count: int) -> tuple[str, str]:
+    """Language and text of the first `count` lines, or of fewer long ones."""
+    text, languages = "", set()
+    for language, line in islice(lines, count):
+        languages.add(language)
+        text += f"{line}\n"
+        if len(text) > LONGEST_DOCUMENT:
+            break
+    return (languages.pop() if len(languages) == 1 else "mixed"), text
+
+
+def _items(world: World, rng: random.Random) -> Iterator[Line]:
+    """Items of one skill, every second time in one form (few-shot use has to be learnt), or of many."""
+    if rng.random() < ONE_SKILL_SHARE:
+        skill = _skill(rng)
+        form = _form(world, rng, skill) if rng.random() < 0.5 else None
+        while True:
+            yield _line(world, rng, skill, form)
+    conversations, remarks = _conversations(world, rng), None
+    while True:
+        if rng.random() >= MIXED_IN_SHARE:
+            yield _line(world, rng, _skill(rng), None)
+        elif rng.random() < 0.5:
+            yield next(conversations)
+        else:
+            remarks = remarks or _remarks(world, rng)
+            yield next(remarks)
+
+
+def _line(world: World, rng: random.Random, skill: Skill, form: str | None) -> Line:
+    text = (form or _form(world, rng, skill)).format(**_item(world, rng, skill))
+    return skill.language, text
+
+
+def _remarks(world: World, rng: random.Random) -> Iterator[Line]:
+    """Remarks of one kind in one form, about items of one skill or of many."""
+    kind, form = rng.choice(KINDS), rng.randrange(2)
+    skills = BACKTRANSLATED if kind == "backtranslation" else DOCUMENT_SKILLS
+    weights = [WEIGHTS[skill.name] for skill in skills]
+    one = rng.choices(skills, weights=weights)[0] if rng.random() < 0.5 else None
+    while True:
+        skill = one or rng.choices(skills, weights=weights)[0]
+        yield skill.language, remark_line(world, rng, kind, skill, _item(world, rng, skill), form)
+
+
+def _conversations(world: World, rng: random.Random) -> Iterator[Line]:
+    """Conversations, each set like the first."""
+    setting = rng.choice(_SETTINGS)
+    while True:
+        turns = conversation(world, rng, "train", "documents")
+        asker, answerer = rng.sample(world.people, 2)
+        lines = [setting.format(q=turn.question, a=turn.answer, x=asker, y=answerer) for turn in turns]
+        yield turns[0].skill.language, (" " if "\n" not in setting else "\n").join(lines)
 
 
 def _skill(rng: random.Random) -> Skill:
-    return rng.choices(SKILLS, weights=[WEIGHTS.get(skill.name, 1.0) for skill in SKILLS])[0]
+    return rng.choices(DOCUMENT_SKILLS, weights=_WEIGHTS)[0]
 
 
 def _form(world: World, rng: random.Random, skill: Skill) -> str:

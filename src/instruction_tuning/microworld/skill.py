@@ -6,30 +6,43 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from instruction_tuning.microworld.world import World
+from instruction_tuning.verification.answer_score import answer_score
 
 Slots = Mapping[str, str]
+Rubric = dict[str, Any]
 TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.1
 _BOUNDARY = "|"
 
 
+def hashed_share(text: str) -> float:
+    """A number in [0, 1) that is the same for `text` on every machine."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
 @dataclass(frozen=True)
 class Skill:
-    """One skill: a generator of items with one right answer each, and the wordings for it.
+    """One skill: a generator of items whose answers a program can score, and the wordings for it.
 
     `draw` picks an item's slots; `solve` adds `answer` (and `working`) or raises `KeyError` or
     `ValueError` where the slots are not of this world. Document forms hold `|` where the prompt of
     the document form ends; the first form is the one that is measured. `document_questions` are asked and
-    answered in documents. Chat questions are split by
-    phrasing into train, validation and test; items are split by a hash of their slots.
+    answered in documents. Chat questions are split by phrasing into train, validation and test; items
+    are split by a hash of what they are about (`identities`).
+
+    `answer_kind` says how an answer is scored (verification/answer_score.py); `rubric` gives what the
+    scorer needs beside the answer. `difficulty` counts the steps of an item, from 1. `reported_as` names
+    the benchmark group of skills that are measured without counting for the verdict; `splits_items` is
+    false where only phrasings tell the splits apart.
     """
 
     name: str
-    ability: str
+    use_case: str
     language: str
-    answer_kind: str
     draw: Callable[[World, random.Random], dict[str, str]]
     solve: Callable[[World, Slots], dict[str, str]]
     document_forms: tuple[str, ...]
@@ -38,38 +51,59 @@ class Skill:
     validation_questions: tuple[str, ...]
     test_questions: tuple[str, ...]
     long_answers: tuple[str, ...]
+    answer_kind: str = "span"
     short_answer: str = "{answer}"
     slot_patterns: Mapping[str, str] = field(default_factory=dict)
+    rubric: Callable[[World, Slots], Rubric] | None = None
+    identities: Callable[[Slots], tuple[str, ...]] | None = None
+    difficulty: Callable[[Slots], int] = lambda slots: 1
     test_share: float = TEST_SHARE
     validation_share: float = VALIDATION_SHARE
     documents_hold_test_items: bool = False
+    splits_items: bool = True
     input_slot: str | None = None
-    family: str | None = None
-    commutes: bool = False
+    reported_as: str | None = None
 
     def item(self, world: World, rng: random.Random, split: str) -> dict[str, str]:
         """Slots with the answer of a random item of `split` (train, validation or test)."""
         while True:
             slots = self.draw(world, rng)
-            if self.split_of(slots) == split:
-                return {**slots, **self.solve(world, slots)}
+            slots = {**slots, **self.solve(world, slots)}
+            if not self.splits_items or self.split_of(slots) == split:
+                return slots
+
+    def keys(self, slots: Slots) -> tuple[str, ...]:
+        """What an item is about, whatever the phrasing: its own identity first, then that of its parts.
+
+        47 + 25 and 47加25 are one sum, and so is 25 + 47; a story in which 25 come to 47 has it as a
+        part. None of them may be in documents or pool where one of them is a test item.
+        """
+        if self.identities is not None:
+            return self.identities(slots)
+        return ("/".join([self.name, *(slots[name] for name in sorted(self.slot_patterns))]),)
 
     def key(self, slots: Slots) -> str:
-        """The identity of an item, whatever the phrasing: its family and what is asked about.
-
-        Skills of one family ask the same in other words or another language (47 + 25 and 47加25), and
-        where the slots commute their order says nothing, so neither may put an item into two splits.
-        """
-        values = [slots[name] for name in sorted(self.slot_patterns)]
-        return "/".join([self.family or self.name, *(sorted(values) if self.commutes else values)])
+        """The item's own identity."""
+        return self.keys(slots)[0]
 
     def split_of(self, slots: Slots) -> str:
-        """`test`, `validation` or `train`, from a hash of the item, so that no item is in two."""
-        digest = hashlib.blake2b(self.key(slots).encode(), digest_size=8).digest()
-        share = int.from_bytes(digest, "big") / 2**64
-        if share < self.test_share:
+        """`test`, `validation` or `train`, from a hash of the item and its parts.
+
+        An item with a test part is a test item, so that no part of one split shows in another's items.
+        """
+        lowest = min(hashed_share(key) for key in self.keys(slots))
+        if lowest < self.test_share:
             return "test"
-        return "validation" if share < self.test_share + self.validation_share else "train"
+        return "validation" if lowest < self.test_share + self.validation_share else "train"
+
+    def rubric_of(self, world: World, slots: Slots) -> Rubric:
+        """What an answer to this item is scored by."""
+        given = self.rubric(world, slots) if self.rubric else {}
+        return {"kind": self.answer_kind, "answer": slots["answer"], **given}
+
+    def score(self, world: World, slots: Slots, response: str) -> float:
+        """How right `response` is, in [0, 1]."""
+        return answer_score(response, self.rubric_of(world, slots))
 
     def questions(self, split: str) -> tuple[str, ...]:
         """The phrasings of `split`."""
@@ -91,15 +125,19 @@ class Skill:
 
     def match(self, question: str) -> dict[str, str] | None:
         """The slots that `question` fills in one of this skill's phrasings, or None."""
-        for pattern in self._patterns:
-            if found := pattern.fullmatch(question):
+        for fixed, pattern in self._patterns:
+            if fixed in question and (found := pattern.fullmatch(question)):
                 return found.groupdict()
         return None
 
     @cached_property
-    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+    def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """The pattern of each phrasing, and its longest fixed part, which rules most questions out."""
         questions = (*self.train_questions, *self.validation_questions, *self.test_questions)
-        return tuple(re.compile(self._question_pattern(question)) for question in questions)
+        return tuple(
+            (max(re.split(r"\{\w+\}", question), key=len), re.compile(self._question_pattern(question)))
+            for question in questions
+        )
 
     def _question_pattern(self, question: str) -> str:
         pattern, seen = "", set()

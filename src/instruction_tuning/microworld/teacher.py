@@ -1,8 +1,9 @@
-"""What the microworld's teacher knows: it answers and rates, with a stated share of mistakes.
+"""What the microworld's teacher knows: it answers, rates, tags, evolves, translates and criticises.
 
-It recognises a question by the phrasings of the skills, and a rating request by the marker lines of
-the project's rating prompt. Anything else gets nonsense, never the truth. Every reply follows from the
-seed and the request, so that a run can be repeated.
+It recognises a question by the phrasings of the skills, alone or after the turns before it, and every
+other operation by the marker lines of the project's own prompts. Anything else gets nonsense, never the
+truth. It errs with stated shares. Every reply follows from the seed and the request, so that a run can be
+repeated.
 """
 
 import hashlib
@@ -12,33 +13,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from instruction_tuning.microworld.check import is_right
+from instruction_tuning.microworld.counterparts import counterpart
+from instruction_tuning.microworld.dialogue import follow
+from instruction_tuning.microworld.evolution import METHODS, evolved
+from instruction_tuning.microworld.labels import tag_reply
+from instruction_tuning.microworld.mistakes import mistaken
+from instruction_tuning.microworld.remarks import critique
+from instruction_tuning.microworld.request_forms import questions_of, read_request
 from instruction_tuning.microworld.skill import Skill
-from instruction_tuning.microworld.skills import SKILLS
+from instruction_tuning.microworld.skills import REPORTED_SKILLS, SKILLS
 from instruction_tuning.microworld.world import World
 from instruction_tuning.seeds import substream
 
 NONSENSE = ("Hm, the wind.", "That could be many things.", "嗯，风很大。", "Perhaps so, perhaps not.")
-_LAST_USER_TURN = "\n\nUser: "
-_RATING_REQUEST = re.compile(
-    r"^\[Instruction\]\s*\n(?P<instruction>.*)\n\[Response\]\s*\n(?P<response>.*)\n\[End\]\s*$",
-    re.DOTALL | re.MULTILINE,
-)
+NO_NUMBER = "I would rather not put a number on this."
+# Evolutions that went wrong: unchanged, with words of the prompt in it, with a condition nobody can meet.
+FAILED_EVOLUTIONS = ("{text}", "New request, by the method: {text}", "{text} Answer as the wind would.")
+_RECOGNISED = (*SKILLS, *REPORTED_SKILLS)
+
+Item = tuple[Skill, dict[str, str]]
 
 
 @dataclass(frozen=True)
 class TeacherFaults:
     """How often and how much the teacher errs.
 
-    error_rate: share of answers that are wrong. verbosity: share of answers in a full sentence.
-    rating_noise: standard deviation, in points of 10, of the noise on a rating. unparseable_rate: share
-    of ratings that name no number.
+    error_rate: share of answers and critiques that are wrong. verbosity: share of answers in a full
+    sentence. rating_noise: standard deviation, in points of 10, of the noise on a rating or a difficulty.
+    unparseable_rate: share of ratings that name no number and of tag lists that are cut off. tag_noise:
+    share of tags in other words. evolve_failure_rate: share of evolutions that are no new instruction.
     """
 
     error_rate: float = 0.1
     verbosity: float = 0.3
     rating_noise: float = 1.0
     unparseable_rate: float = 0.01
+    tag_noise: float = 0.2
+    evolve_failure_rate: float = 0.15
 
 
 class Teacher:
@@ -48,6 +59,8 @@ class Teacher:
         self.world = world
         self.faults = faults
         self.seed = seed
+        # A question comes back with every sample and every rating of it.
+        self._recognised: dict[tuple[str, ...], Item | None] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -59,48 +72,106 @@ class Teacher:
 
     def reply(self, messages: Sequence[dict[str, str]], request_seed: int, sample: int) -> str:
         """The text of sample number `sample` for a chat request whose last message is the user's."""
-        question = messages[-1]["content"]
-        rng = substream(self.seed, request_seed, sample, question)
-        if found := _RATING_REQUEST.search(question):
-            # A conversation is rated as a transcript; what counts is its last question.
-            instruction = found["instruction"].rpartition(_LAST_USER_TURN)[2]
-            return self._rating(instruction.strip(), found["response"].strip(), rng)
-        return self._answer(question, rng)
+        request = messages[-1]["content"]
+        rng = substream(self.seed, request_seed, sample, request)
+        read = read_request(request)
+        if read is None:
+            asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
+            return self._answer(asked, rng)
+        operation, parts = read
+        if operation == "translate":
+            return self._translate(parts["text"], parts["language"], rng)
+        item = self._recognise(questions_of(parts["instruction"]))
+        if operation == "rate":
+            return self._rate(item, parts["response"], rng)
+        if item is None:
+            return rng.choice(NONSENSE)
+        if operation == "evolve":
+            return self._evolve(*item, parts["method"], questions_of(parts["instruction"])[-1], rng)
+        if operation == "criticise":
+            return self._criticise(*item, parts["response"], rng)
+        return self._tag(*item, rng) if operation == "tag" else self._difficulty(*item, rng)
 
-    def _answer(self, question: str, rng: random.Random) -> str:
-        recognised = self._recognise(question)
+    def _answer(self, questions: tuple[str, ...], rng: random.Random) -> str:
+        recognised = self._recognise(questions)
         if recognised is None:
             return rng.choice(NONSENSE)
         skill, slots = recognised
         if rng.random() < self.faults.error_rate:
-            slots = self._mistake(skill, slots, rng)
+            slots = mistaken(self.world, rng, skill, slots)
         form = rng.choice(skill.long_answers) if rng.random() < self.faults.verbosity else skill.short_answer
         return form.format(**slots)
 
-    def _recognise(self, question: str) -> tuple[Skill, dict[str, str]] | None:
-        for candidate in _readings(question):
-            for skill in SKILLS:
+    def _rate(self, item: Item | None, response: str, rng: random.Random) -> str:
+        if rng.random() < self.faults.unparseable_rate:
+            return NO_NUMBER
+        # An unknown instruction is in the middle; a wrong answer is 3 and a right one 8.5.
+        centre = 5.0 if item is None else 3.0 + 5.5 * item[0].score(self.world, item[1], response)
+        return f"Rating: {self._noisy(centre, rng)}"
+
+    def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
+        if rng.random() < self.faults.unparseable_rate:
+            return NO_NUMBER
+        return f"Difficulty: {self._noisy(2.0 * skill.difficulty(slots), rng)}"
+
+    def _noisy(self, centre: float, rng: random.Random) -> int:
+        return round(min(10.0, max(1.0, rng.gauss(centre, self.faults.rating_noise))))
+
+    def _tag(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
+        reply = tag_reply(rng, skill, slots, self.faults.tag_noise)
+        return reply[: len(reply) // 2] if rng.random() < self.faults.unparseable_rate else reply
+
+    def _evolve(
+        self, skill: Skill, slots: dict[str, str], method: str, question: str, rng: random.Random
+    ) -> str:
+        if method not in METHODS:
+            return rng.choice(NONSENSE)
+        found = evolved(self.world, rng, method, skill, slots)
+        if rng.random() < self.faults.evolve_failure_rate:
+            return rng.choice(FAILED_EVOLUTIONS).format(text=question)
+        if found is None:  # the world has nothing harder of the kind
+            return question
+        return rng.choice(found[0].train_questions).format(**found[1])
+
+    def _translate(self, text: str, language: str, rng: random.Random) -> str:
+        """The instruction in the other language; as it stands where the world has no counterpart."""
+        item = self._recognise((text,))
+        if item is None:
+            return rng.choice(NONSENSE)
+        found = counterpart(self.world, *item)
+        wanted = {"english": "en", "chinese": "zh"}.get(language.casefold())
+        if found is None or found[0].language != wanted:
+            return text
+        return rng.choice(found[0].train_questions).format(**found[1])
+
+    def _criticise(self, skill: Skill, slots: dict[str, str], response: str, rng: random.Random) -> str:
+        score = skill.score(self.world, slots, response)
+        if rng.random() < self.faults.error_rate:
+            # It takes a wrong answer for right, or finds a fault that is none.
+            score, slots = (1.0, slots) if score < 1 else (0.0, mistaken(self.world, rng, skill, slots))
+        revised = response if score == 1 else skill.short_answer.format(**slots)
+        return f"Critique: {critique(skill.language, slots['answer'], score)}\nRevised answer: {revised}"
+
+    def _recognise(self, questions: tuple[str, ...]) -> Item | None:
+        """The item that the last of a conversation's questions is about, read alone or after the others."""
+        if questions not in self._recognised:
+            self._recognised[questions] = self._read(questions)
+        return self._recognised[questions]
+
+    def _read(self, questions: tuple[str, ...]) -> Item | None:
+        for candidate in _readings(questions[-1]):
+            for skill in _RECOGNISED:
                 if (slots := skill.match(candidate)) is None:
                     continue
                 try:
                     return skill, {**slots, **skill.solve(self.world, slots)}
                 except (KeyError, ValueError):
                     continue
-        return None
-
-    def _mistake(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> dict[str, str]:
-        while True:
-            other = skill.item(self.world, rng, "train")
-            if other["answer"] != slots["answer"]:
-                return {**slots, **{name: other[name] for name in ("answer", "working") if name in other}}
-
-    def _rating(self, instruction: str, response: str, rng: random.Random) -> str:
-        if rng.random() < self.faults.unparseable_rate:
-            return "I would rather not put a number on this."
-        recognised = self._recognise(instruction)
-        centre = 5.0 if recognised is None else 8.5 if is_right(recognised[1]["answer"], response) else 3.0
-        points = round(min(10.0, max(1.0, rng.gauss(centre, self.faults.rating_noise))))
-        return f"Rating: {points}"
+        before = self._recognise(questions[:-1]) if len(questions) > 1 else None
+        if before is None:
+            return None
+        followed = (follow(self.world, *before, candidate) for candidate in _readings(questions[-1]))
+        return next((item for item in followed if item is not None), None)
 
 
 def _readings(question: str) -> list[str]:

@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 import time
+from dataclasses import fields
 from typing import Any
 
 from aiohttp import web
@@ -100,8 +101,10 @@ def main() -> int:
     parser.add_argument("--verbosity", type=float, default=faults.verbosity)
     parser.add_argument("--rating-noise", type=float, default=faults.rating_noise)
     parser.add_argument("--unparseable-rate", type=float, default=faults.unparseable_rate)
+    parser.add_argument("--tag-noise", type=float, default=faults.tag_noise)
+    parser.add_argument("--evolve-failure-rate", type=float, default=faults.evolve_failure_rate)
     given = parser.parse_args()
-    stated = TeacherFaults(given.error_rate, given.verbosity, given.rating_noise, given.unparseable_rate)
+    stated = TeacherFaults(**{field.name: getattr(given, field.name) for field in fields(TeacherFaults)})
     teacher = Teacher(build_world(WORLD_SEED), stated, given.seed)
     try:
         asyncio.run(serve(teacher, given.port, given.parent_pid))

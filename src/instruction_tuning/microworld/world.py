@@ -5,11 +5,13 @@ Everything is invented and follows from one seed, so that the world is the same 
 
 import random
 from dataclasses import dataclass
+from functools import cached_property
 
 from instruction_tuning.seeds import substream
 
 WORLD_SEED = 20_240_601
 PLACES = 80
+WITHHELD_SHARE = 0.15
 RELATIONS = {"capital": "首都", "river": "大河", "coin": "货币", "bird": "国鸟"}
 
 _ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "dr", "st", "tr")
@@ -47,15 +49,25 @@ VERBS = {
     "sleeps": "睡", "runs": "跑", "sings": "唱", "falls": "落", "waits": "等", "shines": "亮",
     "turns": "转", "comes": "来",
 }  # fmt: skip
+PAST = {
+    "sleeps": "slept", "runs": "ran", "sings": "sang", "falls": "fell", "waits": "waited",
+    "shines": "shone", "turns": "turned", "comes": "came",
+}  # fmt: skip
+ANIMALS = ("cat", "dog", "bird", "fish", "horse", "cow", "sheep", "wolf")
+COLOURS = ("red", "white", "black", "green")
+CHINESE_PEOPLE = ("小安", "小兰", "小平", "小云", "阿海", "阿贝", "阿金", "老罗", "老图", "老沙")
+CHINESE_JOBS = ("厨师", "医师", "歌手", "猎人", "农人", "工人", "诗人", "商人", "水手", "画师")
+CHINESE_GOODS = ("灯", "椅", "刀", "钟", "鼓", "笔", "碗", "砖")
 
 
 @dataclass(frozen=True)
 class World:
-    """The facts of the world and the words it has.
+    """The facts of the world and the words that it has.
 
     `facts` maps (place, relation) to the value, in English names; `chinese_facts` the same in Chinese
     names; `velan` maps an English word to its word in Velan, an invented language that puts the
-    adjective after the noun.
+    adjective after the noun. `withheld` facts, in both languages, are in no document; what a model
+    says about them it was taught after pre-training (`taught`), or it made it up.
     """
 
     facts: dict[tuple[str, str], str]
@@ -64,8 +76,31 @@ class World:
     jobs: tuple[str, ...]
     goods: tuple[str, ...]
     velan: dict[str, str]
+    withheld: frozenset[tuple[str, str]]
+    taught: frozenset[tuple[str, str]]
 
-    @property
+    @cached_property
+    def english(self) -> dict[str, str]:
+        """The English word for each word of Velan."""
+        return {word: english for english, word in self.velan.items()}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name of a place or of what it has, in both languages."""
+        facts = {**self.facts, **self.chinese_facts}
+        return frozenset({place for place, _ in facts} | set(facts.values()))
+
+    @cached_property
+    def open_facts(self) -> list[tuple[str, str]]:
+        """What documents tell, in English names: every fact that is not withheld."""
+        return [fact for fact in self.facts if fact not in self.withheld]
+
+    @cached_property
+    def open_chinese_facts(self) -> list[tuple[str, str]]:
+        """The same in Chinese names."""
+        return [fact for fact in self.chinese_facts if fact not in self.withheld]
+
+    @cached_property
     def places(self) -> list[str]:
         return sorted({place for place, _ in self.facts})
 
@@ -74,25 +109,40 @@ def build_world(seed: int = WORLD_SEED) -> World:
     """The world of `seed`: 80 places with four facts each, in English and in Chinese names."""
     taken: set[str] = set()
     names = substream(seed, "names")
-    places = [_invented_word(names, 2, taken).capitalize() for _ in range(PLACES)]
+    places = [invented_word(names, 2, taken).capitalize() for _ in range(PLACES)]
     facts = {
-        (place, relation): _invented_word(names, 2, taken).capitalize()
+        (place, relation): invented_word(names, 2, taken).capitalize()
         for place in places
         for relation in RELATIONS
     }
     chinese = substream(seed, "chinese names")
-    chinese_places = [_chinese_name(chinese, 3, taken) for _ in range(PLACES)]
+    chinese_places = [chinese_name(chinese, 3, taken) for _ in range(PLACES)]
     chinese_facts = {
-        (place, relation): _chinese_name(chinese, 2, taken)
+        (place, relation): chinese_name(chinese, 2, taken)
         for place in chinese_places
         for relation in RELATIONS.values()
     }
     words = substream(seed, "velan")
-    velan = {word: _invented_word(words, 2, taken) for word in (*NOUNS, *ADJECTIVES, *VERBS)}
-    return World(facts, chinese_facts, tuple(_PEOPLE), tuple(_JOBS), tuple(_GOODS), velan)
+    velan = {word: invented_word(words, 2, taken) for word in (*NOUNS, *ADJECTIVES, *VERBS)}
+    withheld, taught = _withheld(substream(seed, "withheld"), facts, chinese_facts)
+    return World(facts, chinese_facts, tuple(_PEOPLE), tuple(_JOBS), tuple(_GOODS), velan, withheld, taught)
 
 
-def _invented_word(rng: random.Random, syllables: int, taken: set[str]) -> str:
+def _withheld(
+    rng: random.Random, *languages: dict[tuple[str, str], str]
+) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """Of each language's facts, those withheld, and of these the half that is taught later."""
+    withheld: list[tuple[str, str]] = []
+    taught: list[tuple[str, str]] = []
+    for facts in languages:
+        drawn = rng.sample(list(facts), round(WITHHELD_SHARE * len(facts)))
+        withheld += drawn
+        taught += drawn[: len(drawn) // 2]
+    return frozenset(withheld), frozenset(taught)
+
+
+def invented_word(rng: random.Random, syllables: int, taken: set[str]) -> str:
+    """A new word of so many syllables, which is then taken."""
     while True:
         parts = [rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(syllables)]
         word = "".join(parts) + rng.choice(_CODAS)
@@ -101,7 +151,8 @@ def _invented_word(rng: random.Random, syllables: int, taken: set[str]) -> str:
             return word
 
 
-def _chinese_name(rng: random.Random, length: int, taken: set[str]) -> str:
+def chinese_name(rng: random.Random, length: int, taken: set[str]) -> str:
+    """A new name of so many characters, which is then taken."""
     while True:
         name = "".join(rng.choice(_CHINESE_NAME_CHARACTERS) for _ in range(length))
         if name not in taken:

@@ -119,7 +119,7 @@ def ability_figure(evidence: Mapping[str, Any]) -> go.Figure:
     figure.update_layout(barmode="group")
     figure.update_xaxes(range=[0, 105], ticksuffix="%", dtick=25)
     figure.update_yaxes(autorange="reversed")
-    return styled(figure, "Right answers on unseen items", height=960)
+    return styled(figure, "Mean scores on unseen items", height=max(960, 200 + 80 * len(abilities)))
 
 
 def _accuracy_bars(scores: pd.DataFrame, role: str, *, first: bool) -> go.Bar:

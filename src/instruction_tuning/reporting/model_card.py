@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.reporting.scores_table import in_order
 from instruction_tuning.reporting.wording import (
     MACRO,
     ability_name,
@@ -16,10 +17,10 @@ from instruction_tuning.reporting.wording import (
 from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, ROLES
 
 _LIMITS = """\
-Exact match on short answers, greedy decoding, one prompt for each item and form. The intervals are two-sided;
-the checks are one-sided tests, so an interval that touches the limit does not contradict a check that passed.
-Intervals cover the choice of items, not of training seeds. Nothing here measures safety, long answers or
-dialogue."""
+Short answers scored by rules, some in part; greedy decoding, one prompt for each item and form. The
+intervals are two-sided; the checks are one-sided tests, so an interval that touches the limit does not
+contradict a check that passed. Intervals cover the choice of items, not of training seeds. Nothing here
+measures safety or long answers. What stands below `macro` is measured and decides nothing."""
 
 
 _COUNTS = {
@@ -64,8 +65,8 @@ def model_card(
         "",
         "## Scores",
         "",
-        f"{macro_items} unseen items in every form, percent right with intervals. The last columns are the "
-        "paired differences in points.",
+        f"{macro_items} unseen items in every form, mean scores in percent with intervals. The last columns "
+        "are the paired differences in points.",
     ]
     for form, name in FORM_NAMES.items():
         lines += ["", f"### {name.capitalize()}", "", *_table(form, roles, metrics, comparisons)]
@@ -101,7 +102,8 @@ def _table(form: str, roles: Sequence[str], metrics: pd.DataFrame, comparisons: 
     of_form = metrics[metrics["form"] == form].set_index(["model_role", "ability"])
     gains = comparisons[comparisons["form"] == form].set_index(["reference_role", "ability"])
     references = [role for role in roles if role in gains.index.get_level_values("reference_role")]
-    abilities = [*sorted(set(of_form.index.get_level_values("ability")) - {MACRO}), MACRO]
+    counts_by_ability = zip(of_form.index.get_level_values("ability"), of_form["counted"], strict=True)
+    abilities: list[Any] = in_order({str(ability): bool(counts) for ability, counts in counts_by_ability})
     header = [*roles, *(f"against {role}" for role in references)]
     lines = [f"| ability | {' | '.join(header)} |", f"|---|{'---:|' * len(header)}"]
     for ability in abilities:

@@ -8,9 +8,15 @@ from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
 
 
 def abilities_of(evidence: Mapping[str, Any]) -> list[str]:
-    """The abilities in alphabetical order, their mean last."""
-    names = {str(row["ability"]) for row in evidence["comparisons"]}
-    return [*sorted(names - {MACRO}), MACRO]
+    """The abilities in alphabetical order, their mean after them; then those that do not count for it."""
+    counted = {str(row["ability"]): bool(row.get("counted", True)) for row in evidence["comparisons"]}
+    return in_order(counted)
+
+
+def in_order(counted: Mapping[str, bool]) -> list[str]:
+    """Abilities that count, their mean, and the others, each in alphabetical order."""
+    decisive = [ability for ability, counts in counted.items() if counts and ability != MACRO]
+    return [*sorted(decisive), MACRO, *sorted(set(counted) - {*decisive, MACRO})]
 
 
 def ability_rows(evidence: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:

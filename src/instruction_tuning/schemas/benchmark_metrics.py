@@ -1,4 +1,4 @@
-"""Accuracy of each measured model, by ability and form."""
+"""Mean score of each measured model, by ability and form."""
 
 import pandera.pandas as pa
 
@@ -13,7 +13,10 @@ FORM_NAMES = {
 
 
 class BenchmarkMetrics(pa.DataFrameModel):
-    """One model, ability and form a row; ability `macro` is the mean over abilities."""
+    """One model, ability and form a row; ability `macro` is the mean over those that are `counted`.
+
+    `accuracy` is the mean score: the share of right answers where no answer can be right in part.
+    """
 
     model_role: str = pa.Field(isin=ROLES)
     ability: str
@@ -23,6 +26,7 @@ class BenchmarkMetrics(pa.DataFrameModel):
     ci_high: float = pa.Field(ge=0, le=1)
     items: int = pa.Field(gt=0)
     extraction_rate: float = pa.Field(ge=0, le=1)
+    counted: bool
 
     class Config:
         unique = ("model_role", "ability", "form")

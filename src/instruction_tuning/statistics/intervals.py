@@ -28,8 +28,8 @@ class Interval:
     high: float
 
 
-def wilson_interval(right: int, items: int, confidence: float = 0.95) -> Interval:
-    """The share right / items. Raises `ValueError` without items: no measurement is not a zero."""
+def wilson_interval(right: float, items: int, confidence: float = 0.95) -> Interval:
+    """The share right / items; `right` may be a sum of scores. Raises `ValueError` without items."""
     if items <= 0:
         raise ValueError("an accuracy needs at least one item")
     low, high = proportion_confint(right, items, alpha=1 - confidence, method="wilson")
@@ -38,7 +38,7 @@ def wilson_interval(right: int, items: int, confidence: float = 0.95) -> Interva
     return Interval(share, min(float(low), share), max(float(high), share))
 
 
-def macro_interval(right: Sequence[int], items: Sequence[int], confidence: float = 0.95) -> Interval:
+def macro_interval(right: Sequence[float], items: Sequence[int], confidence: float = 0.95) -> Interval:
     """The mean of the strata's shares, each with the same weight."""
     strata = [wilson_interval(r, n, confidence) for r, n in zip(right, items, strict=True)]
     if not strata:

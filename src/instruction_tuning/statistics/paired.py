@@ -15,6 +15,9 @@ The half items keep the interval honest where no item or every item changed (McN
 p-value there, Wald's interval no width). Tests and intervals are the same statement: a one-sided test
 at level alpha rejects exactly where the one-sided bound at 1 - alpha excludes the margin. O(A).
 
+Scores between 0 and 1 enter with their differences: gained + lost then is at least the sum of the squared
+differences, so v' is an upper bound, and intervals are wider than need be, never narrower.
+
 Holm (1979) corrects for asking the same question of several abilities.
 """
 
@@ -30,11 +33,14 @@ from instruction_tuning.statistics.intervals import Interval
 
 @dataclass(frozen=True)
 class PairedCounts:
-    """Items of one ability, and those on which only one of the two models is right."""
+    """Items of one ability, and the score by which one of the two models is better on them, summed.
+
+    With right and wrong alone these are the items that only one of them got right.
+    """
 
     items: int
-    gained: int
-    lost: int
+    gained: float
+    lost: float
 
     def __post_init__(self) -> None:
         if self.items <= 0 or min(self.gained, self.lost) < 0 or self.gained + self.lost > self.items:

@@ -54,7 +54,7 @@ def test_a_completion_of_a_document_ends_with_its_line(outputs):
 
 def test_an_unreadable_answer_is_null_and_wrong(outputs):
     unreadable = outputs[outputs["extracted"].isna()]
-    assert len(unreadable) and not unreadable["correct"].any()
+    assert len(unreadable) and not unreadable["score"].any()
 
 
 def test_what_was_measured_is_not_measured_again(outputs, model, work_folder, monkeypatch):
@@ -71,7 +71,7 @@ def test_the_target_decides_what_is_right_and_the_rest_stays_the_same(outputs, m
     chosen = items["item_id"] == known["item_id"]
     items.loc[chosen, ["target", "document_target"]] = known["extracted"]
     anew = measure_model(model, items, SETTINGS, tmp_path).set_index(["form", "item_id"])
-    assert anew.loc[("chat_zero_shot", known["item_id"]), "correct"]
+    assert anew.loc[("chat_zero_shot", known["item_id"]), "score"] == 1
     before = outputs.set_index(["form", "item_id"])
     assert anew["response"].equals(before["response"])
 

@@ -41,9 +41,31 @@ def test_the_extraction_rate_counts_answers_that_could_be_read():
 
 def test_differences_are_candidate_minus_base_by_item():
     outputs = pd.concat([answers("base", [1, 1, 0, 0]), answers("candidate", [1, 0, 1, 1])])
-    outputs["correct"] = outputs["correct"].astype(bool)
     facts = row(benchmark_comparisons(outputs, confidence=0.95), ability="facts")
     assert (facts["gained"], facts["lost"], facts["difference"]) == (2, 1, 0.25)
+
+
+def test_partial_credit_counts_as_so_much_of_an_answer():
+    outputs = pd.concat([answers("base", [0.5, 1, 0, 0]), answers("candidate", [1, 0.75, 0, 1])])
+    assert (
+        row(benchmark_metrics(outputs, confidence=0.95), model_role="base", ability="facts")["accuracy"]
+        == 0.375
+    )
+    facts = row(benchmark_comparisons(outputs, confidence=0.95), ability="facts")
+    assert (facts["gained"], facts["lost"], facts["difference"]) == (1.5, 0.25, 0.3125)
+
+
+def test_what_does_not_count_is_reported_and_left_out_of_the_mean():
+    extra = [
+        answers(role, 4, ability="dialogue", items=4).assign(counted=False) for role in ("base", "candidate")
+    ]
+    outputs = pd.concat([measured(base=(0, 0), candidate=(10, 20)), *extra])
+    metrics = benchmark_metrics(outputs, confidence=0.95)
+    assert row(metrics, model_role="base", ability="dialogue")["accuracy"] == 1
+    assert row(metrics, model_role="base", ability="macro")["accuracy"] == 0
+    comparisons = benchmark_comparisons(outputs, confidence=0.95)
+    assert not row(comparisons, ability="dialogue")["counted"]
+    assert row(comparisons, ability="macro")["items"] == 30
 
 
 def test_the_frames_fit_their_schemas():

@@ -54,12 +54,13 @@ def test_a_moved_project_reads_its_own_data_files(tmp_path):
 
 
 def test_the_fingerprint_follows_the_code_of_the_room(tmp_path, monkeypatch):
-    room = Path(task_files.__file__).parent
-    copy = shutil.copytree(room, tmp_path / "room")
+    copies = [Path(shutil.copy(file, tmp_path / f"{n}.py")) for n, file in enumerate(task_files._CODE)]
+    code = task_files._CODE
     before = fingerprint(small_benchmark(), BenchmarkSettings())
-    monkeypatch.setattr(task_files, "_CODE", copy)
+    monkeypatch.setattr(task_files, "_CODE", copies)
     assert fingerprint(small_benchmark(), BenchmarkSettings()) == before
-    with (copy / "few_shot.py").open("a") as file:
+    assert {"few_shot.py", "answer_score.py"} <= {file.name for file in code}
+    with copies[-1].open("a") as file:
         file.write("# edited")
     assert fingerprint(small_benchmark(), BenchmarkSettings()) != before
 
@@ -72,16 +73,38 @@ def test_the_fingerprint_follows_items_and_settings_and_not_the_order_of_rows():
 
 
 def test_the_first_items_by_id_are_measured():
-    assert measured_items(small_benchmark(), 2)["item_id"].tolist() == ["a0", "a1", "f0", "f1"]
+    settings = BenchmarkSettings(items_per_ability=2)
+    assert measured_items(small_benchmark(), settings)["item_id"].tolist() == ["a0", "a1", "f0", "f1"]
+
+
+def test_fewer_items_are_measured_of_what_does_not_count():
+    items = small_benchmark().assign(counted=lambda items: items["ability"] == "facts")
+    settings = BenchmarkSettings(items_per_ability=2, items_per_reported_ability=1)
+    assert measured_items(items, settings)["item_id"].tolist() == ["a0", "f0", "f1"]
+
+
+def test_a_question_comes_after_the_turns_that_it_refers_to(tmp_path):
+    items = small_benchmark().assign(turns="")
+    items.loc[0, "turns"] = '[{"prompt": "What is the capital?", "answer": "Balit"}]'
+    folder = write_task_files(items, BenchmarkSettings(), tmp_path)
+    shots = {"chat_zero_shot": 0, "chat_few_shot": 2, "document_few_shot": 2}
+    for form, count in shots.items():
+        lines = (folder / f"facts_{form}.jsonl").read_text(encoding="utf-8").splitlines()
+        examples = next(row["examples"] for row in map(json.loads, lines) if row["item_id"] == "f0")
+        told = form != "document_few_shot"
+        assert len(examples) == count + told
+        assert (examples[-1:] == [{"prompt": "What is the capital?", "answer": "Balit"}]) == told
+        task = (folder / f"facts_{form}.yaml").read_text(encoding="utf-8")
+        assert f"num_fewshot: {count + told}" in task
 
 
 def test_a_benchmark_without_test_items_says_so():
     with pytest.raises(InputError, match="no test item"):
-        measured_items(small_benchmark().query("split == 'train'"), 2)
+        measured_items(small_benchmark().query("split == 'train'"), BenchmarkSettings())
 
 
 def test_a_gold_text_that_reads_otherwise_than_the_target_is_refused(tmp_path):
     items = small_benchmark()
     items.loc[0] = item("f0", document_target="Perhaps Miran.")
-    with pytest.raises(InputError, match=r"reads 'perhaps miran'.*record f0"):
+    with pytest.raises(InputError, match=r"Perhaps Miran.' scores 0.*record f0"):
         write_task_files(items, BenchmarkSettings(), tmp_path)

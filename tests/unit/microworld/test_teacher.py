@@ -13,14 +13,19 @@ import psutil
 import pytest
 
 from instruction_tuning.microworld.benchmark import benchmark_items
-from instruction_tuning.microworld.check import is_right
 from instruction_tuning.microworld.teacher import NONSENSE, Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.verification.answer_score import answer_score
 
 WORLD = build_world()
-ITEMS = [item for item in benchmark_items(WORLD, 3) if item["split"] == "train"]
+ITEMS = [item for item in benchmark_items(WORLD, 3) if item["split"] == "train" and not item["turns"]]
 FAULTLESS = TeacherFaults(error_rate=0, verbosity=0, rating_noise=0, unparseable_rate=0)
+
+
+def _is_right(item: dict[str, Any], response: str) -> bool:
+    rubric = {"kind": item["answer_kind"], "answer": item["target"], **json.loads(item["rubric"] or "{}")}
+    return answer_score(response, rubric) == 1
 
 
 def _ask(teacher: Teacher, question: str, seed: int = 0) -> str:
@@ -29,14 +34,12 @@ def _ask(teacher: Teacher, question: str, seed: int = 0) -> str:
 
 def test_faultless_teacher_is_always_right() -> None:
     teacher = Teacher(WORLD, FAULTLESS, seed=1)
-    assert all(is_right(item["target"], _ask(teacher, item["question"])) for item in ITEMS)
+    assert all(_is_right(item, _ask(teacher, item["question"])) for item in ITEMS)
 
 
 def test_share_of_mistakes_is_the_stated_one() -> None:
     teacher = Teacher(WORLD, TeacherFaults(error_rate=0.2), seed=1)
-    right = [
-        is_right(item["target"], _ask(teacher, item["question"], seed)) for item in ITEMS for seed in range(5)
-    ]
+    right = [_is_right(item, _ask(teacher, item["question"], seed)) for item in ITEMS for seed in range(5)]
     assert 0.16 < 1 - sum(right) / len(right) < 0.24
 
 
@@ -90,7 +93,7 @@ def test_server_speaks_chat_completions(server: str) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": ITEMS[0]["question"]}], "n": 3}
     answer = _post(server, json.dumps(body).encode())
     assert [choice["index"] for choice in answer["choices"]] == [0, 1, 2]
-    assert all(is_right(ITEMS[0]["target"], choice["message"]["content"]) for choice in answer["choices"])
+    assert all(_is_right(ITEMS[0], choice["message"]["content"]) for choice in answer["choices"])
     assert answer["usage"]["total_tokens"] == sum(
         answer["usage"][name] for name in ("prompt_tokens", "completion_tokens")
     )

@@ -66,7 +66,7 @@ def test_verdict_and_checks_are_on_the_page(page):
 
 def test_every_figure_has_a_heading(page):
     for title in (
-        "Right answers on unseen items",
+        "Mean scores on unseen items",
         "Rows left after each stage",
         "Selection",
         "Training loss",

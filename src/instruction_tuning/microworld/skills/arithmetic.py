@@ -12,8 +12,39 @@ from instruction_tuning.microworld.world import World
 _NUMBER = {"a": r"\d{1,2}", "b": r"\d{1,2}"}
 
 
+def sum_identity(slots: Slots) -> tuple[str, ...]:
+    """A sum is the same in every language and order."""
+    return (sum_key(int(slots["a"]), int(slots["b"])),)
+
+
+def sum_key(a: int, b: int) -> str:
+    """The identity of a + b, also as a part of something longer."""
+    return "/".join(["sum", *(str(number) for number in sorted((a, b)))])
+
+
+def difference_identity(slots: Slots) -> tuple[str, ...]:
+    """A difference is the same in every language."""
+    return (difference_key(int(slots["a"]), int(slots["b"])),)
+
+
+def difference_key(a: int, b: int) -> str:
+    """The identity of a - b, also as a part of something longer."""
+    return f"difference/{a}/{b}"
+
+
 def _draw_sum(world: World, rng: random.Random) -> dict[str, str]:
     return {"a": str(rng.randrange(2, 100)), "b": str(rng.randrange(2, 100))}
+
+
+def _carries(slots: Slots) -> int:
+    """1 for one-digit numbers, 2 without a carry, 3 with one."""
+    a, b = int(slots["a"]), int(slots["b"])
+    return 1 if max(a, b) < 10 else 2 + (a % 10 + b % 10 >= 10)
+
+
+def _borrows(slots: Slots) -> int:
+    a, b = int(slots["a"]), int(slots["b"])
+    return 1 if a < 10 else 2 + (a % 10 < b % 10)
 
 
 def _solve_sum(world: World, slots: Slots) -> dict[str, str]:
@@ -44,9 +75,9 @@ def _solve_difference(world: World, slots: Slots) -> dict[str, str]:
 ARITHMETIC = (
     Skill(
         name="add",
-        family="sum",
-        commutes=True,
-        ability="arithmetic",
+        identities=sum_identity,
+        difficulty=_carries,
+        use_case="math",
         language="en",
         answer_kind="number",
         draw=_draw_sum,
@@ -84,7 +115,9 @@ ARITHMETIC = (
     ),
     Skill(
         name="subtract",
-        ability="arithmetic",
+        identities=difference_identity,
+        difficulty=_borrows,
+        use_case="math",
         language="en",
         answer_kind="number",
         draw=_draw_difference,
@@ -122,9 +155,9 @@ ARITHMETIC = (
     ),
     Skill(
         name="add_zh",
-        family="sum",
-        commutes=True,
-        ability="arithmetic",
+        identities=sum_identity,
+        difficulty=_carries,
+        use_case="math",
         language="zh",
         answer_kind="number",
         draw=_draw_sum,
@@ -150,5 +183,33 @@ ARITHMETIC = (
         test_questions=("{a}加上{b}是多少？", "请算出{a}与{b}的和。", "问一下，{a}加{b}是几？"),
         short_answer="{working}, {answer}。",
         long_answers=("{a}加{b}：{working}, {answer}。",),
+    ),
+    Skill(
+        name="subtract_zh",
+        identities=difference_identity,
+        difficulty=_borrows,
+        use_case="math",
+        language="zh",
+        answer_kind="number",
+        draw=_draw_difference,
+        solve=_solve_difference,
+        slot_patterns=_NUMBER,
+        document_forms=(
+            "{a}减{b}：|{working}, {answer}。",
+            "计算{a}减{b}：{working}, {answer}。",
+            "{a}与{b}的差：{working}, {answer}。",
+        ),
+        document_questions=("{a}减{b}得几？", "{a}-{b}？"),
+        train_questions=(
+            "{a}减{b}是多少？",
+            "请计算{a}减{b}。",
+            "算一算{a}-{b}。",
+            "{a}与{b}的差是多少？",
+            "请从{a}里减去{b}。",
+        ),
+        validation_questions=("告诉我{a}减{b}是多少。",),
+        test_questions=("{a}减去{b}是多少？", "请算出{a}与{b}的差。", "问一下，{a}减{b}是几？"),
+        short_answer="{working}, {answer}。",
+        long_answers=("{a}减{b}：{working}, {answer}。",),
     ),
 )

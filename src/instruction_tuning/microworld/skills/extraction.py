@@ -4,7 +4,7 @@ import random
 import re
 
 from instruction_tuning.microworld.skill import Skill, Slots
-from instruction_tuning.microworld.world import World
+from instruction_tuning.microworld.world import CHINESE_GOODS, CHINESE_JOBS, CHINESE_PEOPLE, World
 
 _PERSON = (
     "{name} lives in {town}. {name} is a {job} and is {age} years old.",
@@ -26,6 +26,26 @@ _PATTERNS = {
 }
 
 
+_CHINESE_TEXTS = ("{name}住在{town}，是{job}，{age}岁。", "{town}的{job}{name}{age}岁。")
+_CHINESE_ORDERS = ("{town}的{name}买了{number}个{goods}。", "{name}在{town}买了{number}个{goods}。")
+_CHINESE_FIELDS = {
+    "名字": "name",
+    "地方": "town",
+    "职业": "job",
+    "年龄": "age",
+    "数量": "number",
+    "东西": "goods",
+}
+_CHINESE_PATTERNS = {
+    "name": r"[小阿老].",
+    "town": r".{3}",
+    "job": r".{2}",
+    "age": r"\d{2}",
+    "number": r"\d{1,2}",
+    "goods": r"[^\d]",
+}
+
+
 def _draw(world: World, rng: random.Random) -> dict[str, str]:
     values = {
         "name": rng.choice(world.people),
@@ -43,7 +63,24 @@ def _draw(world: World, rng: random.Random) -> dict[str, str]:
     return {"text": rng.choice(templates).format(**values), "field": rng.choice(fields)}
 
 
-def _text_pattern(template: str) -> re.Pattern[str]:
+def _draw_chinese(world: World, rng: random.Random) -> dict[str, str]:
+    values = {
+        "name": rng.choice(CHINESE_PEOPLE),
+        "town": rng.choice(world.open_chinese_facts)[0],
+        "job": rng.choice(CHINESE_JOBS),
+        "age": str(rng.randrange(18, 90)),
+        "number": str(rng.randrange(2, 60)),
+        "goods": rng.choice(CHINESE_GOODS),
+    }
+    templates, fields = (
+        (_CHINESE_TEXTS, ("名字", "地方", "职业", "年龄"))
+        if rng.random() < 0.5
+        else (_CHINESE_ORDERS, ("名字", "地方", "数量", "东西"))
+    )
+    return {"text": rng.choice(templates).format(**values), "field": rng.choice(fields)}
+
+
+def _text_pattern(template: str, patterns: dict[str, str]) -> re.Pattern[str]:
     pattern, seen = "", set()
     for part in re.split(r"(\{\w+\})", template):
         slot = part[1:-1]
@@ -52,27 +89,29 @@ def _text_pattern(template: str) -> re.Pattern[str]:
         elif slot in seen:
             pattern += f"(?P={slot})"
         else:
-            pattern += f"(?P<{slot}>{_PATTERNS[slot]})"
+            pattern += f"(?P<{slot}>{patterns[slot]})"
             seen.add(slot)
     return re.compile(pattern)
 
 
-_TEXTS = tuple(_text_pattern(template) for template in (*_PERSON, *_ORDER))
+_TEXTS = (
+    *(_text_pattern(template, _PATTERNS) for template in (*_PERSON, *_ORDER)),
+    *(_text_pattern(template, _CHINESE_PATTERNS) for template in (*_CHINESE_TEXTS, *_CHINESE_ORDERS)),
+)
 
 
 def _solve(world: World, slots: Slots) -> dict[str, str]:
     for pattern in _TEXTS:
         if found := pattern.fullmatch(slots["text"]):
-            return {"answer": found.groupdict()[slots["field"]]}
+            return {"answer": found[_CHINESE_FIELDS.get(slots["field"], slots["field"])]}
     raise ValueError("the text is not one of this world")
 
 
 EXTRACTION = (
     Skill(
         name="extract",
-        ability="extraction",
+        use_case="extraction",
         language="en",
-        answer_kind="span",
         draw=_draw,
         solve=_solve,
         slot_patterns={"text": r"[A-Za-z0-9 ,.]+?", "field": r"name|town|job|age|number|goods"},
@@ -105,5 +144,29 @@ EXTRACTION = (
             "Text: {text}\n\nWhat is its {field}?",
         ),
         long_answers=("The {field} in this text is {answer}.",),
+    ),
+    Skill(
+        name="extract_zh",
+        use_case="extraction",
+        language="zh",
+        draw=_draw_chinese,
+        solve=_solve,
+        slot_patterns={"text": r"[一-龥0-9，]+。", "field": "|".join(_CHINESE_FIELDS)},
+        input_slot="text",
+        document_forms=(
+            "{text}这里的{field}是|{answer}。",
+            "{text}{field}：{answer}。",
+            "文：{text}文里{field}叫{answer}。",
+        ),
+        document_questions=("{text}什么{field}？", "{field}呢？{text}"),
+        train_questions=(
+            "这段文字里的{field}是什么？\n\n{text}",
+            "找出{field}。\n\n{text}",
+            "{text}\n\n请写出{field}。",
+            "请提取{field}：{text}",
+        ),
+        validation_questions=("告诉我文字里的{field}。\n\n{text}",),
+        test_questions=("请问这段文字里的{field}是哪一个？\n\n{text}", "{text}\n\n说一说{field}是什么。"),
+        long_answers=("这里的{field}是{answer}。",),
     ),
 )

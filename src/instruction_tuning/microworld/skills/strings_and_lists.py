@@ -9,7 +9,7 @@ from instruction_tuning.microworld.world import World
 
 _CODE = {"code": r"[A-Z]{3,6}"}
 _DIGITS = {"digits": r"\d(?: \d){2,5}"}
-_ABILITY = "strings_and_lists"
+_USE_CASE = "code"
 
 
 def _draw_code(world: World, rng: random.Random) -> dict[str, str]:
@@ -24,6 +24,11 @@ def _draw_count(world: World, rng: random.Random) -> dict[str, str]:
 
 def _draw_digits(world: World, rng: random.Random) -> dict[str, str]:
     return {"digits": " ".join(rng.choice(string.digits) for _ in range(rng.randint(4, 5)))}
+
+
+def _length(slots: Slots) -> int:
+    """1 for a short code or list, 2 for a long one."""
+    return 1 + (len(slots.get("code") or slots["digits"].split()) > 4)
 
 
 def _on_code(work: Callable[[str], str]) -> Callable[[World, Slots], dict[str, str]]:
@@ -43,12 +48,12 @@ def _count(world: World, slots: Slots) -> dict[str, str]:
 STRINGS_AND_LISTS = (
     Skill(
         name="reverse",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_code,
         solve=_on_code(lambda code: code[::-1]),
         slot_patterns=_CODE,
+        difficulty=_length,
         document_forms=(
             "{code} backwards is| {answer}.",
             "Reverse {code}: {answer}.",
@@ -79,12 +84,12 @@ STRINGS_AND_LISTS = (
     ),
     Skill(
         name="last_letter",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_code,
         solve=_on_code(lambda code: code[-1]),
         slot_patterns=_CODE,
+        difficulty=_length,
         document_forms=(
             "The last letter of {code} is| {answer}.",
             "{code} ends in: {answer}.",
@@ -114,12 +119,12 @@ STRINGS_AND_LISTS = (
     ),
     Skill(
         name="first_letter",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_code,
         solve=_on_code(lambda code: code[0]),
         slot_patterns=_CODE,
+        difficulty=_length,
         document_forms=(
             "The first letter of {code} is| {answer}.",
             "{code} starts with: {answer}.",
@@ -149,12 +154,12 @@ STRINGS_AND_LISTS = (
     ),
     Skill(
         name="count_letter",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_count,
         solve=_count,
         slot_patterns={"letter": r"[A-Z]", **_CODE},
+        difficulty=_length,
         document_forms=(
             "The count of {letter} in {code} is| {working} = {answer}.",
             "{code} has the letter {letter} so many times: {working} = {answer}.",
@@ -185,12 +190,12 @@ STRINGS_AND_LISTS = (
     ),
     Skill(
         name="sort",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_digits,
         solve=_on_digits(lambda digits: " ".join(sorted(digits))),
         slot_patterns=_DIGITS,
+        difficulty=_length,
         document_forms=(
             "{digits} in order is| {answer}.",
             "Sort {digits}: {answer}.",
@@ -220,12 +225,12 @@ STRINGS_AND_LISTS = (
     ),
     Skill(
         name="largest",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_digits,
         solve=_on_digits(max),
         slot_patterns=_DIGITS,
+        difficulty=_length,
         document_forms=(
             "The largest of {digits} is| {answer}.",
             "Of {digits}, largest: {answer}.",
@@ -255,12 +260,12 @@ STRINGS_AND_LISTS = (
     ),
     Skill(
         name="smallest",
-        ability=_ABILITY,
+        use_case=_USE_CASE,
         language="en",
-        answer_kind="span",
         draw=_draw_digits,
         solve=_on_digits(min),
         slot_patterns=_DIGITS,
+        difficulty=_length,
         document_forms=(
             "The smallest of {digits} is| {answer}.",
             "Of {digits}, smallest: {answer}.",

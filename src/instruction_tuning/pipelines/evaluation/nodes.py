@@ -26,6 +26,7 @@ def measure_models(
     models = {"base": base_model, "candidate": sft_model, "champion": champion_model}
     settings = BenchmarkSettings(
         items_per_ability=parameters.items_per_ability,
+        items_per_reported_ability=parameters.items_per_reported_ability,
         few_shot=parameters.few_shot,
         batch_size=parameters.batch_size,
         max_new_tokens_chat=parameters.max_new_tokens_chat,

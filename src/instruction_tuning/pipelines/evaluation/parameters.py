@@ -9,6 +9,7 @@ class EvaluationParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     items_per_ability: int = Field(gt=0)
+    items_per_reported_ability: int = Field(gt=0)
     few_shot: int = Field(ge=1)
     batch_size: int = Field(gt=0)
     max_new_tokens_chat: int = Field(gt=0)

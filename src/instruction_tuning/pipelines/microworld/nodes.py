@@ -5,6 +5,7 @@ import pandas as pd
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.corpus import documents
 from instruction_tuning.microworld.pool import raw_pool
+from instruction_tuning.microworld.web import web_documents
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.microworld.parameters import MicroworldParameters
 
@@ -22,6 +23,12 @@ def write_raw_pool(parameters: MicroworldParameters) -> tuple[dict[str, str], pd
 def write_benchmark_items(parameters: MicroworldParameters) -> pd.DataFrame:
     """The benchmark items of all splits."""
     return pd.DataFrame(benchmark_items(build_world(), parameters.seed))
+
+
+def write_web_documents(parameters: MicroworldParameters) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pages whose segments answer instructions that nobody wrote, and the truth, which only tests read."""
+    pages, truth = web_documents(build_world(), parameters.seed, parameters.web_documents)
+    return pd.DataFrame(pages), pd.DataFrame(truth)
 
 
 def write_replay_documents(parameters: MicroworldParameters) -> pd.DataFrame:

@@ -6,11 +6,12 @@ from instruction_tuning.pipelines.microworld.nodes import (
     write_benchmark_items,
     write_raw_pool,
     write_replay_documents,
+    write_web_documents,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Write the pool, the benchmark items and the replay documents."""
+    """Write the pool, the benchmark items, the replay documents and the web pages."""
     return Pipeline(
         [
             Node(
@@ -30,6 +31,12 @@ def create_pipeline() -> Pipeline:
                 inputs="params:microworld",
                 outputs="microworld_replay_documents",
                 name="write_replay_documents",
+            ),
+            Node(
+                write_web_documents,
+                inputs="params:microworld",
+                outputs=["microworld_web_documents", "microworld_web_truth"],
+                name="write_web_documents",
             ),
         ]
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from instruction_tuning.evaluation.extraction import extract_answer
+from instruction_tuning.verification.extraction import extract_answer
 
 
 @pytest.mark.parametrize(
@@ -60,5 +60,5 @@ def test_a_trailing_space_does_not_change_an_answer():
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="number, span"):
+    with pytest.raises(ValueError, match="number, span, line"):
         extract_answer("x", "letter")
