@@ -20,7 +20,7 @@ _LIMITS = """\
 Short answers scored by rules, some in part; greedy decoding, one prompt for each item and form. The
 intervals are two-sided; the checks are one-sided tests, so an interval that touches the limit does not
 contradict a check that passed. Intervals cover the choice of items, not of training seeds. Nothing here
-measures safety or long answers. What stands below `macro` is measured and decides nothing."""
+measures safety or long answers. What stands below the mean is measured and decides nothing."""
 
 
 _COUNTS = {
