@@ -70,11 +70,11 @@ def document_prompt_and_answer(prompt: str, target: str) -> tuple[str, str]:
 
 def earlier_turns(item: Item) -> list[dict[str, str]]:
     """Prompt and answer of each turn before the item's question; most items have none."""
-    return list(json.loads(item["turns"])) if item["turns"] else []
+    return list(json.loads(item["turns"])) if item.get("turns") else []
 
 
 def example_turns(examples: Sequence[Item], form: str) -> list[dict[str, str]]:
-    """Prompt and answer of each example, in the words of `form`."""
+    """Prompt and answer of each example, in the words of `form`; before it the turns that it refers to."""
     turns = []
     for example in examples:
         prompt, answer = example["question"], example["example_answer"]
@@ -82,5 +82,7 @@ def example_turns(examples: Sequence[Item], form: str) -> list[dict[str, str]]:
             prompt, answer = document_prompt_and_answer(
                 example["document_prompt"], example["document_target"]
             )
+        else:
+            turns += earlier_turns(example)
         turns.append({"prompt": prompt, "answer": answer})
     return turns

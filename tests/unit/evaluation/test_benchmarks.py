@@ -1,8 +1,11 @@
+import json
+
 import pytest
 from benchmark_builders import FORMS, random_model, small_benchmark
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.evaluation.benchmarks import measure_model
+from instruction_tuning.evaluation.harness import extract_answers, score_answer
 from instruction_tuning.evaluation.task_files import BenchmarkSettings
 
 SETTINGS = BenchmarkSettings(batch_size=16, max_new_tokens_chat=6, max_new_tokens_document=6, seed=3)
@@ -18,9 +21,16 @@ def work_folder(tmp_path_factory):
     return tmp_path_factory.mktemp("work")
 
 
+def small_items():
+    """The small benchmark, where one question refers to an earlier one."""
+    items = small_benchmark().assign(turns="")
+    items.loc[items["item_id"] == "f2", "turns"] = json.dumps([{"prompt": "And f1?", "answer": "Balit."}])
+    return items
+
+
 @pytest.fixture(scope="module")
 def outputs(model, work_folder):
-    return measure_model(model, small_benchmark(), SETTINGS, work_folder)
+    return measure_model(model, small_items(), SETTINGS, work_folder)
 
 
 def prompt_of(outputs, form, item_id):
@@ -48,6 +58,23 @@ def test_chat_prompts_go_through_the_chat_template_with_examples_as_turns(output
     assert prompt.endswith("<|end|><|user|>What is a1?<|end|><|assistant|>")
 
 
+def test_a_question_that_refers_back_is_asked_after_the_turns_before_it(outputs):
+    told = "<|user|>And f1?<|end|><|assistant|>Balit.<|end|><|user|>What is f2?<|end|><|assistant|>"
+    assert prompt_of(outputs, "chat_zero_shot", "f2") == told
+    prompt = prompt_of(outputs, "chat_few_shot", "f2")
+    assert prompt.endswith(told) and prompt.count("<|assistant|>") == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"), [("dog, cat", 1), ("A list: cat, moon", 0), ("cat", 0.5), ("...", 0)]
+)
+def test_an_answer_is_scored_in_part_by_its_rubric(answer, score):
+    rubric = json.dumps({"valid": ["cat", "dog"], "wanted": 2})
+    doc = {"answer_kind": "set", "answer": "cat, dog", "rubric": rubric}
+    ((filtered,),) = extract_answers([[f"{answer}\nand more"]], [doc])
+    assert score_answer(doc, [filtered]) == {"score": score}
+
+
 def test_a_completion_of_a_document_ends_with_its_line(outputs):
     assert not outputs.query("form == 'document_few_shot'")["response"].str.contains("\n").any()
 
@@ -59,7 +86,7 @@ def test_an_unreadable_answer_is_null_and_wrong(outputs):
 
 def test_what_was_measured_is_not_measured_again(outputs, model, work_folder, monkeypatch):
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
-    again = measure_model(model, small_benchmark(), SETTINGS, work_folder)
+    again = measure_model(model, small_items(), SETTINGS, work_folder)
     assert again.equals(outputs)
 
 
@@ -67,7 +94,7 @@ def test_the_target_decides_what_is_right_and_the_rest_stays_the_same(outputs, m
     """Asked anew with a target that the model is known to answer; also a second, independent run."""
     readable = outputs[outputs["extracted"].notna() & (outputs["form"] == "chat_zero_shot")]
     known = readable[readable["ability"] == "facts"].iloc[0]
-    items = small_benchmark()
+    items = small_items()
     chosen = items["item_id"] == known["item_id"]
     items.loc[chosen, ["target", "document_target"]] = known["extracted"]
     anew = measure_model(model, items, SETTINGS, tmp_path).set_index(["form", "item_id"])
@@ -79,7 +106,7 @@ def test_the_target_decides_what_is_right_and_the_rest_stays_the_same(outputs, m
 def test_a_stored_result_that_cannot_be_read_is_measured_again(outputs, model, work_folder, caplog):
     (stored,) = work_folder.glob("*/outputs/*.parquet")
     stored.write_bytes(stored.read_bytes()[:100])
-    assert measure_model(model, small_benchmark(), SETTINGS, work_folder).equals(outputs)
+    assert measure_model(model, small_items(), SETTINGS, work_folder).equals(outputs)
     assert "measuring again" in caplog.text
 
 

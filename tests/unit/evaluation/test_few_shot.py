@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from benchmark_builders import item
 
@@ -61,3 +63,11 @@ def test_an_example_is_a_line_in_document_form_and_a_turn_in_chat():
     example = item("t", document_prompt="The river is", example_answer="Miran, I think.", question="Which?")
     assert example_turns([example], "document_few_shot") == [{"prompt": "The river is", "answer": " Miran."}]
     assert example_turns([example], "chat_few_shot") == [{"prompt": "Which?", "answer": "Miran, I think."}]
+
+
+def test_an_example_comes_after_the_turns_that_it_refers_to():
+    earlier = [{"prompt": "What is the capital?", "answer": "Balit"}]
+    example = item("t", split="train", question="And its river?", turns=json.dumps(earlier))
+    turns = example_turns([example], "chat_few_shot")
+    assert turns == [*earlier, {"prompt": "And its river?", "answer": "Miran."}]
+    assert len(example_turns([example], "document_few_shot")) == 1
