@@ -55,7 +55,8 @@ def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPla
 
 
 def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) -> None:
-    left = leftovers(os.environ["MLFLOW_TRACKING_URI"], data.models)
+    store = os.environ["MLFLOW_TRACKING_URI"]
+    left = leftovers(store, data.models)
     if as_json:
         told = {
             "deleted": deleted,
@@ -78,4 +79,4 @@ def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) ->
         size_told = "" if one.bytes is None else f", {one.bytes / _MEGABYTE:.2f} MB"
         click.echo(f"in MLflow, used by no registered version: {one.model_id}{size_told}")
     if left:
-        click.echo(f"to delete: {how_to_delete(left)}")
+        click.echo(f"to delete: {how_to_delete(left, store)}")

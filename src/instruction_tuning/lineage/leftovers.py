@@ -37,16 +37,14 @@ def leftovers(tracking_uri: str, models: list[RegisteredModel]) -> list[Leftover
     return []
 
 
-def how_to_delete(found: list[Leftover]) -> str:
+def how_to_delete(found: list[Leftover], tracking_uri: str) -> str:
     """MLflow deletes what is marked deleted, and nothing else."""
-    mark = "".join(
-        f"MlflowClient().delete_logged_model('{one.model_id}'); "
-        for one in found
-        if not one.is_marked_deleted
-    )
+    unmarked = [one.model_id for one in found if not one.is_marked_deleted]
+    marking = "; ".join(f"MlflowClient().delete_logged_model('{model_id}')" for model_id in unmarked)
+    mark = f'python -c "from mlflow import MlflowClient; {marking}" && ' if unmarked else ""
     ids = ",".join(one.model_id for one in found)
-    marked = f'python -c "from mlflow import MlflowClient; {mark}" && ' if mark else ""
-    return f"{marked}mlflow gc --logged-model-ids {ids}"
+    collect = f"mlflow gc --backend-store-uri {tracking_uri} --logged-model-ids {ids}"
+    return f"export MLFLOW_TRACKING_URI={tracking_uri} && {mark}{collect}"
 
 
 def _size(location: str) -> int | None:
