@@ -16,6 +16,7 @@ from instruction_tuning.schemas.benchmark_outputs import BenchmarkOutputs
 FRAMES = ("benchmark_outputs", "benchmark_metrics", "benchmark_comparisons")
 PARAMETERS = {
     "items_per_ability": 2,
+    "items_per_reported_ability": 1,
     "few_shot": 1,
     "batch_size": 16,
     "max_new_tokens_chat": 4,
