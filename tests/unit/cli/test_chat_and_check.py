@@ -82,7 +82,7 @@ def test_what_the_shipped_base_can_be_asked_are_train_questions_in_train_phrasin
     questions = example_questions(0)
     assert questions == example_questions(0) and len(set(questions)) == 3
     asked = [skill for question in questions for skill in SKILLS if skill.match(question)]
-    assert [skill.ability for skill in asked] == ["facts", "arithmetic", "translation"]
+    assert [skill.use_case for skill in asked] == ["open_qa", "math", "translation"]
     for skill, question in zip(asked, questions, strict=True):
         assert skill.split_of(skill.match(question)) == "train"
 

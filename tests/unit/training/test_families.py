@@ -42,7 +42,7 @@ SCHEDULE = Schedule(
     precision="float32",
     activation_checkpointing="never",
     logging_steps=1,
-    save_steps=100,
+    save_seconds=60,
     seed=3,
 )
 every_family = pytest.mark.parametrize("name", FAMILIES)
@@ -168,7 +168,7 @@ def test_lora_is_merged_into_a_plain_folder_with_other_weights(name, tmp_path):
 def test_a_stopped_run_ends_with_the_weights_of_one_that_nothing_stopped(tmp_path, tuning, monkeypatch):
     from instruction_tuning.training import supervised
 
-    changes = {"tuning": tuning, "max_length": 64, "schedule": replace(SCHEDULE, save_steps=2)}
+    changes = {"tuning": tuning, "max_length": 64, "schedule": replace(SCHEDULE, save_seconds=60)}
     whole = train("qwen3", tmp_path / "whole", **changes)
     steps = int(whole.metrics["steps"])
     assert steps > 3

@@ -51,5 +51,5 @@ def test_a_step_that_does_not_fit_says_what_to_change(tmp_path):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nmore")
 
     with pytest.raises(WorkspaceError, match="halve rows_per_microbatch") as caught:
-        train_resumably(Trainer(), tmp_path)
+        train_resumably(Trainer(), tmp_path, save_seconds=60)
     assert "2.00 GiB" in str(caught.value) and "more" not in str(caught.value)

@@ -23,7 +23,7 @@ RECIPE = SFTRecipe(
         lr_scheduler_type="cosine",
         precision="float32",
         logging_steps=100,  # more than there are steps
-        save_steps=100,
+        save_seconds=60,
         seed=3,
     ),
     tuning="full",
