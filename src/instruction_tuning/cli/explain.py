@@ -69,7 +69,7 @@ def explain(
 ) -> None:
     """Print where NAME comes from and what became of it.
 
-    NAME is a record_id or its first digits, a source_row_id, file.json:ROW (from 0), a response_id, or a
+    NAME is a record_id or its first digits, a source_row_id, file.json:ROW (from 1), a response_id, or a
     registered model version, models:/sft-model/7. With --source the exit code is 3 when no row is in the
     model.
     """

@@ -1,6 +1,7 @@
 """A base model by its id on the Hugging Face hub, or by a folder of this machine."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ class HubModelDataset(AbstractDataset[Any, ModelFolder]):
 
     def save(self, data: Any) -> None:
         raise ConfigurationError("a base model is never written", fix="take it out of a node's outputs")
+
+    def content_identity(self, path_digest: Callable[[Path], str]) -> dict[str, Any] | None:
+        """A folder's bytes, or the commit; null where the newest commit is meant, for it may be another."""
+        folder = Path(self._model).expanduser()
+        if folder.is_dir():
+            return {"folder": path_digest(folder)}
+        return {"model": self._model, "revision": self._revision} if self._revision else None
 
     def preview(self) -> JSONPreview:
         return JSONPreview(json.dumps(self._describe()))

@@ -11,11 +11,12 @@ from instruction_tuning.hooks.teacher_server import TeacherServerHooks
 
 PROJECT_HOOKS = (
     GlobalSettingsHooks(),
-    DataLockHooks(),
     ParameterNameHooks(),
     CandidateHooks(),
     PreflightHooks(),
     IncrementalPlanHooks(),
+    # Behind the plan's, for pluggy calls the last of them first: the lock is held before the plan is made.
+    DataLockHooks(),
     TeacherServerHooks(),
     MlflowHooks(),
 )

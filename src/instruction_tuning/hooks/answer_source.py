@@ -81,7 +81,12 @@ def what_is_used(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], project
 def _place(dataset: Any, project: Path) -> str:
     path = getattr(dataset, "_filepath", None)
     if path is None:
-        return str(dataset)
+        told = dataset._describe() if hasattr(dataset, "_describe") else {}
+        return (
+            f"{told['model']} at {told['revision'] or 'its newest commit'}"
+            if "model" in told
+            else str(dataset)
+        )
     place, root = Path(path).resolve(), project.resolve()
     return str(place.relative_to(root) if place.is_relative_to(root) else path)
 

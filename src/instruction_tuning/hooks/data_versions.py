@@ -9,6 +9,7 @@ from typing import Any
 from kedro.io import MemoryDataset
 
 from instruction_tuning.datasets.atomic import TextDataset
+from instruction_tuning.datasets.hub_model import HubModelDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.datasets.remote import address, is_remote, stored_bytes
@@ -67,7 +68,7 @@ def stored_version(name: str, dataset: Any) -> DataVersion | None:
     """As `data_version`, for what an earlier run stored and this one has not loaded; no rows are counted."""
     if isinstance(dataset, TextDataset | MemoryDataset) or not dataset.exists():
         return None
-    cheap = isinstance(dataset, ModelFolderDataset | RawFilesDataset)
+    cheap = isinstance(dataset, ModelFolderDataset | HubModelDataset | RawFilesDataset)
     return data_version(name, dataset, dataset.load() if cheap else None)
 
 

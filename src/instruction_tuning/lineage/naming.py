@@ -15,7 +15,7 @@ _FILE_ROW = re.compile(r"(?P<file>.+):(?P<row>\d+)")
 _RESPONSE_ID = re.compile(r"(?P<record>[0-9a-f]{16})-\d+")
 _PREFIX = re.compile(r"[0-9a-f]{4,16}")
 READ = ("canonical_instructions", "unreadable_records")
-_HELP = "give a record_id or its first digits, a source_row_id, file.json:<row from 0> or a response_id"
+_HELP = "give a record_id or its first digits, a source_row_id, file.json:<row from 1> or a response_id"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,10 @@ def _row_id_of(text: str, store: DataStore, chain: Chain) -> str | None:
         return None
     files = source_files(store, chain)
     digests = [str(f["sha256"])[:12] for f in files if matched["file"] in (f["file"], f["source"])]
+    if len(digests) == 1 and int(matched["row"]) > 0:
+        return f"{digests[0]}:{int(matched['row']) - 1}"
     if len(digests) == 1:
-        return f"{digests[0]}:{int(matched['row'])}"
+        raise InputError("rows count from 1", record=text, fix=f"the first is {matched['file']}:1")
     names = [str(file["file"] or file["source"]) for file in files]
     if digests:
         raise InputError("several files have that name", record=text, fix="give the source_row_id")
@@ -107,6 +109,7 @@ def _rows_there(row_id: str, store: DataStore, chain: Chain) -> str:
     digest = row_id.partition(":")[0]
     for file in source_files(store, chain):
         if str(file["sha256"]).startswith(digest):
-            return f"rows of {file['file'] or file['source']} count from 0; blank lines are no rows"
+            name = file["file"] or file["source"]
+            return f"rows of {name} count from 1, in a source_row_id from 0; blank lines are no rows"
     known = ", ".join(f"{file['sha256'][:12]} ({file['source']})" for file in source_files(store, chain))
     return f"the files read begin with {known}"

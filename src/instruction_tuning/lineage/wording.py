@@ -22,7 +22,7 @@ def model_text(story: Story) -> str:
 def _record_lines(story: Story) -> Iterator[str]:
     yield f"record {story['record_id'] or '(the row never became one)'}"
     for row in story["source"]:
-        place = f"{row['file'] or row.get('source', '?')} row {row['row']} (from 0)"
+        place = f"{row['file'] or row.get('source', '?')} row {row['row'] + 1}"
         kind = ", ".join(str(row[name]) for name in ("format", "language", "category") if row.get(name))
         yield f"  row         {row['source_row_id']}  {place}  {kind}  -> {row['stage']}"
     first = story["source"][0]

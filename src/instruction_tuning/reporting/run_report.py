@@ -113,7 +113,7 @@ def _accuracy(reward: Mapping[str, float], which: str) -> str:
 def _scores(summary: RunSummary) -> list[str]:
     header, rows = ability_rows(summary.verdict["evidence"])
     return [
-        "  percent right, base→SFT, gain in points [95% interval of the paired difference]",
+        "  mean score in percent, base→SFT, gain in points [95% interval of the paired difference]",
         *text_table(header, rows, indent=2),
     ]
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 BEGUN = "begun"
 
 # What the fingerprint covers of the code: a run of older code must not pass for one of this code.
-_CODE = (Path(__file__).parent, Path(__file__).parents[1] / "chat_format")
+_CODE = tuple(Path(__file__).parents[1] / room for room in ("training", "chat_format", "lm"))
+_PACKAGES = ("torch", "transformers", "trl", "peft")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class TrainingResult:
 
 
 def run_fingerprint(**parts: Any) -> str:
-    """16 hex digits over `parts` (JSON-serialisable; frames by their content) and the training code."""
+    """16 hex digits over `parts` (JSON or frames, by their content), the training code and its packages."""
     digest = hashlib.sha256()
     for name in sorted(parts):
         part = parts[name]
@@ -58,6 +60,7 @@ def run_fingerprint(**parts: Any) -> str:
             else json.dumps(part, sort_keys=True)
         )
         digest.update(f"{name}\0{text}\0".encode())
+    digest.update(json.dumps({name: version(name) for name in _PACKAGES}).encode())
     for folder in _CODE:
         for file in sorted(folder.glob("*.py")):
             digest.update(file.read_bytes())

@@ -29,7 +29,7 @@ def tell(made: StoredProject, name: str):
     return story
 
 
-@pytest.mark.parametrize("name", [record_id("a"), "aaaa", f"{record_id('a')}-03", row_id(0), "alpaca.json:2"])
+@pytest.mark.parametrize("name", [record_id("a"), "aaaa", f"{record_id('a')}-03", row_id(0), "alpaca.json:3"])
 def test_a_record_goes_by_many_names(tmp_path: Path, name: str) -> None:
     assert tell(ingested_and_trained(tmp_path), name)["record_id"] == record_id("a")
 
@@ -70,7 +70,7 @@ def test_a_stage_that_was_not_made_yet_is_named(tmp_path: Path) -> None:
     [
         ("aab", "did you mean aaaaaaaaaaaaaaaa"),
         ("ffff", "give a record_id"),
-        (row_id(77), "rows of alpaca.json count from 0"),
+        (row_id(77), "rows of alpaca.json count from 1"),
         (f"{'f' * 12}:0", FILE),
         ("alpca.json:0", "did you mean alpaca.json"),
     ],

@@ -31,12 +31,13 @@ def pair_responses(
     held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
     logger.info(
         "%d pairs of a better and a worse answer, tested on %d held-out records; %d answers, of which %d are "
-        "unrated; left out: %d pairs of equal rating, %d beyond max_pairs",
+        "unrated; left out: %d pairs of equal rating, %d less than min_margin apart, %d beyond max_pairs",
         len(pairs),
         held,
         counts.responses,
         counts.unrated,
         counts.ties_dropped,
+        counts.below_min_margin,
         counts.beyond_max_pairs,
     )
     if not held:
