@@ -69,7 +69,7 @@ def test_a_fork_bomb_is_bounded_and_leaves_nothing(with_processes):
     outcome = with_processes.run(Program(BOMB))
     assert outcome.status == "timeout"
     assert outcome.seconds < 5
-    assert len(descendants()) == before
+    assert len(descendants()) <= before
 
 
 def test_the_count_of_processes_is_bounded(with_processes):

@@ -168,7 +168,7 @@ def test_lora_is_merged_into_a_plain_folder_with_other_weights(name, tmp_path):
 def test_a_stopped_run_ends_with_the_weights_of_one_that_nothing_stopped(tmp_path, tuning, monkeypatch):
     from instruction_tuning.training import supervised
 
-    changes = {"tuning": tuning, "max_length": 64, "schedule": replace(SCHEDULE, save_seconds=60)}
+    changes = {"tuning": tuning, "max_length": 64, "schedule": replace(SCHEDULE, save_seconds=0)}
     whole = train("qwen3", tmp_path / "whole", **changes)
     steps = int(whole.metrics["steps"])
     assert steps > 3
@@ -178,7 +178,7 @@ def test_a_stopped_run_ends_with_the_weights_of_one_that_nothing_stopped(tmp_pat
 
     original = supervised.train_resumably
 
-    def killed_on_the_way(trainer, checkpoints):
+    def killed_on_the_way(trainer, checkpoints, **saving):
         from transformers import TrainerCallback
 
         class Kill(TrainerCallback):
@@ -187,7 +187,7 @@ def test_a_stopped_run_ends_with_the_weights_of_one_that_nothing_stopped(tmp_pat
                     raise Killed
 
         trainer.add_callback(Kill())
-        return original(trainer, checkpoints)
+        return original(trainer, checkpoints, **saving)
 
     with monkeypatch.context() as patched:
         patched.setattr(supervised, "train_resumably", killed_on_the_way)
@@ -206,11 +206,11 @@ def test_a_frozen_base_is_held_in_bfloat16_and_its_adapter_in_float32(tmp_path, 
     seen: dict[str, set[torch.dtype]] = {}
     original = supervised.train_resumably
 
-    def look(trainer, checkpoints):
+    def look(trainer, checkpoints, **saving):
         for parameter in trainer.model.parameters():
             kind = "adapter" if parameter.requires_grad else "frozen"
             seen.setdefault(kind, set()).add(parameter.dtype)
-        return original(trainer, checkpoints)
+        return original(trainer, checkpoints, **saving)
 
     monkeypatch.setattr(supervised, "train_resumably", look)
     schedule = replace(SCHEDULE, precision="bfloat16", activation_checkpointing="always", learning_rate=2e-2)

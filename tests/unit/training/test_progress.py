@@ -22,6 +22,7 @@ RECIPE = SFTRecipe(
         weight_decay=0.01,
         lr_scheduler_type="cosine",
         precision="float32",
+        activation_checkpointing="never",
         logging_steps=100,  # more than there are steps
         save_seconds=60,
         seed=3,
