@@ -3,6 +3,8 @@
 import json
 import os
 import resource
+import select
+import signal
 import socket
 from collections.abc import Callable
 
@@ -12,6 +14,7 @@ from instruction_tuning.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl,
 
 _PTRACE = {"x86_64": 101, "aarch64": 117}
 _MEMORY_BYTES = 256 << 20
+_PATIENCE_SECONDS = 20.0
 _LIMITS = {
     "memory_bytes": _MEMORY_BYTES, "cpu_seconds": 5, "file_bytes": 1 << 20, "processes": 1,
 }  # fmt: skip
@@ -55,8 +58,10 @@ def found_barriers(
         finally:
             os._exit(0)
     os.close(writing)
-    told = os.read(reading, 1 << 16)  # shorter than a pipe's atomic write
+    answered, _, _ = select.select([reading], [], [], _PATIENCE_SECONDS)
+    told = os.read(reading, 1 << 16) if answered else b""  # shorter than a pipe's atomic write
     os.close(reading)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     remove(folder)
     offered = {
@@ -70,8 +75,11 @@ def found_barriers(
 
 def _attempts(means: Means) -> dict[str, bool]:
     def start_process() -> None:
-        if os.fork() == 0:
+        started = os.fork()
+        if started == 0:
             os._exit(0)
+        # Its signal comes now: a traced process, which we may be next, would stop at it for ever.
+        os.waitpid(started, 0)
 
     def trace() -> None:
         syscall(_PTRACE[means.machine], 0, 0, 0, 0)
