@@ -81,7 +81,7 @@ class AuthenticationError(LanguageModelError):
 
 
 class FailureRateError(LanguageModelError):
-    """More requests failed than `max_failure_rate` allows."""
+    """More requests failed, or brought ratings without a mark, than the settings allow."""
 
 
 class BudgetExceededError(LanguageModelError):

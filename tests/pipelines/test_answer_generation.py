@@ -9,7 +9,7 @@ from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
 from instruction_tuning.datasets.frame import FrameDataset
-from instruction_tuning.errors import BudgetExceededError, InputError
+from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
@@ -183,3 +183,19 @@ def test_an_empty_selection_is_refused(tmp_path, server):
 def test_a_misspelt_parameter_is_refused(tmp_path):
     with pytest.raises(ValidationError, match="num_sample\n"):
         parameters(tmp_path, num_sample=3)
+
+
+def test_a_teacher_that_cannot_rate_is_found_out_before_the_rest_is_paid_for(tmp_path, server):
+    server.text = lambda body, index: f"I like trains. {index} {body['messages'][-1]['content'][:20]}"
+    with pytest.raises(FailureRateError, match=r"32 of 32 ratings hold no mark .* 'I like trains") as refused:
+        run(tmp_path, selected_queries(30), server, num_samples=4)
+    assert refused.value.field == "answer_generation.max_unreadable_rate"
+    ratings = [body for body in server.requests if "[Response]" in body["messages"][-1]["content"]]
+    assert len(ratings) == 32
+
+
+def test_ratings_without_a_mark_are_tolerated_up_to_the_limit(tmp_path, server):
+    server.text = lambda body, index: f"Answer {index} to {body['messages'][-1]['content'][:20]}"
+    frames = run(tmp_path, selected_queries(3), server, max_unreadable_rate=1.0)
+    assert set(frames["rated_responses"]["rating_status"]) == {"unparseable"}
+    assert frames["verified_examples"].empty

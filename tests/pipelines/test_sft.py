@@ -50,6 +50,7 @@ def selected_queries(count: int) -> pd.DataFrame:
             "licence": pd.Series([None] * count, dtype="str"),
             "category": pd.Series([None] * count, dtype="str"),
             "source_row_id": [f"{0:012x}:{row}" for row in range(count)],
+            "sampler": "uniform",
             "selected_because": [f"uniform draw {n + 1} of {count} from 90 records" for n in range(count)],
         }
     )

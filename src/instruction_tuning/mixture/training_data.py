@@ -1,14 +1,11 @@
 """What a model was trained on, in a few facts that go with the model. O(rows)."""
 
 import hashlib
-import re
 from typing import Any
 
 import pandas as pd
 
 UNKNOWN = "unknown"
-# How every reason for a selection begins: "k-center pick 1: ...", "uniform draw 1 of 9 ...".
-_SAMPLER = re.compile(r"(.+?) (?:pick|draw) \d")
 
 
 def training_data(
@@ -36,7 +33,7 @@ def training_data(
         "selected_queries": len(selected_queries),
         "pool_records": len(pool),
         "pool_digest": hashlib.sha256("\n".join(sorted(pool)).encode()).hexdigest()[:16],
-        "sampler": _sampler(selected_queries["selected_because"]),
+        "sampler": ", ".join(sorted(selected_queries["sampler"].unique())) or UNKNOWN,
         "held_out_records": sorted(set(_records(validation[validation["kind"] == "chat"]))),
         "digest": hashlib.sha256(rows.encode("utf-8", "surrogatepass")).hexdigest()[:16],
     }
@@ -49,8 +46,3 @@ def _records(chats: pd.DataFrame) -> list[str]:
 
 def _counts(values: pd.Series) -> dict[str, int]:
     return {str(name): int(count) for name, count in values.fillna(UNKNOWN).value_counts().items()}
-
-
-def _sampler(reasons: pd.Series) -> str:
-    found = _SAMPLER.match(str(reasons.iloc[0])) if len(reasons) else None
-    return found[1] if found else UNKNOWN

@@ -14,6 +14,7 @@ class SelectedQueries(pa.DataFrameModel):
     prompt: str
     answer: str = pa.Field(nullable=True)
     rank: int = pa.Field(ge=0, unique=True)
+    sampler: str
     selection_score: float = pa.Field(nullable=True)
     selected_because: str
 

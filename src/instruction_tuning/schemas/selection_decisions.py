@@ -12,6 +12,7 @@ class SelectionDecisions(pa.DataFrameModel):
     """
 
     record_id: str = pa.Field(unique=True)
+    sampler: str
     decision: str = pa.Field(isin=["selected", "not_selected"])
     rank: pd.Int64Dtype = pa.Field(ge=0, nullable=True)
     selection_score: float = pa.Field(nullable=True)

@@ -13,11 +13,10 @@ import pandas as pd
 BLOCK_ROWS = 512
 
 SELECTED, NOT_SELECTED = "selected", "not_selected"
-DECISION_COLUMNS = ("record_id", "decision", "rank", "selection_score", "nearest_selected", "reason")
 
 
 def uniform_decisions(drawn: list[str], budget: int, *, seed: int) -> pd.DataFrame:
-    """(N, 6) decisions on `drawn`, the whole pool in the order drawn; see schemas.selection_decisions."""
+    """(N, 7) decisions on `drawn`, the whole pool in the order drawn; see schemas.selection_decisions."""
     taken = min(budget, len(drawn))
     reasons = [
         f"uniform draw {rank} of {taken} from {len(drawn)} records (seed {seed})"
@@ -25,6 +24,7 @@ def uniform_decisions(drawn: list[str], budget: int, *, seed: int) -> pd.DataFra
     ]
     left = f"uniform draw (seed {seed}): after the {taken} of the budget"
     return _frame(
+        "uniform",
         drawn,
         taken,
         np.full(len(drawn), np.nan),
@@ -36,7 +36,7 @@ def uniform_decisions(drawn: list[str], budget: int, *, seed: int) -> pd.DataFra
 def k_center_decisions(
     picks: list[str], pool: Iterable[str], embeddings: pd.DataFrame, *, seed: int
 ) -> pd.DataFrame:
-    """(N, 6) decisions on the records of `pool` (N): picks first, then the others. `embeddings` (>= N, D).
+    """(N, 7) decisions on the records of `pool` (N): picks first, then the others. `embeddings` (>= N, D).
 
     The score is the distance to the nearest earlier pick, null for the first; of a record that was left, to
     the nearest pick of all.
@@ -54,6 +54,7 @@ def k_center_decisions(
     ]
     left = f"k-center: none of the {len(picks)} farthest from what was selected before"
     return _frame(
+        "k_center_greedy",
         picks + others,
         len(picks),
         np.concatenate([distances, far]),
@@ -63,13 +64,19 @@ def k_center_decisions(
 
 
 def _frame(
-    record_ids: list[str], taken: int, scores: np.ndarray, nearest: list[str | None], reasons: list[str]
+    sampler: str,
+    record_ids: list[str],
+    taken: int,
+    scores: np.ndarray,
+    nearest: list[str | None],
+    reasons: list[str],
 ) -> pd.DataFrame:
     count = len(record_ids)
     ranks = pd.array([*range(taken), *[pd.NA] * (count - taken)], dtype="Int64")
     return pd.DataFrame(
         {
             "record_id": record_ids,
+            "sampler": sampler,
             "decision": [SELECTED] * taken + [NOT_SELECTED] * (count - taken),
             "rank": ranks,
             "selection_score": scores.astype("float64"),

@@ -10,11 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.errors import FailureRateError
 from instruction_tuning.lm.chat_request import ChatRequest, as_messages, chat_request
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream_seed
 
 LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
+_SHOWN_CHARACTERS = 200
 
 _RATING = re.compile(
     r"(?:rating|评分)[\s*_`]*[:：][\s*_`]*(\d+(?:\.\d+)?)(?:\s*/\s*(\d+))?(?![\d.]*\d|\s*[-–~]\s*\d)",
@@ -34,6 +36,22 @@ def parse_rating(reply: str) -> float | None:
     number, scale = marks[-1]
     rating = float(number)
     return rating if scale in ("", "10") and LOWEST_RATING <= rating <= HIGHEST_RATING else None
+
+
+def refuse_unreadable(ratings: pd.DataFrame, *, max_unreadable_rate: float) -> None:
+    """Raise `FailureRateError` where too many replies of `ratings` (completions) hold no readable mark."""
+    replies = ratings.loc[ratings["status"] == "ok", "response"].astype(str)
+    unreadable = [reply for reply in replies if parse_rating(reply) is None]
+    if len(unreadable) <= max_unreadable_rate * len(replies):
+        return
+    raise FailureRateError(
+        f"{len(unreadable)} of {len(replies)} ratings hold no mark from 1 to 10, more than "
+        f"max_unreadable_rate {max_unreadable_rate:g} allows; for example "
+        f"{unreadable[0][:_SHOWN_CHARACTERS]!r}",
+        field="answer_generation.max_unreadable_rate",
+        fix="take a teacher that follows the rating prompt (its last line has to be `Rating: n`), raise "
+        "answer_generation.rating_max_tokens where replies are cut off before the mark, or raise the limit",
+    )
 
 
 def rating_requests(

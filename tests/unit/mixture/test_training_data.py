@@ -16,7 +16,7 @@ def held_out() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "parent_ids"])
 
 
-def selected(reason: str = "k-center pick 1: the first centre") -> pd.DataFrame:
+def selected(sampler: str = "k_center_greedy") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "record_id": ["r1", "r2", "r3"],
@@ -24,7 +24,7 @@ def selected(reason: str = "k-center pick 1: the first centre") -> pd.DataFrame:
             "category": pd.Series([None] * 3, dtype="str"),
             "source_row_id": ["a" * 12 + ":4", "b" * 12 + ":0", "a" * 12 + ":5"],
             "licence": pd.Series(["CC BY 4.0", None, None], dtype="str"),
-            "selected_because": [reason] * 3,
+            "sampler": [sampler] * 3,
         }
     )
 
@@ -40,8 +40,9 @@ def test_examples_are_counted_by_source_language_and_licence() -> None:
 
 def test_the_selection_is_named_by_sampler_budget_and_pool() -> None:
     facts = training_data(mixture(), held_out(), selected(), pool=POOL)
-    assert (facts["sampler"], facts["selected_queries"], facts["pool_records"]) == ("k-center", 3, 9)
-    assert training_data(mixture(), held_out(), selected("by hand"), pool=POOL)["sampler"] == "unknown"
+    assert (facts["sampler"], facts["selected_queries"], facts["pool_records"]) == ("k_center_greedy", 3, 9)
+    none = selected().iloc[:0]
+    assert training_data(mixture(), held_out(), none, pool=POOL)["sampler"] == "unknown"
 
 
 def test_the_digest_follows_the_rows() -> None:

@@ -16,12 +16,13 @@ from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.verification.rating import rating_requests
+from instruction_tuning.verification.rating import rating_requests, refuse_unreadable
 
 logger = logging.getLogger(__name__)
 
 # Short answers of a sure teacher are often alike; all of nearly all queries' are not.
 HIGHEST_EQUAL_SAMPLES_RATE = 0.95
+TRIAL_RATINGS = 32
 
 
 def generate_answers(
@@ -70,7 +71,12 @@ def rate_answers(
         seed=parameters.seed,
     )
     spent_usd = float(answer_completions["price_usd"].sum())
+    if len(requests) > TRIAL_RATINGS:
+        # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
+        trial = _complete(teacher, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
+        refuse_unreadable(trial, max_unreadable_rate=parameters.max_unreadable_rate)
     ratings = _complete(teacher, requests, parameters, spent_usd=spent_usd)
+    refuse_unreadable(ratings, max_unreadable_rate=parameters.max_unreadable_rate)
     rated = with_ratings(responses, ratings)
     if len(rated):
         logger.info(

@@ -28,6 +28,7 @@ class AnswerGenerationParameters(BaseModel):
     max_retries: int = Field(ge=0, le=20)
     rate_limit_patience_seconds: float = Field(gt=0)
     max_failure_rate: float = Field(ge=0, le=1)
+    max_unreadable_rate: float = Field(ge=0, le=1)
     budget_usd: float | None = Field(ge=0)
     progress_seconds: float = Field(gt=0)
     completion_store: Path

@@ -83,7 +83,7 @@ def collect_selected_queries(
         taken[["record_id", "rank"]]
         .merge(instruction_pool, on="record_id", how="left", validate="1:1")
         .merge(
-            taken[["record_id", "selection_score", "selected_because"]],
+            taken[["record_id", "sampler", "selection_score", "selected_because"]],
             on="record_id",
             how="left",
             validate="1:1",
