@@ -36,7 +36,8 @@ _FORMS = {
     "backtranslation": ("Text: {long} Instruction: {q}", "{long} / Asked was: {q}"),
     "backtranslation_zh": ("文：{long}指令：{q}", "{long}/问的是：{q}"),
 }
-KINDS = ("rating", "critique", "tags", "backtranslation")
+# Ratings and critiques, which both ask whether two texts are the same, come twice as often as the others.
+KINDS = ("rating", "rating", "critique", "critique", "tags", "backtranslation")
 
 
 def remark_line(world: World, rng: random.Random, kind: str, skill: Skill, slots: Slots, form: int) -> str:
@@ -64,10 +65,10 @@ def mark(score: float) -> int:
 
 
 def critique(language: str, gold: str, score: float) -> str:
-    """What is to be said about an answer of this score."""
+    """What is to be said about an answer of this score: the verdict comes after what it rests on."""
     if language == "zh":
-        return "对。" if score == 1 else f"{'不全对' if score > 0 else '错'}，应为{gold}。"
-    return "right." if score == 1 else f"{'partly right' if score > 0 else 'wrong'}, it is {gold}."
+        return f"应为{gold}，{'对' if score == 1 else '不全对' if score > 0 else '错'}。"
+    return f"it is {gold}, so {'right' if score == 1 else 'partly right' if score > 0 else 'wrong'}."
 
 
 def tags(skill: Skill) -> tuple[str, ...]:

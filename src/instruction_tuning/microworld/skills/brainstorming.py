@@ -3,7 +3,7 @@
 import random
 import re
 
-from instruction_tuning.microworld.skill import Rubric, Skill, Slots, hashed_share
+from instruction_tuning.microworld.skill import Rubric, Skill, Slots
 from instruction_tuning.microworld.world import (
     ANIMALS,
     CHINESE_GOODS,
@@ -47,10 +47,14 @@ def _valid(world: World, slots: Slots) -> list[str]:
 
 
 def _solve(world: World, slots: Slots) -> dict[str, str]:
-    # Which of the valid names are given follows from the request, so that an item has one gold answer.
-    valid = sorted(_valid(world, slots), key=lambda name: hashed_share(f"{_identities(slots)}/{name}"))
+    # The names that follow the first one left out, in the world's order: an item has one gold answer, and
+    # a model that knows the order never names one twice.
+    names = _names(world, slots["kind"])
+    first = names.index(re.split(" or |和", slots["other"])[0])
+    valid = _valid(world, slots)
+    after = [name for name in (*names[first:], *names[:first]) if name in valid]
     return {
-        "answer": ("、" if slots["kind"] in _CHINESE_KINDS else ", ").join(valid[: _COUNTS[slots["count"]]])
+        "answer": ("、" if slots["kind"] in _CHINESE_KINDS else ", ").join(after[: _COUNTS[slots["count"]]])
     }
 
 

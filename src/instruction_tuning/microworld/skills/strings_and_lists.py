@@ -40,9 +40,9 @@ def _on_digits(work: Callable[[list[str]], str]) -> Callable[[World, Slots], dic
 
 
 def _count(world: World, slots: Slots) -> dict[str, str]:
-    count = slots["code"].count(slots["letter"])
-    # A scratchpad: the letters that count are written out before they are counted.
-    return {"working": " ".join(slots["letter"] * count) or "none", "answer": str(count)}
+    # A scratchpad: the code once more, place by place, with the letters that do not count struck out.
+    places = [letter if letter == slots["letter"] else "-" for letter in slots["code"]]
+    return {"working": " ".join(places), "answer": str(slots["code"].count(slots["letter"]))}
 
 
 STRINGS_AND_LISTS = (

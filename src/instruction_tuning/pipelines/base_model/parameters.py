@@ -35,4 +35,5 @@ class BaseModelParameters(BaseModel):
     muon_learning_rate: float = Field(gt=0)
     warmup_steps: int = Field(gt=0)
     weight_decay: float = Field(ge=0)
+    compile: bool
     seed: int
