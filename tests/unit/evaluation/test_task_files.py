@@ -53,15 +53,24 @@ def test_a_moved_project_reads_its_own_data_files(tmp_path):
         assert str(tmp_path / "new") in text and str(tmp_path / "old") not in text
 
 
-def test_the_fingerprint_follows_the_code_of_the_room(tmp_path, monkeypatch):
+def test_the_fingerprint_follows_the_code_of_the_room_and_what_it_uses(tmp_path, monkeypatch):
     copies = [Path(shutil.copy(file, tmp_path / f"{n}.py")) for n, file in enumerate(task_files._CODE)]
     code = task_files._CODE
     before = fingerprint(small_benchmark(), BenchmarkSettings())
     monkeypatch.setattr(task_files, "_CODE", copies)
     assert fingerprint(small_benchmark(), BenchmarkSettings()) == before
-    assert {"few_shot.py", "answer_score.py"} <= {file.name for file in code}
+    used = {"few_shot.py", "answer_score.py", "loading.py", "special_tokens.py", "seeds.py"}
+    assert used <= {file.name for file in code}
     with copies[-1].open("a") as file:
         file.write("# edited")
+    assert fingerprint(small_benchmark(), BenchmarkSettings()) != before
+
+
+@pytest.mark.parametrize("package", ["lm_eval", "torch", "transformers"])
+def test_the_fingerprint_follows_the_packages_that_a_model_runs_on(package, monkeypatch):
+    before = fingerprint(small_benchmark(), BenchmarkSettings())
+    known = task_files.version
+    monkeypatch.setattr(task_files, "version", lambda name: "0" if name == package else known(name))
     assert fingerprint(small_benchmark(), BenchmarkSettings()) != before
 
 
