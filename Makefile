@@ -65,7 +65,9 @@ check: $(INSTALLED)
 	@$(BIN)/kedro check "$(DATA)" $(if $(ENV),--env "$(ENV)") $(if $(PARAMS),--params "$(PARAMS)")
 
 bench: $(INSTALLED)
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@missed=0; for script in benchmarks/[a-z]*.py; do \
+		echo "== $$script"; $(BIN)/python "$$script" || { echo "$$script: exit status $$?"; missed=1; }; \
+	done; exit $$missed
 
 # What runs have made; the virtual environment and the committed data stay.
 clean:

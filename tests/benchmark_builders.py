@@ -16,7 +16,7 @@ from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")
 
 
-def item(item_id, *, split="test", ability="facts", **fields):
+def item(item_id, *, split="test", ability="open_qa", **fields):
     """One benchmark item; what is not given is filled in."""
     return {
         "item_id": item_id,
@@ -37,7 +37,7 @@ def item(item_id, *, split="test", ability="facts", **fields):
 def number_item(item_id, *, split="test", target="12", **fields):
     """One item whose answer is a number."""
     number = {
-        "ability": "arithmetic",
+        "ability": "math",
         "document_prompt": f"{item_id} makes:",
         "document_target": f"1+1=2, {target}.",
         "target": target,
@@ -49,13 +49,13 @@ def number_item(item_id, *, split="test", target="12", **fields):
 
 def small_benchmark():
     """Two abilities with three test items and four train items each."""
-    rows = [item(f"f{n}") for n in range(3)] + [number_item(f"a{n}") for n in range(3)]
-    rows += [item(f"train-f{n}", split="train") for n in range(4)]
-    rows += [number_item(f"train-a{n}", split="train") for n in range(4)]
+    rows = [item(f"q{n}") for n in range(3)] + [number_item(f"m{n}") for n in range(3)]
+    rows += [item(f"train-q{n}", split="train") for n in range(4)]
+    rows += [number_item(f"train-m{n}", split="train") for n in range(4)]
     return pd.DataFrame(rows)
 
 
-def answers(role, right, *, form="chat_zero_shot", ability="facts", items=None, readable=True):
+def answers(role, right, *, form="chat_zero_shot", ability="open_qa", items=None, readable=True):
     """`items` answers of a role in a form, the first `right` of them right (or a list of truths)."""
     truths = [n < right for n in range(items)] if isinstance(right, int) else list(right)
     extracted = pd.Series(["x" if readable else None] * len(truths), dtype="str")

@@ -61,7 +61,7 @@ def verdict():
             answers(role, right.get(form, 180), form=form, ability=ability, items=200)
             for role, right in (("base", base), ("candidate", candidate))
             for form in FORMS
-            for ability in ("arithmetic", "facts")
+            for ability in ("math", "open_qa")
         ],
         ignore_index=True,
     )

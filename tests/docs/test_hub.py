@@ -88,14 +88,16 @@ def test_the_page_leads_from_records_to_an_export_that_plain_transformers_reads(
     assert base["digest"] == family_folder("qwen3").digest
 
 
-def test_the_environment_itself_is_complete(project_path, monkeypatch):
+def test_the_environment_itself_is_complete(project_path, tmp_path, monkeypatch):
     """`--env=hub`: all its parameters have the right names and types, and its catalog is made."""
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
     monkeypatch.chdir(project_path)
     bootstrap_project(project_path)
-    with KedroSession.create(env="hub") as session:
+    # conf/local holds in every environment; what a developer has set there is not the page's.
+    conf = shutil.copytree(project_path / "conf", tmp_path / "conf", ignore=shutil.ignore_patterns("local"))
+    with KedroSession.create(env="hub", conf_source=str(conf)) as session:
         context = session.load_context()
         assert context.params["sft"].tuning == "lora"
         assert type(context.catalog["base_model"]).__name__ == "HubModelDataset"

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 from kedro.framework.cli.utils import env_option
 
-from instruction_tuning.cli.named_model import REGISTERED_MODEL, open_named_model
+from instruction_tuning.cli.named_model import open_named_model
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
+from instruction_tuning.datasets.registry_store import SFT_MODEL
 from instruction_tuning.lm.model_folder import ModelFolder
 
 PROMPT = "you> "
@@ -20,7 +21,7 @@ EXAMPLES_SEED = 0
 
 @click.command()
 @click.option(
-    "--model", default=None, help=f"models:/{REGISTERED_MODEL}/7 or a folder; default: the newest version."
+    "--model", default=None, help=f"models:/{SFT_MODEL}/7 or a folder; default: the newest version."
 )
 @click.option("--max-new-tokens", default=128, show_default=True, help="The longest answer.")
 @env_option

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from instruction_tuning.datasets.registry_store import SFT_MODEL
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder
-
-REGISTERED_MODEL = "sft-model"
 
 
 def registered_version(model: str | None) -> tuple[str, str] | None:
@@ -16,13 +15,13 @@ def registered_version(model: str | None) -> tuple[str, str] | None:
         return None
     if model is not None:
         return resolve_model_uri(model)
-    newest = newest_version(REGISTERED_MODEL)
+    newest = newest_version(SFT_MODEL)
     if newest is None:
         raise ConfigurationError(
-            f"no version of {REGISTERED_MODEL} is registered yet",
+            f"no version of {SFT_MODEL} is registered yet",
             fix="train one: kedro run --pipeline=sft",
         )
-    return REGISTERED_MODEL, newest
+    return SFT_MODEL, newest
 
 
 def open_named_model(model: str | None, project_path: Path) -> tuple[str, ModelFolder]:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from instruction_tuning.datasets.registered_model import aliased_version
-from instruction_tuning.hooks.candidate import CANDIDATE_DATASET, REGISTERED_NAME
+from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
+from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path
-from instruction_tuning.hooks.model_registry import CHALLENGER, CHAMPION
 
 VERDICT_DATASET = "promotion_verdict"
 # Registered names of the models that a run may end with.
-_MODELS = {CANDIDATE_DATASET: REGISTERED_NAME, "reward_model": "reward-model"}
+_MODELS = {CANDIDATE_DATASET: SFT_MODEL, "reward_model": "reward-model"}
 _TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"}
 
 
@@ -28,14 +28,14 @@ def result_lines(outputs: Mapping[str, Any]) -> Iterator[str]:
     if VERDICT_DATASET in outputs:
         yield from _verdict_lines(outputs[VERDICT_DATASET].load())
     elif CANDIDATE_DATASET in outputs:
-        candidate = f"models:/{REGISTERED_NAME}/{known}" if known else _shown(model.path)
+        candidate = f"models:/{SFT_MODEL}/{known}" if known else _shown(model.path)
         yield f"Next: kedro run --pipeline=evaluation --params=candidate={candidate}"
         yield "      make chat, make ui"
 
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
-    known = _registered(REGISTERED_NAME, str(verdict.get("candidate_digest")))
-    model = f"models:/{REGISTERED_NAME}/{known}" if known else "the candidate"
+    known = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
+    model = f"models:/{SFT_MODEL}/{known}" if known else "the candidate"
     yield f"Verdict on {model} against the {verdict['incumbent']}: {verdict['verdict']}"
     yield from (f"  {reason}" for reason in verdict["reasons"])
     yield "Next: make ui shows the model card and all runs; make chat talks to the newest version"

@@ -66,20 +66,12 @@ def work_folder(path: PurePath) -> Path:
 
 def _remove_abandoned(root: Path) -> None:
     """Clear what killed processes left; a live process's folder carries its process id."""
+    import psutil
+
     for folder in root.glob("*-*"):
         owner = folder.name.partition("-")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -2,9 +2,8 @@
 
 import json
 import os
-import re
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,25 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from instruction_tuning.datasets.atomic import publish
+from instruction_tuning.datasets.registry_store import (
+    CHAMPION,
+    DIGEST_TAG,
+    MODEL_URI,
+    SFT_MODEL,
+    read_only,
+    sqlite_file,
+)
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
 REGISTRY_CACHE = "data/.work/registry"
-DIGEST_TAG = "model_digest"
-_SQLITE = "sqlite:///"
 _ALIASED = """
     select alias.version, tag.value
     from registered_model_aliases as alias
     left join model_version_tags as tag
-        on tag.name = alias.name and tag.version = alias.version and tag.key = 'model_digest'
+        on tag.name = alias.name and tag.version = alias.version and tag.key = ?
     where alias.name = ? and alias.alias = ?
 """
-_MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
 
 
 class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
@@ -78,17 +82,13 @@ def aliased_version(name: str, alias: str) -> tuple[str, str | None] | None:
     A store in a sqlite file is asked directly, in a millisecond: importing MLflow takes seconds, and a run
     in which nothing has to run shall not. Any other store, or another layout of its tables, goes by MLflow.
     """
-    store = os.environ.get("MLFLOW_TRACKING_URI", "")
-    file = Path(store.removeprefix(_SQLITE)).absolute()
-    if not store.startswith(_SQLITE):
+    file = sqlite_file(os.environ.get("MLFLOW_TRACKING_URI", ""))
+    if file is None:
         return _aliased_by_client(name, alias)
     if not file.exists():
         return None
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store_file,
-    ):
-        found = store_file.execute(_ALIASED, (name, alias)).fetchone()
+    with suppress(sqlite3.Error), read_only(file) as store:
+        found = store.execute(_ALIASED, (DIGEST_TAG, name, alias)).fetchone()
         return None if found is None else (str(found[0]), found[1])
     return _aliased_by_client(name, alias)
 
@@ -111,12 +111,12 @@ def resolve_model_uri(uri: str) -> tuple[str, str]:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    matched = _MODEL_URI.fullmatch(uri)
+    matched = MODEL_URI.fullmatch(uri)
     if matched is None:
         raise ConfigurationError(
             f"`{uri}` names no registered model",
             field="candidate",
-            fix="write models:/sft-model/7, models:/sft-model@champion, or the path of a model folder",
+            fix=f"write models:/{SFT_MODEL}/7, models:/{SFT_MODEL}@{CHAMPION}, or the path of a model folder",
         )
     name, version, alias = matched["name"], matched["version"], matched["alias"]
     client = MlflowClient()

@@ -1,7 +1,7 @@
 """What lm-eval calls of this project: the task files name these by `!function`.
 
 A task file with them also works from lm-eval's own command line:
-`lm_eval --include_path <folder> --tasks facts_chat_zero_shot --apply_chat_template ...`
+`lm_eval --include_path <folder> --tasks math_chat_zero_shot --apply_chat_template ...`
 """
 
 import logging

@@ -21,8 +21,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from instruction_tuning.evaluation.scores import MACRO
-from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO, ability_name
 from instruction_tuning.statistics.paired import (
     PairedCounts,
     holm,
@@ -146,7 +145,7 @@ def _keeps_every_ability(comparisons: pd.DataFrame, role: str, rules: PromotionR
     strata = _strata(comparisons, DOCUMENT)
     adjusted = holm([p_value_below([counts], -rules.delta) for counts in strata.values()])
     lost = [
-        f"{_name(ability)} ({_points([counts], rules)}, {_p(p)})"
+        f"{ability_name(ability)} ({_points([counts], rules)}, {_p(p)})"
         for (ability, counts), p in zip(strata.items(), adjusted, strict=True)
         if p < rules.alpha
     ]
@@ -156,7 +155,8 @@ def _keeps_every_ability(comparisons: pd.DataFrame, role: str, rules: PromotionR
         + ", ".join(lost)
         if lost
         else f"no ability's loss in {FORM_NAMES[DOCUMENT]} against the {role} is significantly above "
-        f"{rules.delta * 100:g} points; the lowest is {_name(worst)}, {_points([strata[worst]], rules)}"
+        f"{rules.delta * 100:g} points; the lowest is {ability_name(worst)}, "
+        f"{_points([strata[worst]], rules)}"
     )
     return Check(f"keeps every ability of the {role}", FAILED if lost else PASSED, detail)
 
@@ -174,10 +174,6 @@ def _points(strata: Sequence[PairedCounts], rules: PromotionRules) -> str:
     return (
         f"{difference.estimate * 100:+.1f} points [{difference.low * 100:+.1f}, {difference.high * 100:+.1f}]"
     )
-
-
-def _name(ability: str) -> str:
-    return ability.replace("_", " ")
 
 
 def _p(value: float) -> str:

@@ -26,6 +26,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from instruction_tuning import seeds
+from instruction_tuning.chat_format import special_tokens
 from instruction_tuning.errors import InputError
 from instruction_tuning.evaluation.few_shot import (
     FewShotExamples,
@@ -34,16 +36,18 @@ from instruction_tuning.evaluation.few_shot import (
     earlier_turns,
     example_turns,
 )
+from instruction_tuning.lm import loading
+from instruction_tuning.text import languages
 from instruction_tuning.verification import answer_score, extraction, tiny_programs
 
 CHAT_FORMS = ("chat_zero_shot", "chat_few_shot")
 FORMS = ("document_few_shot", *CHAT_FORMS)
 OPTIONAL_COLUMNS: dict[str, str | int | bool] = {"rubric": "", "turns": "", "difficulty": 1, "counted": True}
-# What was measured by other code must not pass for what this code measures.
-_CODE = (
-    *sorted(Path(__file__).parent.glob("*.py")),
-    *(Path(str(module.__file__)) for module in (answer_score, extraction, tiny_programs)),
-)
+# What other code or packages measured must not pass for what these measure: this room, and what it uses of
+# others between an item and its score.
+_USED = (answer_score, extraction, tiny_programs, languages, special_tokens, loading, seeds)
+_CODE = (*sorted(Path(__file__).parent.glob("*.py")), *(Path(str(module.__file__)) for module in _USED))
+_PACKAGES = ("lm_eval", "torch", "transformers")
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,10 @@ def measured_items(items: pd.DataFrame, settings: BenchmarkSettings) -> pd.DataF
 
 
 def fingerprint(items: pd.DataFrame, settings: BenchmarkSettings) -> str:
-    """16 hex digits over the items, the settings, the code of this room and lm-eval's version."""
+    """16 hex digits over the items, the settings, the code that measures and the packages it runs on."""
     columns = sorted(items.columns)
     rows = items.sort_values("item_id")[columns].to_json(orient="values", force_ascii=False)
-    content = [columns, rows, asdict(settings), version("lm_eval")]
+    content = [columns, rows, asdict(settings), {name: version(name) for name in _PACKAGES}]
     digest = hashlib.sha256(json.dumps(content).encode())
     for file in _CODE:
         digest.update(file.read_bytes())

@@ -11,11 +11,11 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from instruction_tuning.datasets.registry_store import SFT_MODEL
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder
 
 CANDIDATE_DATASET = "sft_model"
-REGISTERED_NAME = "sft-model"
 CONFIGURATIONS = ("config.json", "adapter_config.json")
 _SCORER = "ForSequenceClassification"
 
@@ -25,7 +25,7 @@ class CandidateHooks:
 
     def __init__(self) -> None:
         self._project_path = Path()
-        self._registered_name = REGISTERED_NAME
+        self._registered_name = SFT_MODEL
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -104,5 +104,5 @@ def require_language_model(folder: ModelFolder) -> None:
                 f"the candidate is a reward model ({name}), which writes no answers",
                 file=folder.path,
                 field="candidate",
-                fix="name a fine-tuned model: models:/sft-model/<version>, or its folder",
+                fix=f"name a fine-tuned model: models:/{SFT_MODEL}/<version>, or its folder",
             )

@@ -5,18 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from instruction_tuning.datasets.registry_store import (
+    CHALLENGER,
+    CHAMPION,
+    COMMAND_TAG,
+    DATA_TAG,
+    DIGEST_TAG,
+    RAW_FILE_TAG,
+    STATUS_TAG,
+)
 from instruction_tuning.lm.model_folder import ModelFolder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-CHALLENGER = "challenger"
-CHAMPION = "champion"
-DIGEST_TAG = "model_digest"
-STATUS_TAG = "validation_status"
-DATA_TAG = "data."
-RAW_FILE_TAG = "raw_file."
-COMMAND_TAG = "command"
 STATUS_PENDING = "pending"
 _GAP = "&ensp;"
 

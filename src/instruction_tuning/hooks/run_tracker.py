@@ -1,7 +1,6 @@
 """What one `kedro run` leaves in MLflow: the parent run, and the verdict on the registered version."""
 
 import logging
-import os
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -210,18 +209,10 @@ def _experiment(client: "MlflowClient", name: str, artifact_location: str | None
 
 def _close_abandoned(client: "MlflowClient", experiment_id: str) -> None:
     """A run that kill -9 ended says RUNNING for ever; this machine's dead processes are known."""
+    import psutil
+
     host = socket.gethostname()
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=100):
         owner_host, _, owner = run.data.tags.get("process", "").rpartition(":")
-        if owner_host == host and owner.isdigit() and not _is_alive(int(owner)):
+        if owner_host == host and owner.isdigit() and not psutil.pid_exists(int(owner)):
             client.set_terminated(run.info.run_id, status="KILLED")
-
-
-def _is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-_SQLITE = "sqlite:///"
+from instruction_tuning.datasets.registry_store import SQLITE
 
 
 class ModelTracking(BaseModel):
@@ -29,7 +29,7 @@ class TrackingSettings(BaseModel):
 
     def store(self, project_path: Path) -> str:
         """`tracking_uri`, a relative sqlite path taken from the project folder."""
-        path = self.tracking_uri.removeprefix(_SQLITE)
-        if self.tracking_uri.startswith(_SQLITE) and not Path(path).is_absolute():
-            return f"{_SQLITE}{(project_path / path).as_posix()}"
+        path = self.tracking_uri.removeprefix(SQLITE)
+        if self.tracking_uri.startswith(SQLITE) and not Path(path).is_absolute():
+            return f"{SQLITE}{(project_path / path).as_posix()}"
         return self.tracking_uri

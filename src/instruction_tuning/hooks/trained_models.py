@@ -6,6 +6,13 @@ from typing import Any
 
 from kedro.pipeline import Node
 
+from instruction_tuning.datasets.registry_store import (
+    COMMAND_TAG,
+    DATA_TAG,
+    DIGEST_TAG,
+    RAW_FILE_TAG,
+    STATUS_TAG,
+)
 from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.hooks.redaction import redact_text
@@ -177,26 +184,26 @@ class TrainedModels:
 
     def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
         tags = {
-            f"{model_registry.DATA_TAG}{name}": str(version)
+            f"{DATA_TAG}{name}": str(version)
             for name, version in self._context.upstream(model).items()
             # Not its own loss curve and metrics, which are in its folder.
             if name == model or self._owner.get(name) != model
         }
         carried = {
-            "command": model_registry.COMMAND_TAG,
+            "command": COMMAND_TAG,
             "kedro.env": "kedro.env",
             "kedro.session": "kedro.session",
             "mlflow.source.git.commit": "git_commit",
         }
         tags |= {
-            f"{model_registry.RAW_FILE_TAG}{file}": sha256
+            f"{RAW_FILE_TAG}{file}": sha256
             for version in self._context.upstream(model).values()
             for file, sha256 in version.files
         }
         tags |= {carried[key]: value for key, value in self._context.tags.items() if key in carried}
         return tags | {
-            model_registry.DIGEST_TAG: folder.digest,
-            model_registry.STATUS_TAG: model_registry.STATUS_PENDING,
+            DIGEST_TAG: folder.digest,
+            STATUS_TAG: model_registry.STATUS_PENDING,
         }
 
 

@@ -46,6 +46,16 @@ def modules_of(top_level: str) -> dict[str, Path]:
     return modules
 
 
+def is_local(module: str) -> bool:
+    """Whether dotted `module` lies in a package of this project's own."""
+    return package_root(module.split(".")[0]) is not None
+
+
+def package_modules(module: str) -> dict[str, Path]:
+    """Every module of the package that dotted `module` lies in."""
+    return modules_of(module.split(".")[0])
+
+
 def forget() -> None:
     """Look again: files may have come or gone since."""
     package_root.cache_clear()

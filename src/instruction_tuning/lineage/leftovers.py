@@ -1,14 +1,13 @@
 """Model files in MLflow that no registered version uses: listed, for MLflow alone may delete them."""
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from instruction_tuning.datasets.registry_store import read_only, sqlite_file
 from instruction_tuning.lineage.registry import RegisteredModel
-
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,11 @@ class Leftover:
 
 def leftovers(tracking_uri: str, models: list[RegisteredModel]) -> list[Leftover]:
     """Logged models in a sqlite store that are the source of none of `models`; no other store is asked."""
-    file = Path(tracking_uri.removeprefix(_SQLITE)).absolute()
-    if not tracking_uri.startswith(_SQLITE) or not file.exists():
+    file = sqlite_file(tracking_uri)
+    if file is None or not file.exists():
         return []
     used = {model.source.removeprefix("models:/") for model in models}
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
+    with suppress(sqlite3.Error), read_only(file) as store:
         rows = store.execute("select model_id, artifact_location, lifecycle_stage from logged_models")
         return [
             Leftover(model_id, location, _size(location), stage == "deleted")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.datasets.registry_store import COMMAND_TAG, DATA_TAG, DIGEST_TAG, STATUS_TAG
 from instruction_tuning.incremental.records import Execution
 from instruction_tuning.lineage.membership import HELD_OUT, ModelRecords
 from instruction_tuning.lineage.naming import source_files
@@ -28,11 +29,11 @@ def model_story(
     return {
         "model": f"models:/{model.name}/{model.version}",
         "aliases": list(model.aliases),
-        "digest": tags.get("model_digest"),
-        "command": tags.get("command"),
+        "digest": tags.get(DIGEST_TAG),
+        "command": tags.get(COMMAND_TAG),
         "git_commit": tags.get("git_commit"),
-        "verdict": {name: tags.get(name) for name in ("validation_status", "verdict_reasons", "incumbent")},
-        "base_model": tags.get("data.base_model"),
+        "verdict": {name: tags.get(name) for name in (STATUS_TAG, "verdict_reasons", "incumbent")},
+        "base_model": tags.get(f"{DATA_TAG}base_model"),
         "data": [_data_set(name, records, store) for name in sorted(records.model.data)],
         "raw_files": source_files(store, records.chain),
         "counts": _counts(records, store),

@@ -6,11 +6,12 @@ from typing import Any
 from instruction_tuning.lineage.membership import ModelRecords
 from instruction_tuning.lineage.naming import Named, source_files
 from instruction_tuning.lineage.provenance import Chain
-from instruction_tuning.lineage.rows import find_rows
+from instruction_tuning.lineage.rows import find_rows, require_columns
 from instruction_tuning.lineage.store import DataStore
 
 Story = dict[str, Any]
 NOT_MADE = "not made yet from these data"
+_COLLISION = ("collides_with", "similarity")
 
 
 class RecordStory:
@@ -27,7 +28,7 @@ class RecordStory:
 
         `models` gives the registered models with those of the given records that are in them.
         """
-        rejected = self._find("rejected_records", "source_row_id", self._rows)
+        rejected = self._find("rejected_records", "source_row_id", self._rows, needed=_COLLISION)
         kept = self._find("instruction_pool", "record_id", [self._record]) if self._record else []
         near = next((row for row in rejected if row["stage"] == "near_duplicate"), None)
         # Models learnt what a near duplicate says from the record that stayed.
@@ -57,12 +58,15 @@ class RecordStory:
     def _read_from(self) -> set[str]:
         return {name for name in self._store.places if self._chain.version(name) is not None}
 
-    def _find(self, name: str, key: str, values: Iterable[str | None]) -> list[dict[str, Any]]:
+    def _find(
+        self, name: str, key: str, values: Iterable[str | None], *, needed: Collection[str] = ()
+    ) -> list[dict[str, Any]]:
         version = self._chain.version(name)
         path = self._store.path(name, version)
         if path is None:
             self._missing[name] = NOT_MADE if version is None else f"version {version} is deleted"
             return []
+        require_columns(path, needed)
         return find_rows(path, key, [value for value in values if value is not None])
 
     def _source(self, rejected: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,20 +4,23 @@ A store in a sqlite file is asked directly, in milliseconds: importing MLflow ta
 or another layout of its tables, goes by MLflow's client.
 """
 
-import re
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from instruction_tuning.datasets.registry_store import (
+    CHAMPION,
+    DATA_TAG,
+    MODEL_URI,
+    SFT_MODEL,
+    read_only,
+    sqlite_file,
+)
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.incremental.records import StoredState
 
-_SQLITE = "sqlite:///"
-_DATA_TAG = "data."
 _DELETED = "Deleted_Internal"
-_MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")
 
 
 @dataclass(frozen=True)
@@ -41,30 +44,30 @@ class RegisteredModel:
         states = {}
         for key, value in self.tags.items():
             version, _, digest = value.rpartition(" ")
-            if key.startswith(_DATA_TAG) and version:
-                states[key.removeprefix(_DATA_TAG)] = StoredState(digest, version)
+            if key.startswith(DATA_TAG) and version:
+                states[key.removeprefix(DATA_TAG)] = StoredState(digest, version)
         return states
 
 
 def registered_models(tracking_uri: str) -> list[RegisteredModel]:
     """All versions of all registered models, in order of name and number; none where there is no store."""
-    if not tracking_uri.startswith(_SQLITE):
+    file = sqlite_file(tracking_uri)
+    if file is None:
         return _sorted(_by_client())
-    file = Path(tracking_uri.removeprefix(_SQLITE)).absolute()
     if not file.exists():
         return []
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
+    with suppress(sqlite3.Error), read_only(file) as store:
         return _sorted(_by_tables(store))
     return _sorted(_by_client())
 
 
 def find_model(uri: str, models: list[RegisteredModel]) -> RegisteredModel:
     """The version that `models:/name/7` or `models:/name@alias` means; raises `ConfigurationError`."""
-    matched = _MODEL_URI.fullmatch(uri)
+    matched = MODEL_URI.fullmatch(uri)
     if matched is None:
         raise ConfigurationError(
             f"`{uri}` names no registered model",
-            fix="write models:/sft-model/7 or models:/sft-model@champion",
+            fix=f"write models:/{SFT_MODEL}/7 or models:/{SFT_MODEL}@{CHAMPION}",
         )
     for model in models:
         is_it = model.version == matched["version"] or matched["alias"] in model.aliases

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from instruction_tuning.errors import InputError
+
 
 def find_rows(
     path: Path, key: str, values: Collection[str], columns: list[str] | None = None
@@ -45,14 +47,23 @@ def read_columns(path: Path, columns: list[str]) -> Any:
     """Whole columns as a pandas frame with Arrow strings."""
     import pandas as pd
 
+    require_columns(path, columns)
     return pd.read_parquet(path, columns=columns)
 
 
-def has_column(path: Path, column: str) -> bool:
-    """Whether the file has `column`: data of an older version may lack it."""
+def require_columns(path: Path, columns: Collection[str]) -> None:
+    """Raise `InputError` where the file lacks one of `columns`: an older state of this project wrote it."""
     import pyarrow.parquet as pq
 
-    return column in pq.read_schema(path).names
+    there = set(pq.read_schema(path).names)
+    missing = next((column for column in columns if column not in there), None)
+    if missing is not None:
+        raise InputError(
+            "an older version of this project wrote these data, without the column that is asked for",
+            file=path,
+            field=missing,
+            fix="run the pipeline again (`kedro run`), and ask about what it has made",
+        )
 
 
 def count_rows(path: Path) -> int:
@@ -67,6 +78,7 @@ def _matches(
 ) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
+    require_columns(path, [key, *(columns or ())])
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             found = positions(file.read_row_group(group, columns=[key]).column(0))

@@ -10,8 +10,7 @@ from plotly.subplots import make_subplots
 
 from instruction_tuning.reporting.figure_style import COLOURS, ROLE_COLOURS, styled
 from instruction_tuning.reporting.scores_table import abilities_of
-from instruction_tuning.reporting.wording import ability_name
-from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, ROLES
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, ROLES, ability_name
 from instruction_tuning.schemas.rejected_records import STAGES
 
 _STAGE_NAMES = {

@@ -4,13 +4,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MACRO = "macro"
-
-
-def ability_name(ability: str) -> str:
-    """As people read it: `macro` is the mean over abilities."""
-    return "mean over abilities" if ability == MACRO else ability.replace("_", " ")
-
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """`1 answer`, `2,000 answers`."""

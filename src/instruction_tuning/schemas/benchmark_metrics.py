@@ -10,6 +10,13 @@ FORM_NAMES = {
     "chat_few_shot": "chat with examples",
     "document_few_shot": "document form",
 }
+# The mean over the counted abilities, in the column `ability`.
+MACRO = "macro"
+
+
+def ability_name(ability: str) -> str:
+    """What an ability is called wherever a person reads of it."""
+    return "mean over abilities" if ability == MACRO else ability.replace("_", " ")
 
 
 class BenchmarkMetrics(pa.DataFrameModel):

@@ -116,7 +116,7 @@ def test_text_and_json_keep_their_characters_and_have_previews(tmp_path):
 def test_a_figure_comes_back_as_it_was(tmp_path):
     import plotly.graph_objects
 
-    figure = plotly.graph_objects.Figure(plotly.graph_objects.Bar(x=["facts"], y=[0.5]))
+    figure = plotly.graph_objects.Figure(plotly.graph_objects.Bar(x=["open qa"], y=[0.5]))
     dataset = PlotlyDataset(filepath=(tmp_path / "figure.json").as_posix(), version=Version(None, FIRST))
     dataset.save(figure)
     assert dataset.load() == figure

@@ -24,7 +24,7 @@ def work_folder(tmp_path_factory):
 def small_items():
     """The small benchmark, where one question refers to an earlier one."""
     items = small_benchmark().assign(turns="")
-    items.loc[items["item_id"] == "f2", "turns"] = json.dumps([{"prompt": "And f1?", "answer": "Balit."}])
+    items.loc[items["item_id"] == "q2", "turns"] = json.dumps([{"prompt": "And q1?", "answer": "Balit."}])
     return items
 
 
@@ -39,29 +39,29 @@ def prompt_of(outputs, form, item_id):
 
 def test_every_test_item_is_asked_in_every_form(outputs, model):
     assert sorted(zip(outputs["form"], outputs["item_id"], strict=True)) == sorted(
-        (form, name) for form in FORMS for name in ("a0", "a1", "a2", "f0", "f1", "f2")
+        (form, name) for form in FORMS for name in ("m0", "m1", "m2", "q0", "q1", "q2")
     )
     assert set(outputs["model_digest"]) == {model.digest}
 
 
 def test_a_document_prompt_is_lines_and_ends_without_a_space(outputs):
-    first, second, asked = prompt_of(outputs, "document_few_shot", "f0").split("\n")
-    assert first.startswith("The answer of train-f") and first.endswith(" is Miran.")
+    first, second, asked = prompt_of(outputs, "document_few_shot", "q0").split("\n")
+    assert first.startswith("The answer of train-q") and first.endswith(" is Miran.")
     assert second.endswith(" is Miran.") and first != second
-    assert asked == "The answer of f0 is"
+    assert asked == "The answer of q0 is"
 
 
 def test_chat_prompts_go_through_the_chat_template_with_examples_as_turns(outputs):
-    assert prompt_of(outputs, "chat_zero_shot", "a1") == "<|user|>What is a1?<|end|><|assistant|>"
-    prompt = prompt_of(outputs, "chat_few_shot", "a1")
+    assert prompt_of(outputs, "chat_zero_shot", "m1") == "<|user|>What is m1?<|end|><|assistant|>"
+    prompt = prompt_of(outputs, "chat_few_shot", "m1")
     assert prompt.count("<|assistant|>1+1=2, 12.<|end|>") == 2
-    assert prompt.endswith("<|end|><|user|>What is a1?<|end|><|assistant|>")
+    assert prompt.endswith("<|end|><|user|>What is m1?<|end|><|assistant|>")
 
 
 def test_a_question_that_refers_back_is_asked_after_the_turns_before_it(outputs):
-    told = "<|user|>And f1?<|end|><|assistant|>Balit.<|end|><|user|>What is f2?<|end|><|assistant|>"
-    assert prompt_of(outputs, "chat_zero_shot", "f2") == told
-    prompt = prompt_of(outputs, "chat_few_shot", "f2")
+    told = "<|user|>And q1?<|end|><|assistant|>Balit.<|end|><|user|>What is q2?<|end|><|assistant|>"
+    assert prompt_of(outputs, "chat_zero_shot", "q2") == told
+    prompt = prompt_of(outputs, "chat_few_shot", "q2")
     assert prompt.endswith(told) and prompt.count("<|assistant|>") == 4
 
 
@@ -93,7 +93,7 @@ def test_what_was_measured_is_not_measured_again(outputs, model, work_folder, mo
 def test_the_target_decides_what_is_right_and_the_rest_stays_the_same(outputs, model, tmp_path):
     """Asked anew with a target that the model is known to answer; also a second, independent run."""
     readable = outputs[outputs["extracted"].notna() & (outputs["form"] == "chat_zero_shot")]
-    known = readable[readable["ability"] == "facts"].iloc[0]
+    known = readable[readable["ability"] == "open_qa"].iloc[0]
     items = small_items()
     chosen = items["item_id"] == known["item_id"]
     items.loc[chosen, ["target", "document_target"]] = known["extracted"]

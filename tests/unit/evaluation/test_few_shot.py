@@ -41,7 +41,7 @@ def test_examples_of_the_own_skill_come_first_and_others_fill_up():
 
 
 def test_too_few_train_items_name_the_ability_and_the_item():
-    with pytest.raises(InputError, match=r"'facts' has 6 train items, and 7 .*record asked"):
+    with pytest.raises(InputError, match=r"'open_qa' has 6 train items, and 7 .*record asked"):
         FewShotExamples(TRAIN).of(item("asked"), 7, seed=1)
 
 

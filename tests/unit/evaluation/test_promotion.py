@@ -5,7 +5,7 @@ from benchmark_builders import FORMS, answers
 from instruction_tuning.evaluation.promotion import PromotionRules, promotion_verdict
 from instruction_tuning.evaluation.scores import benchmark_comparisons, benchmark_metrics
 
-ABILITIES = ("arithmetic", "extraction", "facts", "strings_and_lists", "translation")
+ABILITIES = ("code", "extraction", "math", "open_qa", "translation")
 BASE = {"document_few_shot": 0.9, "chat_zero_shot": 0.1, "chat_few_shot": 0.3}
 TUNED = BASE | {"chat_zero_shot": 0.6, "chat_few_shot": 0.6}
 
@@ -65,12 +65,12 @@ def test_a_gain_in_chat_does_not_buy_off_lost_documents():
 
 
 def test_one_lost_ability_is_a_veto_even_where_the_average_hides_it():
-    gained_elsewhere = dict.fromkeys(ABILITIES, 0.95) | {"facts": 0.7}
+    gained_elsewhere = dict.fromkeys(ABILITIES, 0.95) | {"open_qa": 0.7}
     candidate = measured("candidate", TUNED, lost=gained_elsewhere)
     verdict = judge(measured("base", BASE), candidate)
     assert outcomes(verdict)["keeps document form"] == "passed"
     assert outcomes(verdict)["keeps every ability of the base"] == "failed"
-    assert "facts" in verdict["reasons"][0]
+    assert "open qa" in verdict["reasons"][0]
 
 
 def test_too_few_items_show_nothing_and_so_fail():

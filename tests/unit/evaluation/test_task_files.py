@@ -21,7 +21,7 @@ def test_there_is_a_task_and_a_data_file_for_each_ability_and_form(tmp_path):
     assert names == sorted(path.stem for path in folder.glob("*.jsonl"))
     assert names == [
         f"{ability}_{form}"
-        for ability in ("arithmetic", "facts")
+        for ability in ("math", "open_qa")
         for form in ("chat_few_shot", "chat_zero_shot", "document_few_shot")
     ]
 
@@ -53,15 +53,24 @@ def test_a_moved_project_reads_its_own_data_files(tmp_path):
         assert str(tmp_path / "new") in text and str(tmp_path / "old") not in text
 
 
-def test_the_fingerprint_follows_the_code_of_the_room(tmp_path, monkeypatch):
+def test_the_fingerprint_follows_the_code_of_the_room_and_what_it_uses(tmp_path, monkeypatch):
     copies = [Path(shutil.copy(file, tmp_path / f"{n}.py")) for n, file in enumerate(task_files._CODE)]
     code = task_files._CODE
     before = fingerprint(small_benchmark(), BenchmarkSettings())
     monkeypatch.setattr(task_files, "_CODE", copies)
     assert fingerprint(small_benchmark(), BenchmarkSettings()) == before
-    assert {"few_shot.py", "answer_score.py"} <= {file.name for file in code}
+    used = {"few_shot.py", "answer_score.py", "loading.py", "special_tokens.py", "seeds.py"}
+    assert used <= {file.name for file in code}
     with copies[-1].open("a") as file:
         file.write("# edited")
+    assert fingerprint(small_benchmark(), BenchmarkSettings()) != before
+
+
+@pytest.mark.parametrize("package", ["lm_eval", "torch", "transformers"])
+def test_the_fingerprint_follows_the_packages_that_a_model_runs_on(package, monkeypatch):
+    before = fingerprint(small_benchmark(), BenchmarkSettings())
+    known = task_files.version
+    monkeypatch.setattr(task_files, "version", lambda name: "0" if name == package else known(name))
     assert fingerprint(small_benchmark(), BenchmarkSettings()) != before
 
 
@@ -74,13 +83,13 @@ def test_the_fingerprint_follows_items_and_settings_and_not_the_order_of_rows():
 
 def test_the_first_items_by_id_are_measured():
     settings = BenchmarkSettings(items_per_ability=2)
-    assert measured_items(small_benchmark(), settings)["item_id"].tolist() == ["a0", "a1", "f0", "f1"]
+    assert measured_items(small_benchmark(), settings)["item_id"].tolist() == ["m0", "m1", "q0", "q1"]
 
 
 def test_fewer_items_are_measured_of_what_does_not_count():
-    items = small_benchmark().assign(counted=lambda items: items["ability"] == "facts")
+    items = small_benchmark().assign(counted=lambda items: items["ability"] == "open_qa")
     settings = BenchmarkSettings(items_per_ability=2, items_per_reported_ability=1)
-    assert measured_items(items, settings)["item_id"].tolist() == ["a0", "f0", "f1"]
+    assert measured_items(items, settings)["item_id"].tolist() == ["m0", "q0", "q1"]
 
 
 def test_a_question_comes_after_the_turns_that_it_refers_to(tmp_path):
@@ -89,12 +98,12 @@ def test_a_question_comes_after_the_turns_that_it_refers_to(tmp_path):
     folder = write_task_files(items, BenchmarkSettings(), tmp_path)
     shots = {"chat_zero_shot": 0, "chat_few_shot": 2, "document_few_shot": 2}
     for form, count in shots.items():
-        lines = (folder / f"facts_{form}.jsonl").read_text(encoding="utf-8").splitlines()
-        examples = next(row["examples"] for row in map(json.loads, lines) if row["item_id"] == "f0")
+        lines = (folder / f"open_qa_{form}.jsonl").read_text(encoding="utf-8").splitlines()
+        examples = next(row["examples"] for row in map(json.loads, lines) if row["item_id"] == "q0")
         told = form != "document_few_shot"
         assert len(examples) == count + told
         assert (examples[-1:] == [{"prompt": "What is the capital?", "answer": "Balit"}]) == told
-        task = (folder / f"facts_{form}.yaml").read_text(encoding="utf-8")
+        task = (folder / f"open_qa_{form}.yaml").read_text(encoding="utf-8")
         assert f"num_fewshot: {count + told}" in task
 
 
@@ -105,6 +114,6 @@ def test_a_benchmark_without_test_items_says_so():
 
 def test_a_gold_text_that_reads_otherwise_than_the_target_is_refused(tmp_path):
     items = small_benchmark()
-    items.loc[0] = item("f0", document_target="Perhaps Miran.")
-    with pytest.raises(InputError, match=r"Perhaps Miran.' scores 0.*record f0"):
+    items.loc[0] = item("q0", document_target="Perhaps Miran.")
+    with pytest.raises(InputError, match=r"Perhaps Miran.' scores 0.*record q0"):
         write_task_files(items, BenchmarkSettings(), tmp_path)

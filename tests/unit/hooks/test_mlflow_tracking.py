@@ -92,7 +92,7 @@ def evaluation(verdict: str, *, promote: bool = False) -> Pipeline:
         scores = pd.DataFrame(
             {
                 "model_role": ["candidate", "base"],
-                "ability": ["facts", "facts"],
+                "ability": ["open_qa", "open_qa"],
                 "form": ["chat_zero_shot", "chat_zero_shot"],
                 "accuracy": [0.75, 0.25],
                 "ci_low": [0.5, 0.1],
@@ -108,7 +108,7 @@ def evaluation(verdict: str, *, promote: bool = False) -> Pipeline:
             "promote": promote,
             "candidate_digest": candidate.digest,
         }
-        return scores, judged, "# Card\n\nGood at facts."
+        return scores, judged, "# Card\n\nGood at open questions."
 
     return Pipeline(
         [
@@ -153,8 +153,8 @@ def test_a_passed_run_ends_as_a_champion_that_says_where_it_comes_from(
     assert [point.value for point in client.get_metric_history(child.info.run_id, "loss")] == [3.0, 2.0]
     assert {item.dataset.name for item in child.inputs.dataset_inputs} == {"sft_mixture"}
     assert {item.dataset.name for item in parent.inputs.dataset_inputs} == {"sft_mixture", "benchmark_items"}
-    assert parent.data.metrics["chat_zero_shot/facts/accuracy"] == 0.75
-    assert parent.data.metrics["base/chat_zero_shot/facts/accuracy"] == 0.25
+    assert parent.data.metrics["chat_zero_shot/open_qa/accuracy"] == 0.75
+    assert parent.data.metrics["base/chat_zero_shot/open_qa/accuracy"] == 0.25
 
     version = client.get_model_version_by_alias("sft-model", "champion")
     assert client.get_model_version_by_alias("sft-model", "challenger").version == version.version
@@ -166,7 +166,7 @@ def test_a_passed_run_ends_as_a_champion_that_says_where_it_comes_from(
     logged = client.get_logged_model(version.source.removeprefix("models:/"))
     assert f'"version": "{version.version}"' in logged.tags["mlflow.modelVersions"]
     measured = {(metric.key, metric.dataset_name) for metric in logged.metrics}
-    assert ("chat_zero_shot/facts/accuracy", "benchmark_items") in measured
+    assert ("chat_zero_shot/open_qa/accuracy", "benchmark_items") in measured
     assert "validation_loss" in {key for key, _ in measured}
 
     champion = RegisteredModelDataset(name="sft-model", alias="champion").load()

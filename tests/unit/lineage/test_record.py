@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from lineage_builders import FILE, StoredProject, ingested_and_trained, record_id, registered, row_id
 
@@ -58,6 +59,15 @@ def test_a_held_out_a_left_and_a_broken_row_say_so(tmp_path: Path) -> None:
     broken = tell(made, row_id(6))
     assert (broken["record_id"], broken["fate"]["reason"]) == (None, "invalid_json")
     assert "the row never became one" in record_text(broken)
+
+
+@pytest.mark.parametrize("letter", ["a", "d"])
+def test_data_from_before_a_column_was_written_say_so(tmp_path: Path, letter: str) -> None:
+    made = ingested_and_trained(tmp_path)
+    file = made.store.path("rejected_records", "v1")
+    pd.read_parquet(file).drop(columns="collides_with").to_parquet(file)
+    with pytest.raises(InputError, match=r"file .*rejected_records.*field collides_with(.|\n)*kedro run"):
+        tell(made, record_id(letter))
 
 
 def test_a_stage_that_was_not_made_yet_is_named(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from instruction_tuning.lineage.rows import count_rows, find_rows, starting_with
+from instruction_tuning.errors import InputError
+from instruction_tuning.lineage.rows import count_rows, find_rows, read_columns, starting_with
 
 
 @pytest.fixture
@@ -34,3 +36,17 @@ def test_a_prefix_finds_values_up_to_the_limit(file: Path) -> None:
     assert starting_with(file, "name", "id7", limit=5) == ["id7"]
     assert len(starting_with(file, "name", "id", limit=4)) == 4
     assert count_rows(file) == 10
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda file: find_rows(file, "none", ["id0"]),
+        lambda file: find_rows(file, "name", ["id0"], ["name", "none"]),
+        lambda file: starting_with(file, "none", "id", limit=1),
+        lambda file: read_columns(file, ["none"]),
+    ],
+)
+def test_a_column_that_the_file_lacks_is_named(file: Path, read: Callable[[Path], object]) -> None:
+    with pytest.raises(InputError, match=r"rows.parquet, field none"):
+        read(file)

@@ -28,6 +28,6 @@ def test_a_run_without_steps_can_be_drawn():
 def test_the_ability_figure_has_a_panel_a_form_and_error_bars_that_hold_the_interval():
     bars = ability_figure(verdict()["evidence"]).data
     assert [bar.name for bar in bars] == ["base", "candidate"] * 3
-    assert list(bars[0].y) == ["arithmetic", "facts", "mean over abilities"]
+    assert list(bars[0].y) == ["math", "open qa", "mean over abilities"]
     low = np.array(bars[0].x) - np.array(bars[0].error_x.arrayminus)
     assert (low > 0).all() and (low < np.array(bars[0].x)).all()

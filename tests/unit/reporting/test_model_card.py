@@ -55,7 +55,7 @@ def test_a_model_from_elsewhere_has_unknown_training_data():
 def test_a_champion_gets_its_scores_and_a_difference_of_its_own():
     lines = card(with_champion=True).splitlines()
     assert lines.count("| ability | base | candidate | champion | against base | against champion |") == 3
-    rows = [line for line in lines if line.startswith(("| arithmetic", "| facts", "| mean over abilities"))]
+    rows = [line for line in lines if line.startswith(("| math", "| open qa", "| mean over abilities"))]
     assert all(row.count("[") == 5 for row in rows)
 
 
@@ -65,7 +65,7 @@ def test_two_sided_intervals_are_told_from_one_sided_checks():
 
 def test_every_form_has_a_table_with_all_abilities_and_intervals():
     lines = card().splitlines()
-    rows = [line for line in lines if line.startswith(("| arithmetic", "| facts", "| mean over abilities"))]
+    rows = [line for line in lines if line.startswith(("| math", "| open qa", "| mean over abilities"))]
     assert len(rows) == 9
     assert all(row.count("[") == 3 for row in rows)
 

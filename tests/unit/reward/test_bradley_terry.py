@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from recipe_builders import small_schedule
 from training_builders import CONTEXT, tiny_base
 
 from instruction_tuning.errors import InputError
@@ -19,23 +20,9 @@ from instruction_tuning.reward.scoring import score_answers
 from instruction_tuning.schemas.training_log import TrainingLog
 from instruction_tuning.training.checkpoints import MARKER
 from instruction_tuning.training.resumable import TrainingResult
-from instruction_tuning.training.schedule import Schedule
 
 RECIPE = RewardRecipe(
-    schedule=Schedule(
-        learning_rate=3e-3,
-        num_train_epochs=4,
-        rows_per_microbatch=8,
-        gradient_accumulation_steps=1,
-        warmup_ratio=0.1,
-        weight_decay=0.0,
-        lr_scheduler_type="cosine",
-        precision="float32",
-        activation_checkpointing="never",
-        logging_steps=2,
-        save_seconds=3600.0,
-        seed=1,
-    ),
+    schedule=small_schedule(learning_rate=3e-3, rows_per_microbatch=8, weight_decay=0.0, seed=1),
     max_length=CONTEXT,
     center_rewards_coefficient=0.01,
     saved_dtype="float32",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from benchmark_builders import small_benchmark
 from family_builders import CONTEXT, FAMILIES, family_folder
+from recipe_builders import small_schedule, small_sft_recipe
 from training_builders import replay_documents, turns, verified_examples
 
 from instruction_tuning.chat_format.loss_mask import IGNORED, MaskedTokens
@@ -23,7 +24,6 @@ from instruction_tuning.reward.scoring import score_answers
 from instruction_tuning.training.heldout_loss import heldout_loss
 from instruction_tuning.training.packing import tells_sequences_apart
 from instruction_tuning.training.resumable import TrainingResult
-from instruction_tuning.training.schedule import Schedule
 from instruction_tuning.training.supervised import SFTRecipe, fine_tune
 from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
 
@@ -31,36 +31,21 @@ from instruction_tuning.training.tokenized import load_training_tokenizer, token
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
 
 PLAIN_TURNS = str(Path(__file__).parents[3] / "conf" / "hub" / "plain_turns.jinja")
-SCHEDULE = Schedule(
+SCHEDULE = small_schedule(
     learning_rate=5e-3,
     num_train_epochs=2,
     rows_per_microbatch=4,
-    gradient_accumulation_steps=1,
-    warmup_ratio=0.1,
     weight_decay=0.0,
     lr_scheduler_type="constant",
-    precision="float32",
-    activation_checkpointing="never",
     logging_steps=1,
-    save_seconds=60,
-    seed=3,
 )
 every_family = pytest.mark.parametrize("name", FAMILIES)
 
 
 def recipe_for(name: str, **changes: object) -> SFTRecipe:
     """The tokenizer's own template where it has one, else the project's for base models."""
-    recipe = SFTRecipe(
-        schedule=SCHEDULE,
-        tuning="full",
-        lora_r=4,
-        lora_alpha=8,
-        lora_dropout=0.0,
-        max_length=CONTEXT,
-        packing=True,
-        saved_dtype="float32",
-        chat_template_path=None if FAMILIES[name].template else PLAIN_TURNS,
-    )
+    template = None if FAMILIES[name].template else PLAIN_TURNS
+    recipe = small_sft_recipe(schedule=SCHEDULE, max_length=CONTEXT, chat_template_path=template)
     return replace(recipe, **changes)
 
 

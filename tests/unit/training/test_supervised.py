@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from recipe_builders import small_schedule, small_sft_recipe
 from training_builders import CONTEXT, replay_documents, tiny_base, verified_examples
 
 from instruction_tuning.cli.plain_errors import EXIT_INTERRUPTED
@@ -17,36 +18,12 @@ from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.schemas.training_log import TrainingLog
 from instruction_tuning.training.checkpoints import MARKER
 from instruction_tuning.training.resumable import TrainingResult
-from instruction_tuning.training.schedule import Schedule
 from instruction_tuning.training.supervised import SFTRecipe, fine_tune
 
 # peft 0.21 asks transformers by a name that transformers 5 has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
 
-RECIPE = SFTRecipe(
-    schedule=Schedule(
-        learning_rate=1e-2,
-        num_train_epochs=4,
-        rows_per_microbatch=2,
-        gradient_accumulation_steps=2,
-        warmup_ratio=0.1,
-        weight_decay=0.01,
-        lr_scheduler_type="cosine",
-        precision="float32",
-        activation_checkpointing="never",
-        logging_steps=2,
-        save_seconds=3600.0,
-        seed=3,
-    ),
-    tuning="full",
-    lora_r=4,
-    lora_alpha=8,
-    lora_dropout=0.0,
-    max_length=CONTEXT,
-    packing=True,
-    saved_dtype="float32",
-    chat_template_path=None,
-)
+RECIPE = small_sft_recipe(schedule=small_schedule(gradient_accumulation_steps=2))
 
 
 def train(work_folder: Path, recipe: SFTRecipe = RECIPE, base: ModelFolder | None = None) -> TrainingResult:

@@ -49,11 +49,15 @@ def _borrows(slots: Slots) -> int:
 
 def _solve_sum(world: World, slots: Slots) -> dict[str, str]:
     a, b = int(slots["a"]), int(slots["b"])
+    return {"working": sum_working(a, b), "answer": str(a + b)}
+
+
+def sum_working(a: int, b: int) -> str:
+    """a + b column by column: `2+9=11, 1+0+1=2` for 12 + 9."""
     ones = a % 10 + b % 10
     carry = ones // 10
     tens = a // 10 + b // 10 + carry
-    steps = f"{a % 10}+{b % 10}={ones}, {a // 10}+{b // 10}+{carry}={tens}"
-    return {"working": steps, "answer": str(a + b)}
+    return f"{a % 10}+{b % 10}={ones}, {a // 10}+{b // 10}+{carry}={tens}"
 
 
 def _draw_difference(world: World, rng: random.Random) -> dict[str, str]:

@@ -25,9 +25,7 @@ _CHINESE_KINDS = {
 
 
 def _draw_review(world: World, rng: random.Random) -> dict[str, str]:
-    words = rng.sample(rng.choice((_GOOD, _BAD)), rng.randint(1, 2))
-    opposite = _BAD if words[0] in _GOOD else _GOOD
-    told = [f"not {rng.choice(opposite)}" if rng.random() < 0.4 else word for word in words]
+    told = _told(rng, _GOOD, _BAD, plainly="", negation="not ")
     return {
         "text": f"The {rng.choice(world.goods)} from {rng.choice(world.places)} are {' and '.join(told)}."
     }
@@ -39,9 +37,7 @@ def _solve_review(world: World, slots: Slots) -> dict[str, str]:
 
 
 def _draw_chinese_review(world: World, rng: random.Random) -> dict[str, str]:
-    words = rng.sample(rng.choice((_CHINESE_GOOD, _CHINESE_BAD)), rng.randint(1, 2))
-    opposite = _CHINESE_BAD if words[0] in _CHINESE_GOOD else _CHINESE_GOOD
-    told = [f"不{rng.choice(opposite)}" if rng.random() < 0.4 else f"很{word}" for word in words]
+    told = _told(rng, _CHINESE_GOOD, _CHINESE_BAD, plainly="很", negation="不")
     place = rng.choice(world.open_chinese_facts)[0]
     return {"text": f"{place}的{rng.choice(CHINESE_GOODS)}{'，'.join(told)}。"}
 
@@ -52,6 +48,15 @@ def _solve_chinese_review(world: World, slots: Slots) -> dict[str, str]:
         raise ValueError("the review does not say how the thing is")
     good = _is_good(found[0].removeprefix("很"), "不", _CHINESE_GOOD, _CHINESE_BAD)
     return {"answer": "好评" if good else "差评"}
+
+
+def _told(
+    rng: random.Random, good: tuple[str, ...], bad: tuple[str, ...], *, plainly: str, negation: str
+) -> list[str]:
+    """One or two words of one mood; some are told as the negation of the other mood."""
+    words = rng.sample(rng.choice((good, bad)), rng.randint(1, 2))
+    opposite = bad if words[0] in good else good
+    return [negation + rng.choice(opposite) if rng.random() < 0.4 else plainly + word for word in words]
 
 
 def _is_good(told: str, negation: str, good: tuple[str, ...], bad: tuple[str, ...]) -> bool:
@@ -86,21 +91,24 @@ def _kind_slots(kinds: dict[str, tuple[str, ...]], rng: random.Random, between: 
     return {"kind": kind, "options": between.join(options)}
 
 
+def _options(slots: Slots) -> list[str]:
+    return re.split(", |、", slots["options"])
+
+
 def _solve_kind(world: World, slots: Slots) -> dict[str, str]:
     kinds = {**_kinds(world), **_CHINESE_KINDS}
-    fitting = [name for name in re.split(", |、", slots["options"]) if name in kinds[slots["kind"]]]
+    fitting = [name for name in _options(slots) if name in kinds[slots["kind"]]]
     if len(fitting) != 1:
         raise ValueError(f"{len(fitting)} of the options are of the kind {slots['kind']}")
     return {"answer": fitting[0]}
 
 
 def _kind_identities(slots: Slots) -> tuple[str, ...]:
-    options = sorted(re.split(", |、", slots["options"]))
-    return ("/".join(["kind", slots["kind"], *options]),)
+    return ("/".join(["kind", slots["kind"], *sorted(_options(slots))]),)
 
 
 def _kind_difficulty(slots: Slots) -> int:
-    return len(re.split(", |、", slots["options"])) - 2
+    return len(_options(slots)) - 2
 
 
 def _draw_number(world: World, rng: random.Random) -> dict[str, str]:

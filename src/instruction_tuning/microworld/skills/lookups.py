@@ -2,9 +2,10 @@
 
 import random
 import re
+from collections.abc import Sequence
 
 from instruction_tuning.microworld.skill import Skill, Slots
-from instruction_tuning.microworld.skills.arithmetic import sum_key
+from instruction_tuning.microworld.skills.arithmetic import sum_key, sum_working
 from instruction_tuning.microworld.world import CHINESE_PEOPLE, RELATIONS, World
 
 _LIVES = re.compile(r"([A-Z][a-z]+) lives in ([A-Z][a-z]+)\.")
@@ -13,24 +14,34 @@ _BOUGHT = re.compile(r"bought (\d{1,2}) ")
 
 
 def _draw_home(world: World, rng: random.Random) -> dict[str, str]:
-    first, second = rng.sample(world.people, 2)
-    place, relation = rng.choice(world.open_facts)
-    lines = [f"{first} lives in {place}.", f"{second} lives in {rng.choice(world.places)}."]
+    form = "{name} lives in {place}."
+    return _home_slots(rng, world.people, world.open_facts, world.places, form, " ")
+
+
+def _draw_chinese_home(world: World, rng: random.Random) -> dict[str, str]:
+    facts = world.open_chinese_facts
+    return _home_slots(rng, CHINESE_PEOPLE, facts, [place for place, _ in facts], "{name}住在{place}。", "")
+
+
+def _home_slots(
+    rng: random.Random,
+    people: Sequence[str],
+    facts: Sequence[tuple[str, str]],
+    places: Sequence[str],
+    form: str,
+    between: str,
+) -> dict[str, str]:
+    """Two people's homes in random order, and the relation that is asked of the first one's."""
+    first, second = rng.sample(people, 2)
+    place, relation = rng.choice(facts)
+    lines = [form.format(name=first, place=place), form.format(name=second, place=rng.choice(places))]
     rng.shuffle(lines)
-    return {"text": " ".join(lines), "name": first, "relation": relation}
+    return {"text": between.join(lines), "name": first, "relation": relation}
 
 
 def _solve_home(world: World, slots: Slots) -> dict[str, str]:
     place = dict(_LIVES.findall(slots["text"]))[slots["name"]]
     return {"working": place, "answer": world.facts[place, slots["relation"]]}
-
-
-def _draw_chinese_home(world: World, rng: random.Random) -> dict[str, str]:
-    first, second = rng.sample(CHINESE_PEOPLE, 2)
-    place, relation = rng.choice(world.open_chinese_facts)
-    lines = [f"{first}住在{place}。", f"{second}住在{rng.choice(world.open_chinese_facts)[0]}。"]
-    rng.shuffle(lines)
-    return {"text": "".join(lines), "name": first, "relation": relation}
 
 
 def _solve_chinese_home(world: World, slots: Slots) -> dict[str, str]:
@@ -54,16 +65,18 @@ def _draw_total(world: World, rng: random.Random) -> dict[str, str]:
     return {"text": f"{first} bought {a} {goods}. {second} bought {b} {goods}.", "goods": goods}
 
 
-def _solve_total(world: World, slots: Slots) -> dict[str, str]:
+def _bought(slots: Slots) -> tuple[int, int]:
     a, b = (int(number) for number in _BOUGHT.findall(slots["text"]))
-    ones, carry = a % 10 + b % 10, (a % 10 + b % 10) // 10
-    columns = f"{a % 10}+{b % 10}={ones}, {a // 10}+{b // 10}+{carry}={(a + b) // 10}"
-    return {"working": f"{a}+{b}: {columns}", "answer": str(a + b)}
+    return a, b
+
+
+def _solve_total(world: World, slots: Slots) -> dict[str, str]:
+    a, b = _bought(slots)
+    return {"working": f"{a}+{b}: {sum_working(a, b)}", "answer": str(a + b)}
 
 
 def _total_identities(slots: Slots) -> tuple[str, ...]:
-    a, b = (int(number) for number in _BOUGHT.findall(slots["text"]))
-    return (sum_key(a, b),)
+    return (sum_key(*_bought(slots)),)
 
 
 _RELATION = "|".join(RELATIONS)
