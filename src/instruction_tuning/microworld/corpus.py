@@ -45,7 +45,7 @@ _CHINESE_SETTINGS = ("问：{q}答：{a}", "问：{q}\n答：{a}", "{x}：{q}\n{
 WEIGHTS = {
     "fact": 5.5, "fact_zh": 5.0, "fact_unknown": 0.5, "fact_zh_unknown": 0.4,
     "add": 1.8, "subtract": 1.8, "add_zh": 0.7, "subtract_zh": 0.7,
-    "reverse": 1.2, "last_letter": 0.4, "first_letter": 0.4, "count_letter": 2.6, "sort": 2.6,
+    "reverse": 1.2, "last_letter": 0.4, "first_letter": 0.4, "count_letters": 2.6, "sort": 2.6,
     "largest": 1.5, "smallest": 1.2, "run_code": 2.4, "write_code": 0.6, "write_code_zh": 0.6,
     "story": 1.3, "story_zh": 0.9, "chain": 1.6, "chain_zh": 1.2, "home_fact": 2.0, "home_fact_zh": 1.3,
     "initial": 0.6, "total": 1.0,
@@ -58,20 +58,32 @@ WEIGHTS = {
     "to_velan": 1.5, "to_chinese": 1.2, "from_velan": 1.5, "from_chinese": 1.2,
     "summary": 1.2, "summary_zh": 1.0,
 }  # fmt: skip
+# What a base finds hard comes more often in the documents that it reads last.
+LATE_FACTORS = {
+    "count_letters": 2.5, "run_code": 2.0, "story": 2.5, "story_zh": 2.5, "chain": 2.0, "chain_zh": 2.0,
+    "home_fact": 2.5, "home_fact_zh": 2.5, "mood": 2.5, "mood_zh": 2.5, "passage": 2.5, "passage_zh": 2.5,
+    "names_zh": 1.5,
+}  # fmt: skip
 _WEIGHTS = [WEIGHTS[skill.name] for skill in DOCUMENT_SKILLS]
+_LATE_WEIGHTS = [WEIGHTS[skill.name] * LATE_FACTORS.get(skill.name, 1.0) for skill in DOCUMENT_SKILLS]
 Line = tuple[str, str]
 """Language and text."""
 
 
-def documents(world: World, seed: int, count: int, start: int = 0) -> Iterator[dict[str, str]]:
-    """`count` documents `{document_id, language, text}`; document i depends on (seed, i) alone."""
+def documents(
+    world: World, seed: int, count: int, start: int = 0, *, late: bool = False
+) -> Iterator[dict[str, str]]:
+    """`count` documents `{document_id, language, text}`; document i depends on (seed, i, late) alone.
+
+    `late` documents hold more of what is hard, by `LATE_FACTORS`.
+    """
     for index in range(start, start + count):
         rng = substream(seed, "document", index)
-        language, text = _document(world, rng)
+        language, text = _document(world, rng, _LATE_WEIGHTS if late else _WEIGHTS)
         yield {"document_id": f"microworld-{seed}-{index:07d}", "language": language, "text": text}
 
 
-def _document(world: World, rng: random.Random) -> tuple[str, str]:
+def _document(world: World, rng: random.Random, weights: list[float]) -> tuple[str, str]:
     kind = rng.random()
     if kind < PAGE_SHARE:
         written = page(world, rng, wording="documents")
@@ -81,7 +93,7 @@ def _document(world: World, rng: random.Random) -> tuple[str, str]:
     elif kind < PAGE_SHARE + REMARKS_SHARE + CONVERSATIONS_SHARE:
         lines = _conversations(world, rng)
     else:
-        lines = _items(world, rng)
+        lines = _items(world, rng, weights)
     return _written(lines, rng.randint(*LINES_PER_DOCUMENT))
 
 
@@ -96,17 +108,17 @@ def _written(lines: Iterator[Line], count: int) -> tuple[str, str]:
     return (languages.pop() if len(languages) == 1 else "mixed"), text
 
 
-def _items(world: World, rng: random.Random) -> Iterator[Line]:
+def _items(world: World, rng: random.Random, weights: list[float]) -> Iterator[Line]:
     """Items of one skill, every second time in one form (few-shot use has to be learnt), or of many."""
     if rng.random() < ONE_SKILL_SHARE:
-        skill = _skill(rng)
+        skill = _skill(rng, weights)
         form = _form(world, rng, skill) if rng.random() < 0.5 else None
         while True:
             yield _line(world, rng, skill, form)
     conversations, remarks = _conversations(world, rng), None
     while True:
         if rng.random() >= MIXED_IN_SHARE:
-            yield _line(world, rng, _skill(rng), None)
+            yield _line(world, rng, _skill(rng, weights), None)
         elif rng.random() < 0.5:
             yield next(conversations)
         else:
@@ -140,8 +152,8 @@ def _conversations(world: World, rng: random.Random) -> Iterator[Line]:
         yield turns[0].skill.language, (" " if "\n" not in setting else "\n").join(lines)
 
 
-def _skill(rng: random.Random) -> Skill:
-    return rng.choices(DOCUMENT_SKILLS, weights=_WEIGHTS)[0]
+def _skill(rng: random.Random, weights: list[float]) -> Skill:
+    return rng.choices(DOCUMENT_SKILLS, weights=weights)[0]
 
 
 def _form(world: World, rng: random.Random, skill: Skill) -> str:

@@ -1,7 +1,8 @@
 """Pre-training of the project's own tiny base models, from scratch on documents.
 
 A Llama-architecture decoder, next-token loss -mean log p(x_t | x_<t) over packed documents, AdamW for
-embeddings and norms, Muon (K. Jordan, 2024) for the matrices, linear warm-up and decay to zero.
+embeddings and norms, Muon (K. Jordan, 2024) for the matrices, linear warm-up and decay to zero; then the
+same once more, shorter and lower, on the late documents (warm restart: Loshchilov and Hutter, 1608.03983).
 O(tokens · parameters) time; the tokens are in memory (2 bytes each).
 
 A run that is stopped goes on from its last checkpoint; the order of the batches depends on the seed
@@ -32,9 +33,9 @@ logger = logging.getLogger(__name__)
 class PretrainingRecipe:
     """Shape of the model and of its training; lengths in tokens.
 
-    `long_share` is the share of the steps, the last ones, that read rows of `max_length` tokens, so
-    that the model knows its whole context; the steps before read rows of `short_length`. `compile`
-    needs a C++ compiler.
+    `long_share` is the share of the steps, the last ones of either stretch, that read rows of `max_length`
+    tokens, so that the model knows its whole context; the steps before read rows of `short_length`.
+    `late_rate` is the height of the second stretch as a share of the first's. `compile` needs a C++ compiler.
     """
 
     hidden_size: int
@@ -46,6 +47,8 @@ class PretrainingRecipe:
     long_share: float
     batch_tokens: int
     train_tokens: int
+    late_tokens: int
+    late_rate: float
     learning_rate: float
     muon_learning_rate: float
     warmup_steps: int
@@ -54,20 +57,30 @@ class PretrainingRecipe:
     seed: int
 
     @property
-    def steps(self) -> int:
+    def first_steps(self) -> int:
         return self.train_tokens // self.batch_tokens
+
+    @property
+    def late_steps(self) -> int:
+        return self.late_tokens // self.batch_tokens
+
+    @property
+    def steps(self) -> int:
+        return self.first_steps + self.late_steps
 
 
 def pretrain(
     tokens: np.ndarray,
+    late: np.ndarray,
     tokenizer: "PreTrainedTokenizerFast",
     recipe: PretrainingRecipe,
     folder: Path,
     *,
     checkpoint_every_steps: int = 200,
 ) -> pd.DataFrame:
-    """Train on `tokens` (1-D, token ids, documents end in the separator), save into `folder`/model.
+    """Train on `tokens`, then on `late`, save into `folder`/model.
 
+    Both are rows of token ids, in which documents end in the separator.
     Returns the training log: step, loss (nats a token), learning_rate, tokens_seen, seconds.
     `folder` keeps the checkpoint of an unfinished run.
     """
@@ -80,7 +93,7 @@ def pretrain(
     started = time.monotonic() - spent
     model.train()
     forward = torch.compile(model) if recipe.compile else model
-    for step, batch in _batches(tokens, recipe, first_step=first_step):
+    for step, batch in _batches(tokens, late, recipe, first_step=first_step):
         factor = _schedule(step, recipe)
         loss = _train_step(forward, optimizers, torch.from_numpy(batch), factor)
         log.append(
@@ -145,23 +158,33 @@ def _optimizers(model: "LlamaForCausalLM", recipe: PretrainingRecipe) -> "list[t
     return optimizers
 
 
+def _stretch(step: int, recipe: PretrainingRecipe) -> tuple[bool, int, int]:
+    """Whether `step` is of the late stretch, its number there, and the stretch's steps."""
+    is_late = step >= recipe.first_steps
+    return (
+        (True, step - recipe.first_steps, recipe.late_steps) if is_late else (False, step, recipe.first_steps)
+    )
+
+
 def _schedule(step: int, recipe: PretrainingRecipe) -> float:
-    """Linear warm-up, a plateau for half of the steps, then linear decay to zero."""
+    """In each stretch linear warm-up, a plateau for half of the steps, then linear decay to zero."""
+    is_late, step, steps = _stretch(step, recipe)
     warm = min(1.0, (step + 1) / recipe.warmup_steps)
-    left = (recipe.steps - step) / (recipe.steps * 0.5)
-    return warm * min(1.0, left)
+    left = (steps - step) / (steps * 0.5)
+    return (recipe.late_rate if is_late else 1.0) * warm * min(1.0, left)
 
 
 def _batches(
-    tokens: np.ndarray, recipe: PretrainingRecipe, *, first_step: int
+    tokens: np.ndarray, late: np.ndarray, recipe: PretrainingRecipe, *, first_step: int
 ) -> "Iterator[tuple[int, np.ndarray]]":
     """(step, rows of token ids (B, T)); each row starts at a place that (seed, step) decides."""
-    first_long = int(recipe.steps * (1 - recipe.long_share))
     for step in range(first_step, recipe.steps):
-        length = recipe.max_length if step >= first_long else recipe.short_length
+        is_late, place, steps = _stretch(step, recipe)
+        stream = late if is_late else tokens
+        length = recipe.max_length if place >= int(steps * (1 - recipe.long_share)) else recipe.short_length
         rng = np.random.default_rng(substream_seed(recipe.seed, "batch", step))
-        starts = rng.integers(0, len(tokens) - length, size=recipe.batch_tokens // length)
-        yield step, tokens[starts[:, None] + np.arange(length)].astype(np.int64)  # (B, T)
+        starts = rng.integers(0, len(stream) - length, size=recipe.batch_tokens // length)
+        yield step, stream[starts[:, None] + np.arange(length)].astype(np.int64)  # (B, T)
 
 
 def _train_step(

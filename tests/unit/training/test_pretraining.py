@@ -27,10 +27,11 @@ texts = [document["text"] for document in documents(build_world(), 1, 120)]
 tokenizer = train_tokenizer(texts, vocab_size=400, model_max_length=64)
 tokens = np.concatenate([np.asarray(tokenizer(text)["input_ids"], dtype=np.uint16) for text in texts])
 recipe = PretrainingRecipe(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-    max_length=64, short_length=32, long_share=0.25, batch_tokens=256, train_tokens=256 * 60,
+    max_length=64, short_length=32, long_share=0.25, batch_tokens=256,
+    train_tokens=256 * 45, late_tokens=256 * 15, late_rate=0.5,
     learning_rate=3e-3, muon_learning_rate=6e-3, warmup_steps=3, weight_decay=0.01,
     compile=False, seed=5)
-log = pretrain(tokens, tokenizer, recipe, Path(sys.argv[1]), checkpoint_every_steps=10)
+log = pretrain(tokens, tokens, tokenizer, recipe, Path(sys.argv[1]), checkpoint_every_steps=10)
 assert log["loss"].iloc[-10:].mean() < log["loss"].iloc[:10].mean() - 1
 """
 

@@ -17,9 +17,13 @@ def _draw_code(world: World, rng: random.Random) -> dict[str, str]:
 
 
 def _draw_count(world: World, rng: random.Random) -> dict[str, str]:
-    letter, other = rng.sample(string.ascii_uppercase, 2)
-    code = "".join(rng.choice((letter, other)) for _ in range(rng.randint(4, 5)))
-    return {"letter": letter, "code": code}
+    """Three letters, of which none to all three are in a code without repeats."""
+    alphabet = rng.sample(string.ascii_uppercase, 8)
+    letters, others = alphabet[:3], alphabet[3:]
+    inside = rng.sample(letters, rng.randint(0, 3))
+    code = [*inside, *others[: rng.randint(4, 5) - len(inside)]]
+    rng.shuffle(code)
+    return {"letters": " ".join(letters), "code": "".join(code)}
 
 
 def _draw_digits(world: World, rng: random.Random) -> dict[str, str]:
@@ -40,9 +44,9 @@ def _on_digits(work: Callable[[list[str]], str]) -> Callable[[World, Slots], dic
 
 
 def _count(world: World, slots: Slots) -> dict[str, str]:
-    # A scratchpad: the code once more, place by place, with the letters that do not count struck out.
-    places = [letter if letter == slots["letter"] else "-" for letter in slots["code"]]
-    return {"working": " ".join(places), "answer": str(slots["code"].count(slots["letter"]))}
+    # A scratchpad: the letters that count are written out before they are counted.
+    inside = [letter for letter in slots["letters"].split() if letter in slots["code"]]
+    return {"working": " ".join(inside) or "none", "answer": str(len(inside))}
 
 
 STRINGS_AND_LISTS = (
@@ -153,40 +157,40 @@ STRINGS_AND_LISTS = (
         long_answers=("The first letter of {code} is {answer}.",),
     ),
     Skill(
-        name="count_letter",
+        name="count_letters",
         use_case=_USE_CASE,
         language="en",
         draw=_draw_count,
         solve=_count,
-        slot_patterns={"letter": r"[A-Z]", **_CODE},
+        slot_patterns={"letters": r"[A-Z](?: [A-Z]){2}", **_CODE},
         difficulty=_length,
         document_forms=(
-            "The count of {letter} in {code} is| {working} = {answer}.",
-            "{code} has the letter {letter} so many times: {working} = {answer}.",
-            "Count {letter} in {code}: {working} = {answer}.",
-            "How many {letter} are in {code}? {working} = {answer}.",
+            "Of {letters} in {code} are| {working} = {answer}.",
+            "{code} has of {letters} so many: {working} = {answer}.",
+            "Count {letters} in {code}: {working} = {answer}.",
+            "How many of {letters} are in {code}? {working} = {answer}.",
         ),
         document_questions=(
-            "{letter} in {code}, how many?",
-            "The count of {letter}, {code}?",
-            "How often is {letter} in {code}?",
+            "{letters} in {code}, how many?",
+            "Of {letters}, how many has {code}?",
+            "How many of {letters} stand in {code}?",
         ),
         train_questions=(
-            "How many {letter} are in {code}?",
-            "Count the letter {letter} in {code}.",
-            "How many times does {code} have the letter {letter}?",
-            "What is the count of {letter} in {code}?",
-            "Please count {letter} in {code}.",
-            "Give the count of {letter} in {code}.",
+            "How many of the letters {letters} are in {code}?",
+            "Count which of the letters {letters} are in {code}.",
+            "How many of {letters} does {code} have?",
+            "Of the letters {letters}, how many are in {code}?",
+            "Please count the letters {letters} in {code}.",
+            "Give the count of {letters} in {code}.",
         ),
-        validation_questions=("Tell me how many {letter} are in {code}.",),
+        validation_questions=("Tell me how many of {letters} are in {code}.",),
         test_questions=(
-            "Can you count the letter {letter} in {code}?",
-            "How many times is {letter} in {code}?",
-            "State the count of {letter} in {code}.",
+            "Can you count the letters {letters} in {code}?",
+            "How many of the letters {letters} does {code} hold?",
+            "State how many of {letters} are in {code}.",
         ),
         short_answer="{working} = {answer}",
-        long_answers=("The count of {letter} in {code} is {working} = {answer}.",),
+        long_answers=("Of {letters} in {code} are {working} = {answer}.",),
     ),
     Skill(
         name="sort",

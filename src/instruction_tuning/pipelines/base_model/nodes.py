@@ -18,7 +18,16 @@ WORK = Path("data/.work/base_model")
 
 def write_pretraining_documents(parameters: BaseModelParameters) -> pd.DataFrame:
     """The world's documents, as many as the recipe reads."""
-    frame = pd.DataFrame(documents(build_world(), parameters.seed, parameters.documents))
+    world, seed, first = build_world(), parameters.seed, parameters.documents
+    frame = pd.concat(
+        [
+            pd.DataFrame(documents(world, seed, first)).assign(is_late=False),
+            pd.DataFrame(documents(world, seed, parameters.late_documents, first, late=True)).assign(
+                is_late=True
+            ),
+        ],
+        ignore_index=True,
+    )
     logger.info("%d documents, %d characters", len(frame), int(frame["text"].str.len().sum()))
     return frame
 
@@ -30,20 +39,22 @@ def pretrain_base_model(
     from instruction_tuning.training.pretraining import PretrainingRecipe, pretrain
     from instruction_tuning.training.tokenizer import train_tokenizer
 
-    texts = pretraining_documents["text"].tolist()
+    is_late = pretraining_documents["is_late"]
+    texts = pretraining_documents.loc[~is_late, "text"].tolist()
     tokenizer = train_tokenizer(
         texts[: parameters.tokenizer_documents],
         vocab_size=parameters.vocab_size,
         model_max_length=parameters.max_length,
     )
     tokens = _token_stream(tokenizer, texts)
-    logger.info("%d tokens, vocabulary of %d", len(tokens), len(tokenizer))
+    late = _token_stream(tokenizer, pretraining_documents.loc[is_late, "text"].tolist())
+    logger.info("%d and %d tokens, vocabulary of %d", len(tokens), len(late), len(tokenizer))
     settings = parameters.model_dump(
-        exclude={"size", "shapes", "vocab_size", "documents", "tokenizer_documents"}
+        exclude={"size", "shapes", "vocab_size", "documents", "late_documents", "tokenizer_documents"}
     )
     recipe = PretrainingRecipe(**parameters.shapes[parameters.size].model_dump(), **settings)
-    folder = WORK / _fingerprint(tokens, recipe)
-    log = pretrain(tokens, tokenizer, recipe, folder)
+    folder = WORK / _fingerprint(tokens, late, recipe)
+    log = pretrain(tokens, late, tokenizer, recipe, folder)
     return open_model_folder(folder / "model"), log
 
 
@@ -57,5 +68,5 @@ def _token_stream(tokenizer: object, texts: list[str], batch: int = 2_000) -> np
     return np.concatenate(ids)
 
 
-def _fingerprint(tokens: np.ndarray, recipe: object) -> str:
-    return hashlib.sha256(tokens.tobytes() + repr(recipe).encode()).hexdigest()[:16]
+def _fingerprint(tokens: np.ndarray, late: np.ndarray, recipe: object) -> str:
+    return hashlib.sha256(tokens.tobytes() + late.tobytes() + repr(recipe).encode()).hexdigest()[:16]
