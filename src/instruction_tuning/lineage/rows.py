@@ -48,13 +48,6 @@ def read_columns(path: Path, columns: list[str]) -> Any:
     return pd.read_parquet(path, columns=columns)
 
 
-def has_column(path: Path, column: str) -> bool:
-    """Whether the file has `column`: data of an older version may lack it."""
-    import pyarrow.parquet as pq
-
-    return column in pq.read_schema(path).names
-
-
 def count_rows(path: Path) -> int:
     """From the footer alone."""
     import pyarrow.parquet as pq

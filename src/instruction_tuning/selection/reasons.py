@@ -13,7 +13,6 @@ import pandas as pd
 BLOCK_ROWS = 512
 
 SELECTED, NOT_SELECTED = "selected", "not_selected"
-DECISION_COLUMNS = ("record_id", "decision", "rank", "selection_score", "nearest_selected", "reason")
 
 
 def uniform_decisions(drawn: list[str], budget: int, *, seed: int) -> pd.DataFrame:
