@@ -43,10 +43,11 @@ def sample_completions(
 
     tokenizer = load_tokenizer(folder)
     model = load_model(folder, "causal")
-    room = (context_length(model) or 1 << 30) - max_new_tokens
+    context = context_length(model.config)
+    room = (context or 1 << 30) - max_new_tokens
     if room < 1:
         raise ConfigurationError(
-            f"{max_new_tokens} new tokens leave no room for a prompt in a context of {context_length(model)}",
+            f"{max_new_tokens} new tokens leave no room for a prompt in a context of {context}",
             file=folder.path,
             field="max_new_tokens",
             fix="ask for fewer new tokens",
