@@ -7,8 +7,6 @@ Departure: packed rows are stacked, not flattened (see packing.py).
 """
 
 import logging
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from instruction_tuning.lm.loading import load_model
-from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.training.heldout_loss import heldout_loss
 from instruction_tuning.training.packing import (
     StackedRowsCollator,
@@ -33,6 +31,7 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
+from instruction_tuning.training.saving import save_model
 from instruction_tuning.training.schedule import (
     Schedule,
     deciding,
@@ -114,7 +113,9 @@ def _fine_tune(
         "seconds": throughput.seconds,
     }
     tuned = _merged(trainer.model) if recipe.tuning == "lora" else trainer.model
-    saved = write_base_record(_save(tuned, tokenizer, recipe.saved_dtype, destination), base)
+    _stop_at(tuned, tokenizer)
+    tuned.config.use_cache = True
+    saved = write_base_record(save_model(tuned, tokenizer, recipe.saved_dtype, destination), base)
     return TrainingResult(saved, log_frame(trainer.state), metrics)
 
 
@@ -207,18 +208,3 @@ def _heldout_metrics(
         for name, sequences in (("", heldout.chats), ("document_", heldout.documents))
     }
     return {f"heldout_{name}loss_{when}": loss for name, loss in losses.items() if loss is not None}
-
-
-def _save(
-    model: Any, tokenizer: "PreTrainedTokenizerBase", saved_dtype: str, destination: Path
-) -> ModelFolder:
-    import torch
-
-    part = destination.with_name(destination.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    _stop_at(model, tokenizer)
-    model.config.use_cache = True
-    model.to(getattr(torch, saved_dtype)).save_pretrained(part, safe_serialization=True)
-    tokenizer.save_pretrained(part)
-    os.replace(part, destination)
-    return open_model_folder(destination)
