@@ -21,8 +21,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from instruction_tuning.evaluation.scores import MACRO
-from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO
 from instruction_tuning.statistics.paired import (
     PairedCounts,
     holm,

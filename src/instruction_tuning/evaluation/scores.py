@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.errors import InputError
+from instruction_tuning.schemas.benchmark_metrics import MACRO
 from instruction_tuning.statistics.intervals import Interval, macro_interval, wilson_interval
 from instruction_tuning.statistics.paired import (
     PairedCounts,
@@ -17,8 +18,6 @@ from instruction_tuning.statistics.paired import (
     p_value_below,
     paired_difference,
 )
-
-MACRO = "macro"
 
 
 def benchmark_metrics(outputs: pd.DataFrame, *, confidence: float) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from plotly.offline import get_plotlyjs
 
 from instruction_tuning.reporting.run_summary import RunSummary
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import MACRO, counted
+from instruction_tuning.reporting.wording import counted
+from instruction_tuning.schemas.benchmark_metrics import MACRO
 
 _PAGE = Path(__file__).with_name("dashboard.html")
 _MARKS = {"passed": "✓", "failed": "✗", "not shown": "?"}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instruction_tuning.reporting.wording import MACRO, ability_name, percent, whole_points
-from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
+from instruction_tuning.reporting.wording import ability_name, percent, whole_points
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO
 
 
 def abilities_of(evidence: Mapping[str, Any]) -> list[str]:

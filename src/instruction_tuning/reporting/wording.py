@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MACRO = "macro"
+from instruction_tuning.schemas.benchmark_metrics import MACRO
 
 
 def ability_name(ability: str) -> str:
