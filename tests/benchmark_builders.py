@@ -11,6 +11,7 @@ from instruction_tuning.chat_format.template import (
     PADDING,
     SPECIAL_TOKENS,
 )
+from instruction_tuning.evaluation.task_files import BenchmarkSettings
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
 FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")
@@ -45,6 +46,22 @@ def number_item(item_id, *, split="test", target="12", **fields):
         "answer_kind": "number",
     }
     return item(item_id, split=split, **number | fields)
+
+
+def benchmark_settings(**changes):
+    """Settings that measure every item of the small benchmark; what is not given is filled in."""
+    return BenchmarkSettings(
+        **{
+            "items_per_ability": 10,
+            "items_per_reported_ability": 10,
+            "few_shot": 2,
+            "batch_size": 16,
+            "max_new_tokens_chat": 6,
+            "max_new_tokens_document": 6,
+            "seed": 0,
+        }
+        | changes
+    )
 
 
 def small_benchmark():

@@ -24,16 +24,14 @@ from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.errors import ConfigurationError, InputError, InstructionTuningError, WorkspaceError
 from instruction_tuning.hooks.answer_source import needs_teacher, what_is_used
-from instruction_tuning.hooks.preflight import PreflightHooks, check_writable
+from instruction_tuning.hooks.preflight import check_before_run, check_writable
 
 
 def check(catalog: DataCatalog, tmp_path: Path, *inputs: str, output: str = "result") -> None:
     def work(*_: Any) -> None: ...
 
     pipeline = Pipeline([Node(work, list(inputs), output, name="do_work")])
-    PreflightHooks().before_pipeline_run(
-        run_params={"project_path": str(tmp_path)}, pipeline=pipeline, catalog=catalog
-    )
+    check_before_run({"project_path": str(tmp_path)}, pipeline, catalog)
 
 
 def message(error: BaseException) -> str:
@@ -150,9 +148,7 @@ def answering(tmp_path: Path, raw: Path, *, strategy: str = "teacher", base_url:
 
 
 def preflight(catalog: DataCatalog, pipeline: Pipeline, tmp_path: Path) -> None:
-    PreflightHooks().before_pipeline_run(
-        run_params={"project_path": str(tmp_path)}, pipeline=pipeline, catalog=catalog
-    )
+    check_before_run({"project_path": str(tmp_path)}, pipeline, catalog)
 
 
 def test_the_built_in_teacher_is_not_asked_about_records_of_another_world(tmp_path):

@@ -26,6 +26,7 @@ PARAMETERS = {
     "alpha": 0.05,
     "confidence": 0.95,
     "min_extraction_rate": 0.8,
+    "promote": False,
 }
 
 

@@ -32,8 +32,8 @@ def chat(model: str | None, max_new_tokens: int, env: str | None) -> None:
         base = context.catalog.load("base_model")
         click.echo(greeting(base, context.project_path))
         answerers = {
-            "base": answerer(base.path, max_new_tokens),
-            label: answerer(tuned.path, max_new_tokens),
+            "base": answerer(base, max_new_tokens),
+            label: answerer(tuned, max_new_tokens),
         }
         interactive = sys.stdin.isatty()
         with suppress(KeyboardInterrupt):
@@ -71,36 +71,19 @@ def _ask(interactive: bool) -> str:
     return question
 
 
-def answerer(folder: Path, max_new_tokens: int) -> Callable[[str], str]:
+def answerer(folder: ModelFolder, max_new_tokens: int) -> Callable[[str], str]:
     """A function from a question to the model's greedy answer; plain continuation without a chat template."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from instruction_tuning.chat_format.loss_mask import prompt_ids
+    from instruction_tuning.lm.loading import load_model, load_tokenizer
+    from instruction_tuning.lm.local import generate
 
-    from instruction_tuning.chat_format.special_tokens import as_plain_text
-    from instruction_tuning.lm.loading import require_known_architecture
-
-    require_known_architecture(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
-    ).eval()
+    tokenizer, model = load_tokenizer(folder), load_model(folder, "causal")
 
     def answer(question: str) -> str:
         if tokenizer.chat_template:
-            messages = [{"role": "user", "content": as_plain_text(tokenizer, question)}]
-            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            ids = prompt_ids(tokenizer, [{"role": "user", "content": question}])
         else:
-            text = question
-        encoded = tokenizer(text, add_special_tokens=not tokenizer.chat_template, return_tensors="pt")
-        with torch.inference_mode():
-            output = model.generate(  # (1, prompt + answer)
-                input_ids=encoded["input_ids"],
-                attention_mask=encoded["attention_mask"],
-                max_new_tokens=max_new_tokens,
-                do_sample=False,
-                pad_token_id=tokenizer.pad_token_id,
-            )
-        answer_ids = output[0, encoded["input_ids"].shape[1] :]
-        return str(tokenizer.decode(answer_ids, skip_special_tokens=True)).strip()
+            ids = tokenizer(question)["input_ids"]
+        return generate(model, tokenizer, [ids], None, max_new_tokens)[0].strip()
 
     return answer

@@ -26,7 +26,7 @@ from instruction_tuning.evaluation.task_files import (
     task_name,
     write_task_files,
 )
-from instruction_tuning.lm.loading import load_tokenizer
+from instruction_tuning.lm.loading import load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
 
 logger = logging.getLogger(__name__)
@@ -47,10 +47,9 @@ def measure_model(
     `chat_template` is used where the model's tokenizer has none (a base model from the hub); `role` names the
     model in the log.
     """
-    device = _device()
     tokenizer = _tokenizer(model, chat_template)
     template_digest = hashlib.sha256(str(tokenizer.chat_template).encode()).hexdigest()[:8]
-    name = f"{model.digest}-{template_digest}-{device}.parquet"
+    name = f"{model.digest}-{template_digest}-{_device()}.parquet"
     stored = work_folder / fingerprint(items, settings) / "outputs" / name
     if (outputs := _read_stored(stored)) is not None:
         logger.info(
@@ -62,7 +61,7 @@ def measure_model(
         return outputs
     tasks = write_task_files(items, settings, work_folder)
     test = measured_items(items, settings)
-    rows = _run_harness(model, tokenizer, test, settings, tasks, device=device, role=role)
+    rows = _run_harness(model, tokenizer, test, settings, tasks, role=role)
     outputs = pd.DataFrame(rows).assign(model_digest=model.digest).astype({"extracted": "str"})
     _store(outputs, stored)
     return outputs
@@ -81,7 +80,6 @@ def _run_harness(
     settings: BenchmarkSettings,
     tasks: Path,
     *,
-    device: str,
     role: str,
 ) -> list[dict[str, object]]:
     import lm_eval
@@ -91,7 +89,7 @@ def _run_harness(
     abilities = sorted(set(test["ability"]))
     rows: list[dict[str, object]] = []
     batches = len(FORMS) * -(-len(test) // settings.batch_size)
-    with _load(model, tokenizer, settings.batch_size, batches, device=device, label=role) as local_model:
+    with _load(model, tokenizer, settings.batch_size, batches, label=role) as local_model:
         for forms, through_chat in ((CHAT_FORMS, True), (("document_few_shot",), False)):
             names = [task_name(ability, form) for ability in abilities for form in forms]
             with contextlib.redirect_stderr(io.StringIO()):  # lm-eval draws a bar for every task
@@ -125,25 +123,15 @@ def _tokenizer(model: ModelFolder, chat_template: str | None) -> Any:
 
 
 @contextlib.contextmanager
-def _load(
-    model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, device: str, label: str
-) -> Iterator[Any]:
+def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, label: str) -> Iterator[Any]:
     """The model as lm-eval wants it; freed afterwards, so that only one is in memory at a time."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
     from instruction_tuning.evaluation.harness import LocalModel
 
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
-    with contextlib.redirect_stderr(io.StringIO()):  # a progress bar for every loading
-        weights = AutoModelForCausalLM.from_pretrained(
-            model.path, dtype=dtype, trust_remote_code=False, use_safetensors=True
-        )
     with _quiet():  # it warns that a loaded model leaves some of its arguments unused
         local_model = LocalModel(
             expected_batches=batches,
             label=f"measuring the {label} ({model.digest})",
-            pretrained=weights.to(device).eval(),
+            pretrained=load_model(model, "causal"),
             tokenizer=tokenizer,
             batch_size=batch_size,
         )

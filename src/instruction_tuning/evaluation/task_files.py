@@ -54,13 +54,13 @@ _PACKAGES = ("lm_eval", "torch", "transformers")
 class BenchmarkSettings:
     """What decides a measurement beside model and items."""
 
-    items_per_ability: int = 200
-    items_per_reported_ability: int = 48
-    few_shot: int = 2
-    batch_size: int = 128
-    max_new_tokens_chat: int = 48
-    max_new_tokens_document: int = 32
-    seed: int = 0
+    items_per_ability: int
+    items_per_reported_ability: int
+    few_shot: int
+    batch_size: int
+    max_new_tokens_chat: int
+    max_new_tokens_document: int
+    seed: int
 
 
 class _Function(str):

@@ -21,7 +21,7 @@ _SCORER = "ForSequenceClassification"
 
 
 class CandidateHooks:
-    """Binds the catalog's `sft_model` to the candidate; refuses a pipeline that would train one."""
+    """Binds the catalog's `sft_model` to the candidate."""
 
     def __init__(self) -> None:
         self._project_path = Path()
@@ -62,17 +62,16 @@ class CandidateHooks:
         require_language_model(folder)
         catalog[CANDIDATE_DATASET] = ModelFolderDataset(filepath=folder.path.absolute().as_posix())
 
-    @hook_impl(tryfirst=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
-    ) -> None:
-        candidate = (run_params.get("runtime_params") or {}).get("candidate")
-        if candidate is not None and CANDIDATE_DATASET in pipeline.all_outputs():
-            raise ConfigurationError(
-                f"a candidate is given, but the run would train a new {CANDIDATE_DATASET}",
-                field="candidate",
-                fix="run `kedro run --pipeline=evaluation --params=candidate=...`",
-            )
+
+def refuse_to_train_a_candidate(run_params: dict[str, Any], pipeline: Pipeline) -> None:
+    """Raise `ConfigurationError` where a candidate is given and `pipeline` would train another."""
+    candidate = (run_params.get("runtime_params") or {}).get("candidate")
+    if candidate is not None and CANDIDATE_DATASET in pipeline.all_outputs():
+        raise ConfigurationError(
+            f"a candidate is given, but the run would train a new {CANDIDATE_DATASET}",
+            field="candidate",
+            fix="run `kedro run --pipeline=evaluation --params=candidate=...`",
+        )
 
 
 def newest_inside(folder: Path) -> Path:

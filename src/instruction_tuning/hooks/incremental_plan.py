@@ -4,13 +4,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.hooks.answer_source import MICROWORLD, TEACHER_DATASET
 from instruction_tuning.hooks.redaction import redact
 from instruction_tuning.incremental.live import run_of
+from instruction_tuning.runner import InterruptibleRunner
 
 logger = logging.getLogger(__name__)
 
@@ -19,26 +19,26 @@ TEACHER_ROOM = "instruction_tuning.microworld"
 TEACHER_MODULE = f"{TEACHER_ROOM}.teacher_server"
 
 
-class IncrementalPlanHooks:
-    """Opens the runner's `IncrementalRun`; another runner of kedro's has none and runs every node."""
-
-    # The last of those that ask to be first is called first.
-    @hook_impl(tryfirst=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
-    ) -> None:
-        run = run_of(run_params)
-        if run is None:
-            logger.info("this runner does not look at what is stored: all %d nodes run", len(pipeline.nodes))
-            return
-        run.open(
-            Path(run_params["project_path"]),
-            pipeline,
-            catalog,
-            session=run_params["run_id"],
-            redact=redact,
-            served_by=served_by(catalog),
+def make_plan(run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Open the runner's `IncrementalRun`; another runner of kedro's has none and runs every node."""
+    run = run_of(run_params)
+    if run is None:
+        # The project's own runner has one: that it is not found is a defect, and costs a whole run.
+        is_own = InterruptibleRunner.__name__ in str(run_params.get("runner"))
+        logger.log(
+            logging.WARNING if is_own else logging.INFO,
+            "this runner does not look at what is stored: all %d nodes run",
+            len(pipeline.nodes),
         )
+        return
+    run.open(
+        Path(run_params["project_path"]),
+        pipeline,
+        catalog,
+        session=run_params["run_id"],
+        redact=redact,
+        served_by=served_by(catalog),
+    )
 
 
 def served_by(catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[str, ...]]:

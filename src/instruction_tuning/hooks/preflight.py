@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
@@ -25,6 +24,7 @@ from instruction_tuning.hooks.answer_source import (
     needs_teacher,
     what_is_used,
 )
+from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
 
@@ -38,31 +38,26 @@ _FIXES = {
 }
 
 
-class PreflightHooks:
+def check_before_run(
+    run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+) -> None:
     """Inputs there and readable, `data/` writable, the base model one that can be fine-tuned as asked, the
     teacher one for these records, its endpoint answering and taking the key.
     """
-
-    @hook_impl(tryfirst=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
-    ) -> None:
-        from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
-
-        project = Path(run_params["project_path"])
-        if used := what_is_used(pipeline, catalog, project):
-            logger.info("%s", used)
-        # A node that is not run needs no input, no teacher and no place to write to.
-        asked, pipeline = pipeline, nodes_that_may_run(run_params, pipeline)
-        check_ratings_will_come(asked, pipeline, catalog)
-        check_inputs(sorted(pipeline.inputs() - asked.all_outputs()), catalog)
-        if pipeline.nodes:
-            check_writable(project / "data", pipeline, catalog)
-        if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
-            check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
-        if needs_teacher(pipeline, catalog):
-            check_teacher_knows(asked, catalog, project)
-            check_teacher(catalog.load(TEACHER_DATASET))
+    project = Path(run_params["project_path"])
+    if used := what_is_used(pipeline, catalog, project):
+        logger.info("%s", used)
+    # A node that is not run needs no input, no teacher and no place to write to.
+    asked, pipeline = pipeline, nodes_that_may_run(run_params, pipeline)
+    check_ratings_will_come(asked, pipeline, catalog)
+    check_inputs(sorted(pipeline.inputs() - asked.all_outputs()), catalog)
+    if pipeline.nodes:
+        check_writable(project / "data", pipeline, catalog)
+    if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
+        check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
+    if needs_teacher(pipeline, catalog):
+        check_teacher_knows(asked, catalog, project)
+        check_teacher(catalog.load(TEACHER_DATASET))
 
 
 def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from instruction_tuning.hooks.data_versions import DataVersion, as_mlflow_input
 from instruction_tuning.hooks.redaction import redact
+from instruction_tuning.incremental.reasons import flatten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,9 @@ class TrackedRun:
         from mlflow.entities import Param
 
         flat = flatten(parameters)
-        params = [Param(key, redact(key, value)[:MAX_PARAMETER_CHARACTERS]) for key, value in flat.items()]
+        params = [
+            Param(key, redact(key, str(value))[:MAX_PARAMETER_CHARACTERS]) for key, value in flat.items()
+        ]
         for start in range(0, len(params), _BATCH_ITEMS):
             self.client.log_batch(self.run_id, params=params[start : start + _BATCH_ITEMS])
 
@@ -115,19 +118,6 @@ class TrackedRun:
         listed = list(metrics)
         for start in range(0, len(listed), _METRIC_BATCH_ITEMS):
             self.client.log_batch(self.run_id, metrics=listed[start : start + _METRIC_BATCH_ITEMS])
-
-
-def flatten(value: object, prefix: str = "") -> dict[str, str]:
-    """`{"sft": {"lora": {"rank": 8}}}` as `{"sft.lora.rank": "8"}`; pydantic models count as mappings."""
-    dump = getattr(value, "model_dump", None)
-    content = dump() if dump is not None else value
-    if isinstance(content, Mapping) and content:
-        return {
-            flat: text
-            for key, item in content.items()
-            for flat, text in flatten(item, f"{prefix}.{key}" if prefix else str(key)).items()
-        }
-    return {prefix: str(content)} if prefix else {}
 
 
 def _is_number(value: Any) -> bool:

@@ -17,8 +17,9 @@ from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
-from instruction_tuning.hooks.tracked_run import MAX_PARAMETER_CHARACTERS, TrackedRun, flatten
+from instruction_tuning.hooks.tracked_run import MAX_PARAMETER_CHARACTERS, TrackedRun
 from instruction_tuning.hooks.tracking_settings import ModelTracking
+from instruction_tuning.incremental.reasons import flatten
 from instruction_tuning.lm.model_folder import ModelFolder
 
 logger = logging.getLogger(__name__)
@@ -149,7 +150,7 @@ class TrainedModels:
         context, name = self._context, trained.tracking.registered_name
         folder = context.catalog[model].load()
         used = flatten(context.parameters(context.pipeline.to_outputs(model).inputs()))
-        parameters = {key: value[:MAX_PARAMETER_CHARACTERS] for key, value in used.items()}
+        parameters = {key: str(value)[:MAX_PARAMETER_CHARACTERS] for key, value in used.items()}
         try:
             known = model_registry.find_version(context.client, name, folder.digest)
             if known is not None:

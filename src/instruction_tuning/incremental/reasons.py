@@ -15,7 +15,21 @@ Redact = Callable[[str, str], str]
 
 def flat_parameters(parameters: Mapping[str, Any], redact: Redact) -> dict[str, Any]:
     """`{"params:sft": {"lora": {"rank": 8}}}` as `{"sft.lora.rank": 8}`, secrets blanked."""
-    return {name: _blanked(name, value, redact) for name, value in _flat(parameters)}
+    named = {name.removeprefix("params:"): value for name, value in flatten(parameters).items()}
+    return {name: _blanked(name, value, redact) for name, value in named.items()}
+
+
+def flatten(value: object, prefix: str = "") -> dict[str, Any]:
+    """`{"sft": {"lora": {"rank": 8}}}` as `{"sft.lora.rank": 8}`; pydantic models count as mappings."""
+    dump = getattr(value, "model_dump", None)
+    content = dump() if dump is not None else value
+    if isinstance(content, Mapping) and content:
+        return {
+            name: flat
+            for key, item in content.items()
+            for name, flat in flatten(item, f"{prefix}.{key}" if prefix else str(key)).items()
+        }
+    return {prefix: content} if prefix else {}
 
 
 def differences(now: Ingredients, before: Execution, redact: Redact) -> list[str]:
@@ -67,15 +81,6 @@ def _changed_code(now: Mapping[str, str], before: Mapping[str, str]) -> list[str
     """Changed definitions first: what is new or gone follows from them."""
     both = [name for name in sorted({*now} & {*before}) if now[name] != before[name]]
     return both or changed_keys(now, before)
-
-
-def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in parameters.items():
-        name = f"{prefix}.{key}" if prefix else str(key).removeprefix("params:")
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, name)
-        else:
-            yield name, value
 
 
 def _blanked(name: str, value: Any, redact: Redact) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from instruction_tuning.incremental.records import Execution
+from instruction_tuning.incremental.records import Execution, StoredState
 from instruction_tuning.lineage.provenance import chain_of, same
 from instruction_tuning.lineage.registry import RegisteredModel
 from instruction_tuning.lineage.store import DataStore
@@ -88,10 +88,10 @@ def _needed_by(model: RegisteredModel, store: DataStore, executions: list[Execut
     return needed
 
 
-def _same_content(name: str, executions: list[Execution], state: object) -> set[Version]:
+def _same_content(name: str, executions: list[Execution], state: StoredState) -> set[Version]:
     """Other versions with the content of one that is gone."""
     found = [one.outputs[name] for one in executions if name in one.outputs]
-    return {(name, one.version) for one in found if one.version and same(one, state)}  # type: ignore[arg-type]
+    return {(name, one.version) for one in found if one.version and same(one, state)}
 
 
 def _keep_siblings(reasons: dict[Version, list[str]], executions: list[Execution]) -> None:

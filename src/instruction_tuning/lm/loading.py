@@ -11,7 +11,7 @@ from instruction_tuning.errors import ModelFolderError
 from instruction_tuning.lm.model_folder import ModelFolder
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 Head = Literal["causal", "none", "reward"]
 
@@ -53,6 +53,14 @@ def load_tokenizer(folder: ModelFolder) -> "PreTrainedTokenizerBase":
     return AutoTokenizer.from_pretrained(folder.path, trust_remote_code=False)
 
 
+def load_config(folder: ModelFolder) -> "PreTrainedConfig":
+    """The model's configuration as its architecture completes it."""
+    from transformers import AutoConfig
+
+    require_known_architecture(folder.path)
+    return AutoConfig.from_pretrained(folder.path, trust_remote_code=False)
+
+
 def require_known_architecture(folder: Path) -> None:
     """Raise `ModelFolderError` where only code from the folder (`auto_map`) could read the model.
 
@@ -61,7 +69,12 @@ def require_known_architecture(folder: Path) -> None:
     from transformers import CONFIG_MAPPING
 
     file = folder / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    try:
+        config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except ValueError as error:
+        raise ModelFolderError(
+            f"the model folder's {file.name} is no JSON: {error}", file=file, fix="copy the model again"
+        ) from None
     if "auto_map" in config and config.get("model_type") not in CONFIG_MAPPING:
         raise ModelFolderError(
             f"the model (model_type {config.get('model_type')}) needs code of its own, which is never run",
@@ -71,7 +84,7 @@ def require_known_architecture(folder: Path) -> None:
         )
 
 
-def context_length(model: "PreTrainedModel") -> int | None:
+def context_length(config: "PreTrainedConfig") -> int | None:
     """The most tokens that the model can read at once; null where its configuration does not say."""
-    length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    length = getattr(config.get_text_config(), "max_position_embeddings", None)
     return None if length is None else int(length)

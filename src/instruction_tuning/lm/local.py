@@ -43,10 +43,11 @@ def sample_completions(
 
     tokenizer = load_tokenizer(folder)
     model = load_model(folder, "causal")
-    room = (context_length(model) or 1 << 30) - max_new_tokens
+    context = context_length(model.config)
+    room = (context or 1 << 30) - max_new_tokens
     if room < 1:
         raise ConfigurationError(
-            f"{max_new_tokens} new tokens leave no room for a prompt in a context of {context_length(model)}",
+            f"{max_new_tokens} new tokens leave no room for a prompt in a context of {context}",
             file=folder.path,
             field="max_new_tokens",
             fix="ask for fewer new tokens",
@@ -60,20 +61,21 @@ def sample_completions(
             batch = [requests[row] for row in rows]
             seeds = [substream_seed(seed, "completion", key, number) for key, number in batch]
             noise = _gumbel(seeds, temperature) if temperature > 0 else None
-            answers = _generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
+            answers = generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
             for (key, number), answer in zip(batch, answers, strict=True):
                 texts[key][number] = answer
     logger.info("sampled %d completions of %d prompts on %s", len(requests), len(prompts), model.device)
     return texts
 
 
-def _generate(
+def generate(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     prompts: list[list[int]],
     noise: "LogitsProcessor | None",
     max_new_tokens: int,
 ) -> list[str]:
+    """What `model` writes after each of the tokenised `prompts`; without noise greedily."""
     import torch
     from transformers import GenerationConfig
 

@@ -55,7 +55,6 @@ class RunSummary:
     selected_by_language: Mapping[str, int]
     selection: str
     teacher: TeacherUse
-    responses: int
     sums_checked: int
     sums_wrong: int
     malformed: int
@@ -101,7 +100,6 @@ def summarise(
         selected_by_language=_counts(selected_queries["language"]),
         selection=selection_sentence(selected_queries),
         teacher=teacher_use(rated_responses, pd.concat([verified_examples, rejected_answers])),
-        responses=len(rated_responses),
         sums_checked=fates.count("right") + fates.count("wrong"),
         sums_wrong=fates.count("wrong"),
         malformed=fates.count("malformed"),

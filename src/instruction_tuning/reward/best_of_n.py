@@ -18,10 +18,10 @@ import math
 import numpy as np
 import pandas as pd
 
+from instruction_tuning.statistics.bootstrap import bootstrap_interval
 from instruction_tuning.verification.answer_format import format_fault
 from instruction_tuning.verification.arithmetic import asked_value
 
-DRAWS = 2000
 MIN_PROMPTS = 10
 
 
@@ -92,11 +92,10 @@ def _gain(differences: np.ndarray, seed: int) -> dict[str, float]:
     """Mean of one difference a prompt, with its interval where there are prompts enough."""
     gain = {"best_of_n/pass_rate_gain": float(differences.mean())}
     if len(differences) >= MIN_PROMPTS:
-        drawn = np.random.default_rng(seed).integers(0, len(differences), size=(DRAWS, len(differences)))
-        low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])
+        interval = bootstrap_interval(differences, np.ones(len(differences)), seed=seed)
         gain |= {
-            "best_of_n/pass_rate_gain_ci_low": float(low),
-            "best_of_n/pass_rate_gain_ci_high": float(high),
+            "best_of_n/pass_rate_gain_ci_low": interval.low,
+            "best_of_n/pass_rate_gain_ci_high": interval.high,
         }
     return gain
 

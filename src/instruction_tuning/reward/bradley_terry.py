@@ -10,8 +10,6 @@ Departure: TRL silently filters pairs longer than the maximal length; here they 
 """
 
 import logging
-import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ import pandas as pd
 from instruction_tuning.chat_format.loss_mask import tokenize_chat
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.loading import load_model
-from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.training.progress import training_progress
 from instruction_tuning.training.resumable import (
     TrainingResult,
@@ -31,6 +29,7 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
+from instruction_tuning.training.saving import save_model
 from instruction_tuning.training.schedule import Schedule, deciding, trainer_arguments
 from instruction_tuning.training.tokenized import load_training_tokenizer
 
@@ -130,7 +129,7 @@ def _train(
         "seconds": throughput.seconds,
         "tokens_per_second": throughput.tokens_per_second,
     }
-    saved = _save(trainer.model, tokenizer, recipe.saved_dtype, destination)
+    saved = save_model(trainer.model, tokenizer, recipe.saved_dtype, destination)
     return TrainingResult(saved, log_frame(trainer.state), metrics)
 
 
@@ -143,16 +142,3 @@ def _with_scalar_head(start: ModelFolder, tokenizer: "PreTrainedTokenizerBase") 
         return load_model(start, "reward", is_trained=True, num_labels=1, pad_token_id=tokenizer.pad_token_id)
     finally:
         report.setLevel(level)
-
-
-def _save(
-    model: Any, tokenizer: "PreTrainedTokenizerBase", saved_dtype: str, destination: Path
-) -> ModelFolder:
-    import torch
-
-    part = destination.with_name(destination.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    model.to(getattr(torch, saved_dtype)).save_pretrained(part, safe_serialization=True)
-    tokenizer.save_pretrained(part)
-    os.replace(part, destination)
-    return open_model_folder(destination)

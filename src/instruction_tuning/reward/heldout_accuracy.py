@@ -4,7 +4,7 @@ Nor has the fine-tuned model that it starts from: the test records are those tha
 own training would have shown it the best answer of each.
 
 Accuracy with a percentile bootstrap over *records* (Efron 1979): pairs of one record share answers, so
-drawing pairs would make the interval too narrow. Equal rewards count half. O(draws · records).
+drawing pairs would make the interval too narrow. Equal rewards count half.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-DRAWS = 2000
+from instruction_tuning.statistics.bootstrap import bootstrap_interval
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,12 @@ def heldout_accuracy(
         .groupby("record", sort=True)
         .sum()
     )
-    drawn = np.random.default_rng(seed).integers(0, len(a_record), size=(DRAWS, len(a_record)))
-    accuracies = a_record["hits"].to_numpy()[drawn].sum(axis=1) / a_record["pairs"].to_numpy()[drawn].sum(
-        axis=1
-    )
-    low, high = np.quantile(accuracies, [0.025, 0.975])
+    accuracy = bootstrap_interval(a_record["hits"].to_numpy(), a_record["pairs"].to_numpy(), seed=seed)
     return HeldoutAccuracy(
-        float(hits.mean()), float(low), float(high), int(known.sum()), len(a_record), float(margins.mean())
+        accuracy=accuracy.estimate,
+        ci_low=accuracy.low,
+        ci_high=accuracy.high,
+        pairs=int(known.sum()),
+        records=len(a_record),
+        mean_margin=float(margins.mean()),
     )

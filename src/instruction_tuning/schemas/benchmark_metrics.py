@@ -4,6 +4,7 @@ import pandera.pandas as pa
 
 ROLES = ("base", "candidate", "champion")
 FORMS = ("document_few_shot", "chat_zero_shot", "chat_few_shot")
+MACRO = "macro"  # stands for an ability where a row is the mean over them
 # What a form is called wherever a person reads of it, in the order of the tables.
 FORM_NAMES = {
     "chat_zero_shot": "chat",

@@ -1,1 +1,1 @@
-"""Intervals for proportions and tests for paired outcomes."""
+"""Intervals for proportions, tests for paired outcomes, the bootstrap over clusters."""

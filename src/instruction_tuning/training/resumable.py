@@ -1,9 +1,10 @@
 """Training runs that survive a kill at any moment.
 
-A run has a folder named by a fingerprint of all that decides its result: data, parameters, base model and
-the code of this room. Checkpoints in it carry a marker that is written last; a run starts from the newest
-marked one and, on the same machine, ends with the same weights as a run that nothing stopped. A finished
-run leaves its model and `result.json`, and is not run again.
+A run has a folder named by a fingerprint of all that decides its result: data, parameters, base model, the
+code of the rooms training, chat_format and lm, and the versions of the packages that train. Checkpoints in it
+carry a marker that is written last; a run starts from the newest marked one and, on the same machine, ends
+with the same weights as a run that nothing stopped. A finished run leaves its model and `result.json`, and is
+not run again.
 """
 
 import fcntl
@@ -50,7 +51,7 @@ class TrainingResult:
 
 
 def run_fingerprint(**parts: Any) -> str:
-    """16 hex digits over `parts` (JSON or frames, by their content), the training code and its packages."""
+    """16 hex digits over `parts` (JSON or frames, by their content), the code and the packages that train."""
     digest = hashlib.sha256()
     for name in sorted(parts):
         part = parts[name]

@@ -7,17 +7,14 @@ Departure: packed rows are stacked, not flattened (see packing.py).
 """
 
 import logging
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.lm.loading import context_length, load_model
-from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.lm.loading import load_model
+from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.training.heldout_loss import heldout_loss
 from instruction_tuning.training.packing import (
     StackedRowsCollator,
@@ -34,18 +31,15 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
+from instruction_tuning.training.saving import save_model
 from instruction_tuning.training.schedule import (
     Schedule,
     deciding,
     trainer_arguments,
     trains_in_bfloat16,
 )
-from instruction_tuning.training.tokenized import (
-    TokenizedMixture,
-    load_training_tokenizer,
-    require_room_for_tokens,
-    tokenize_mixture,
-)
+from instruction_tuning.training.tokenized import TokenizedMixture, tokenize_mixture
+from instruction_tuning.training.trainable import trainable_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -94,7 +88,9 @@ def _fine_tune(
     folder: Path,
     destination: Path,
 ) -> TrainingResult:
-    tokenizer = load_training_tokenizer(base, recipe.chat_template_path)
+    tokenizer = trainable_tokenizer(
+        base, chat_template_path=recipe.chat_template_path, max_length=recipe.max_length
+    )
     mixture = tokenize_mixture(tokenizer, training, max_length=recipe.max_length)
     mixture.tell(recipe.max_length)
     heldout = tokenize_mixture(tokenizer, validation, max_length=recipe.max_length, keep_empty=True)
@@ -117,7 +113,9 @@ def _fine_tune(
         "seconds": throughput.seconds,
     }
     tuned = _merged(trainer.model) if recipe.tuning == "lora" else trainer.model
-    saved = write_base_record(_save(tuned, tokenizer, recipe.saved_dtype, destination), base)
+    _stop_at(tuned, tokenizer)
+    tuned.config.use_cache = True
+    saved = write_base_record(save_model(tuned, tokenizer, recipe.saved_dtype, destination), base)
     return TrainingResult(saved, log_frame(trainer.state), metrics)
 
 
@@ -127,15 +125,6 @@ def _load_model(
     # Weights that stay as they are need no float32: half the memory, and the adapter is float32 anyway.
     is_frozen = recipe.tuning == "lora" and trains_in_bfloat16(recipe.schedule.precision)
     model = load_model(base, "causal", is_trained=True, dtype="bfloat16" if is_frozen else None)
-    require_room_for_tokens(model, tokenizer, base)
-    context = context_length(model)
-    if context is not None and recipe.max_length > context:
-        raise ConfigurationError(
-            f"max_length {recipe.max_length} is longer than the base model's context of {context} tokens",
-            file=base.path,
-            field="sft.max_length",
-            fix=f"set sft.max_length to {context} or less",
-        )
     model.config.pad_token_id = tokenizer.pad_token_id
     model.config.eos_token_id = tokenizer.eos_token_id
     _stop_at(model, tokenizer)
@@ -219,18 +208,3 @@ def _heldout_metrics(
         for name, sequences in (("", heldout.chats), ("document_", heldout.documents))
     }
     return {f"heldout_{name}loss_{when}": loss for name, loss in losses.items() if loss is not None}
-
-
-def _save(
-    model: Any, tokenizer: "PreTrainedTokenizerBase", saved_dtype: str, destination: Path
-) -> ModelFolder:
-    import torch
-
-    part = destination.with_name(destination.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    _stop_at(model, tokenizer)
-    model.config.use_cache = True
-    model.to(getattr(torch, saved_dtype)).save_pretrained(part, safe_serialization=True)
-    tokenizer.save_pretrained(part)
-    os.replace(part, destination)
-    return open_model_folder(destination)

@@ -18,7 +18,7 @@ from instruction_tuning.lm.loading import load_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
 logger = logging.getLogger(__name__)
 
@@ -93,21 +93,6 @@ def load_training_tokenizer(base: ModelFolder, chat_template_path: str | None) -
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
-
-
-def require_room_for_tokens(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", base: ModelFolder
-) -> None:
-    """Raise `ConfigurationError` where a token has no embedding; rows without a token are common and fine."""
-    rows = model.get_input_embeddings().weight.shape[0]
-    if len(tokenizer) > rows:
-        raise ConfigurationError(
-            f"the tokenizer has {len(tokenizer)} tokens, the model has embeddings for {rows}",
-            file=base.path,
-            field="vocab_size",
-            fix="take tokenizer and weights from one place; after adding tokens, resize_token_embeddings "
-            "and save the model",
-        )
 
 
 def _stop_at_the_end_of_a_turn(tokenizer: "PreTrainedTokenizerBase", base: ModelFolder) -> None:

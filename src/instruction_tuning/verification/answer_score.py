@@ -26,7 +26,6 @@ from instruction_tuning.verification.extraction import extract_answer, first_lin
 from instruction_tuning.verification.tiny_programs import UnsupportedProgramError, run_program
 
 Rubric = Mapping[str, Any]
-RUBRIC_KINDS = ("number", "span", "words", "set", "facts", "constraints", "program")
 
 _WORD = re.compile(rf"[{HAN}]|\d+|[^\W\d_{HAN}]+(?:'[^\W\d_{HAN}]+)*")
 _BETWEEN_NAMES = re.compile(r"[,;、，；]|\band\b|和")

@@ -16,7 +16,7 @@ from instruction_tuning.pipelines.answer_generation.parameters import AnswerGene
 
 
 def test_a_model_without_a_chat_template_still_answers(tiny_model_path):
-    answer = answerer(tiny_model_path, max_new_tokens=4)
+    answer = answerer(open_model_folder(tiny_model_path), max_new_tokens=4)
     assert answer("What is 2 + 3?") == answer("What is 2 + 3?")
 
 

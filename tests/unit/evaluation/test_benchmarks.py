@@ -1,14 +1,13 @@
 import json
 
 import pytest
-from benchmark_builders import FORMS, random_model, small_benchmark
+from benchmark_builders import FORMS, benchmark_settings, random_model, small_benchmark
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.evaluation.benchmarks import measure_model
 from instruction_tuning.evaluation.harness import extract_answers, score_answer
-from instruction_tuning.evaluation.task_files import BenchmarkSettings
 
-SETTINGS = BenchmarkSettings(batch_size=16, max_new_tokens_chat=6, max_new_tokens_document=6, seed=3)
+SETTINGS = benchmark_settings(seed=3)
 
 
 @pytest.fixture(scope="module")

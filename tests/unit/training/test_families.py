@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from benchmark_builders import small_benchmark
+from benchmark_builders import benchmark_settings, small_benchmark
 from family_builders import CONTEXT, FAMILIES, family_folder
 from recipe_builders import small_schedule, small_sft_recipe
 from training_builders import replay_documents, turns, verified_examples
 
 from instruction_tuning.chat_format.loss_mask import IGNORED, MaskedTokens
 from instruction_tuning.evaluation.benchmarks import measure_model
-from instruction_tuning.evaluation.task_files import BenchmarkSettings
 from instruction_tuning.lm.embeddings import embed_hidden_states
 from instruction_tuning.lm.loading import load_model
 from instruction_tuning.lm.local import sample_completions
@@ -248,7 +247,7 @@ def test_a_reward_model_is_trained_and_scores_alike_in_any_batch(name, tuned, tm
     ("name", "is_tuned"), [*((name, True) for name in FAMILIES), ("llama", False), ("qwen3", False)]
 )
 def test_the_benchmark_measures_tuned_models_and_bases(name, is_tuned, tuned, tmp_path):
-    settings = BenchmarkSettings(
+    settings = benchmark_settings(
         items_per_ability=2,
         few_shot=1,
         batch_size=8,

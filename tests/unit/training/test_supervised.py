@@ -147,7 +147,7 @@ def test_a_run_stopped_after_its_last_step_trains_no_step_again(
     caplog.set_level("INFO", "instruction_tuning")
     short = replace(RECIPE, schedule=replace(RECIPE.schedule, num_train_epochs=1))
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("instruction_tuning.training.supervised._save", interrupted)
+        patch.setattr("instruction_tuning.training.supervised.save_model", interrupted)
         train(tmp_path / "stopped", short)
     resumed = train(tmp_path / "stopped", short)
     assert f"going on from step {resumed.metrics['steps']:.0f} " in caplog.text

@@ -7,12 +7,7 @@ from family_builders import family_folder
 from training_builders import tiny_base, turns
 
 from instruction_tuning.errors import ConfigurationError, InputError
-from instruction_tuning.lm.loading import load_model
-from instruction_tuning.training.tokenized import (
-    load_training_tokenizer,
-    require_room_for_tokens,
-    tokenize_mixture,
-)
+from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
 
 
 def mixture(*chats: list[dict[str, str]], documents: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -111,12 +106,3 @@ def test_a_template_that_cannot_be_rendered_says_why(tmp_path: Path, text: str, 
 def test_what_stops_a_base_model_is_the_end_of_a_turn_not_of_a_text() -> None:
     tokenizer = load_training_tokenizer(family_folder("qwen3"), None)
     assert tokenizer.eos_token == "<|im_end|>" and tokenizer.pad_token == "<|endoftext|>"
-
-
-def test_a_token_without_an_embedding_is_an_error_before_training() -> None:
-    base = family_folder("llama")
-    model, tokenizer = load_model(base, "causal", is_trained=True), load_training_tokenizer(tiny_base(), None)
-    require_room_for_tokens(model, tokenizer, base)  # rows without a token are fine
-    tokenizer.add_tokens([f"new {number}" for number in range(50)])
-    with pytest.raises(ConfigurationError, match=r"has \d+ tokens, the model has embeddings for"):
-        require_room_for_tokens(model, tokenizer, base)

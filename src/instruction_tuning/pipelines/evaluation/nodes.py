@@ -7,7 +7,7 @@ import pandas as pd
 
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.evaluation.parameters import EvaluationParameters
-from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES
+from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def score_models(
 
     metrics = scores.benchmark_metrics(benchmark_outputs, confidence=parameters.confidence)
     comparisons = scores.benchmark_comparisons(benchmark_outputs, confidence=parameters.confidence)
-    for row in comparisons[comparisons["ability"] == "macro"].to_dict("records"):
+    for row in comparisons[comparisons["ability"] == MACRO].to_dict("records"):
         logger.info(
             "candidate against %s, %s, mean over abilities: %+.1f points [%+.1f, %+.1f]",
             row["reference_role"],

@@ -20,6 +20,6 @@ class EvaluationParameters(BaseModel):
     alpha: float = Field(gt=0, lt=0.5)
     confidence: float = Field(gt=0.5, lt=1)
     min_extraction_rate: float = Field(ge=0, le=1)
-    promote: bool = False
+    promote: bool
 
     work_folder: str

@@ -13,7 +13,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.reward.best_of_n import best_of_n_metrics, rank_completions
 from instruction_tuning.reward.heldout_accuracy import heldout_accuracy
-from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs, is_clear
+from instruction_tuning.reward.preference_pairs import build_preference_pairs, is_clear
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.check import check_answer
 
@@ -25,9 +25,16 @@ logger = logging.getLogger(__name__)
 
 def pair_responses(
     rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
-) -> pd.DataFrame:
-    """Pairs of a better and a worse answer; those of the records that SFT held out are the test."""
-    pairs, counts = _pairs(rated_responses, sft_model, parameters)
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Pairs of a better and a worse answer, and counts; those of records that SFT held out are the test."""
+    pairs, counts = build_preference_pairs(
+        rated_responses,
+        test_records=_heldout_records(rated_responses, sft_model),
+        preference=parameters.preference,
+        min_margin=parameters.min_margin,
+        max_pairs=parameters.max_pairs,
+        seed=parameters.seed,
+    )
     held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
     logger.info(
         "%d pairs of a better and a worse answer, tested on %d held-out records; %d answers, of which %d are "
@@ -44,19 +51,19 @@ def pair_responses(
         logger.warning(
             "no held-out record has a pair: the accuracy will be unknown; raise sft.validation_share"
         )
-    return pairs
+    return pairs, asdict(counts)
 
 
 def train_reward_model(
     sft_model: ModelFolder, preference_pairs: pd.DataFrame, parameters: RewardModelParameters
-) -> tuple[ModelFolder, pd.DataFrame]:
-    """Train on the pairs of the train split; the model folder and the loss curve."""
+) -> tuple[ModelFolder, pd.DataFrame, dict[str, float]]:
+    """Train on the pairs of the train split; the model folder, the loss curve and the metrics."""
     from instruction_tuning.reward import bradley_terry
 
     result = bradley_terry.train_reward_model(
         sft_model, preference_pairs, _recipe(parameters), Path(parameters.work_folder)
     )
-    return result.model, result.log
+    return result.model, result.log, result.metrics
 
 
 def rank_best_of_n(
@@ -105,31 +112,28 @@ def rank_best_of_n(
 
 def measure_reward_model(
     trained_reward_model: ModelFolder,
-    sft_model: ModelFolder,
-    rated_responses: pd.DataFrame,
+    reward_training_metrics: dict[str, float],
     preference_pairs: pd.DataFrame,
+    preference_pair_counts: dict[str, int],
     best_of_n_completions: pd.DataFrame,
     parameters: RewardModelParameters,
 ) -> dict[str, float]:
-    """Held-out accuracy with its interval, what was dropped, and what best-of-n gains."""
+    """Held-out accuracy with its interval, what was dropped, what best-of-n gains, and how training went."""
     from instruction_tuning.lm.loading import load_tokenizer
     from instruction_tuning.reward.bradley_terry import fits_length
     from instruction_tuning.reward.scoring import score_answers
 
-    _, counts = _pairs(rated_responses, sft_model, parameters)
-    fits = fits_length(
-        load_tokenizer(trained_reward_model), preference_pairs, max_length=parameters.max_length
-    )
     test = preference_pairs[preference_pairs["split"] == "test"]
+    fits = fits_length(load_tokenizer(trained_reward_model), test, max_length=parameters.max_length)
     chosen, rejected = (
         score_answers(trained_reward_model, test["messages"], test[side], max_length=parameters.max_length)
         for side in ("chosen", "rejected")
     )
     clear = is_clear(test, parameters.min_margin).to_numpy()
     metrics = {
-        "train_pairs": float((fits & (preference_pairs["split"] == "train")).sum()),
-        "overlength_pairs": float((~fits).sum()),
-        **{name: float(value) for name, value in asdict(counts).items()},
+        **reward_training_metrics,
+        "overlength_pairs": reward_training_metrics["overlength_pairs"] + float((~fits).sum()),
+        **{name: float(value) for name, value in preference_pair_counts.items()},
         **best_of_n_metrics(best_of_n_completions, seed=parameters.seed),
     }
     for prefix, rows in (("heldout", np.full(len(test), True)), ("clear_heldout", clear)):
@@ -161,19 +165,6 @@ def publish_reward_model(
     from instruction_tuning.training.training_record import write_training_record
 
     return write_training_record(trained_reward_model, reward_training_log, reward_metrics)
-
-
-def _pairs(
-    rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
-) -> tuple[pd.DataFrame, PairCounts]:
-    return build_preference_pairs(
-        rated_responses,
-        test_records=_heldout_records(rated_responses, sft_model),
-        preference=parameters.preference,
-        min_margin=parameters.min_margin,
-        max_pairs=parameters.max_pairs,
-        seed=parameters.seed,
-    )
 
 
 def _heldout_records(rated_responses: pd.DataFrame, sft_model: ModelFolder) -> set[str]:

@@ -18,13 +18,13 @@ def create_pipeline() -> Pipeline:
             Node(
                 pair_responses,
                 inputs=["rated_responses", "sft_model", "params:reward_model"],
-                outputs="preference_pairs",
+                outputs=["preference_pairs", "preference_pair_counts"],
                 name="pair_responses",
             ),
             Node(
                 train_reward_model,
                 inputs=["sft_model", "preference_pairs", "params:reward_model"],
-                outputs=["trained_reward_model", "reward_training_log"],
+                outputs=["trained_reward_model", "reward_training_log", "reward_training_metrics"],
                 name="train_reward_model",
             ),
             Node(
@@ -37,9 +37,9 @@ def create_pipeline() -> Pipeline:
                 measure_reward_model,
                 inputs=[
                     "trained_reward_model",
-                    "sft_model",
-                    "rated_responses",
+                    "reward_training_metrics",
                     "preference_pairs",
+                    "preference_pair_counts",
                     "best_of_n_completions",
                     "params:reward_model",
                 ],
