@@ -16,6 +16,7 @@ DIGEST_TAG = "model_digest"
 STATUS_TAG = "validation_status"
 DATA_TAG = "data."
 RAW_FILE_TAG = "raw_file."
+ORIGIN_TAG = "made_from."
 COMMAND_TAG = "command"
 STATUS_PENDING = "pending"
 _GAP = "&ensp;"
@@ -160,6 +161,9 @@ def provenance(tags: Mapping[str, str]) -> str:
         if key.startswith(DATA_TAG)
     ]
     lines = ["## Where it comes from", "", f"Made by `{tags.get(COMMAND_TAG, 'an unknown command')}`"]
+    origins = [tags[key] for key in sorted(tags) if key.startswith(ORIGIN_TAG)]
+    if origins:
+        lines.append(f"from `{'`, `'.join(origins)}`")
     if data:
         lines += ["", "| data set | version | digest |", "|---|---|---|"]
     lines += [f"| {name} | {' '.join(words[:-1])} | `{words[-1]}` |" for name, words in data]
