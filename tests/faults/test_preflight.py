@@ -337,7 +337,9 @@ def test_documents_of_your_own_are_checked_before_anything_is_paid(tmp_path, pro
     file.write_text(f"{file.read_text()}{row}\n")
     with pytest.raises(InputError) as caught:
         check(catalog, tmp_path, "replay_documents", "teacher")
-    assert "documents.jsonl" in message(caught.value) and "schemas.documents.Documents" in message(caught.value)
+    assert "documents.jsonl" in message(caught.value) and "schemas.documents.Documents" in message(
+        caught.value
+    )
     assert f"`replay_documents` does not fit its schema ({said}: " in message(caught.value)
 
 

@@ -95,9 +95,7 @@ def test_the_committed_replay_documents_hold_no_line_or_question_of_a_committed_
     unseen = [item for item in unseen if item["ability"] != "open_qa"]
     assert len(unseen) > 500
     assert not [
-        item["item_id"]
-        for item in unseen
-        if f"{item['document_prompt']} {item['document_target']}" in told
+        item["item_id"] for item in unseen if f"{item['document_prompt']} {item['document_target']}" in told
     ]
     questions = [item["question"] for item in unseen if "\n" not in item["question"]]
     assert not [line for line in told if any(question in line for question in questions)]
