@@ -44,7 +44,7 @@ def test_ctrl_c_while_training_ends_in_plain_words_and_the_next_run_goes_on(
             assert process.poll() is None, log.read_text()[-3000:]
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(120) == 130
+        assert process.wait(WAIT_SECONDS) == 130
     printed = log.read_text()
     assert "Stopped. What was finished is kept: run the same command again to continue." in printed
     assert "Traceback" not in printed

@@ -52,3 +52,14 @@ def test_a_misspelt_key_for_mlflow_stops_a_run_before_any_node(refused, project,
         local.unlink()
     assert "there is no parameter `mlflow.models.sft_model.registred_name`" in said
     assert "conf/<env>/mlflow.yml" in said and "did you mean `registered_name`?" in said
+
+
+def test_a_model_that_no_pipeline_makes_stops_a_run_before_any_node(refused, project):
+    local = project / "conf/local/mlflow.yml"
+    model = "{registered_name: mine, metrics: sft_metrics, training_log: sft_training_log}"
+    local.write_text(f"models: {{sft_modle: {model}}}\n", encoding="utf-8")
+    try:
+        said = refused()
+    finally:
+        local.unlink()
+    assert "`mlflow.models.sft_modle`" in said and "did you mean `sft_model`?" in said

@@ -39,7 +39,8 @@ def _run(**options: Any) -> None:
             click.echo(f"\n{outputs[REPORT].load()}")
             if run is not None and run.is_reused(REPORT_NODE):
                 click.echo(f"\nThis is the stored report of {current_version(outputs[REPORT])}.")
-            click.echo("\n".join(model_lines({} if run is None else run.stored_outputs())))
+            for line in model_lines({} if run is None else run.stored_outputs()):
+                click.echo(line)
         elif lines := list(result_lines(outputs)):
             click.echo("\n" + "\n".join(lines))
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from kedro.config import MissingConfigException
+from kedro.framework.project import pipelines
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.hooks.parameter_names import check_model_names
+from instruction_tuning.hooks.parameter_names import check_model_names, check_names
 from instruction_tuning.hooks.wrong_values import first_wrong_value
 
 MLFLOW_FILES = "conf/<env>/mlflow.yml"
@@ -55,9 +56,8 @@ def read_tracking(config_loader: Mapping[str, Any]) -> TrackingSettings:
         return TrackingSettings()
     check_model_names(content, TrackingSettings, path="mlflow", file=MLFLOW_FILES)
     models = content.get("models")
-    for name, model in models.items() if isinstance(models, Mapping) else ():
-        if isinstance(model, Mapping):
-            check_model_names(model, ModelTracking, path=f"mlflow.models.{name}", file=MLFLOW_FILES)
+    if isinstance(models, Mapping):
+        _check_models(models)
     try:
         return TrackingSettings.model_validate(content)
     except ValidationError as error:
@@ -68,3 +68,13 @@ def read_tracking(config_loader: Mapping[str, Any]) -> TrackingSettings:
             field=key,
             fix="correct it there; conf/base/mlflow.yml says what each key means",
         ) from None
+
+
+def _check_models(models: Mapping[str, Any]) -> None:
+    """A model by a wrong name would be registered by nobody, without a word."""
+    made = {name for pipeline in dict(pipelines).values() for name in pipeline.all_outputs()}
+    if made:  # none outside a project
+        check_names(models, made, path="mlflow.models", file=MLFLOW_FILES)
+    for name, model in models.items():
+        if isinstance(model, Mapping):
+            check_model_names(model, ModelTracking, path=f"mlflow.models.{name}", file=MLFLOW_FILES)
