@@ -40,7 +40,7 @@ def test_ctrl_c_while_training_ends_in_plain_words_and_the_next_run_goes_on(
             start_new_session=True,
         )
         deadline = time.monotonic() + WAIT_SECONDS
-        while not any((project / "data/.work/sft").glob("*")) and time.monotonic() < deadline:
+        while "fine-tuning (full) on" not in log.read_text() and time.monotonic() < deadline:
             assert process.poll() is None, log.read_text()[-3000:]
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)
