@@ -15,15 +15,20 @@ def small_chain_environment(target: Path) -> dict[str, str]:
     return os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{target / 'mlflow.db'}"}
 
 
-def run_small_chain(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
-    """Copy `project` to `target` and run it there; returns the environment to look at the result with."""
+def copy_project(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
+    """A fresh clone of `project` in `target`, with an MLflow store; returns its processes' environment."""
     for name in COPIED:
         shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "local"))
     (target / "conf" / "local").mkdir()
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(project / name, target / name)
     shutil.copy(mlflow_store, target / "mlflow.db")
-    environment = small_chain_environment(target)
+    return small_chain_environment(target)
+
+
+def run_small_chain(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
+    """Copy `project` to `target` and run it there; returns the environment to look at the result with."""
+    environment = copy_project(project, target, mlflow_store)
     completed = subprocess.run(
         [sys.executable, "-m", "kedro", "run", "--env=test"],
         cwd=target,

@@ -1,5 +1,6 @@
 """The catalog fits the pipelines, and kedro-viz can draw both."""
 
+import json
 from itertools import product
 from typing import Any
 
@@ -79,6 +80,32 @@ def test_every_data_set_of_the_chain_has_a_preview(context, registered):
     catalog = context.catalog
     used = {name for name in registered["__default__"].datasets() if not name.startswith("params:")}
     assert [name for name in sorted(used & set(catalog)) if not hasattr(catalog[name], "preview")] == []
+
+
+@pytest.mark.slow
+def test_every_data_set_on_a_stages_boundary_shows_something_of_a_finished_run(
+    registered, finished_run, monkeypatch
+):
+    """What kedro-viz asks for when somebody clicks on one in the collapsed pipeline."""
+    from kedro.framework.session import KedroSession
+
+    monkeypatch.chdir(finished_run.project)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", finished_run.environment["MLFLOW_TRACKING_URI"])
+    chain = registered["__default__"]
+    makers = {name: node.namespace for node in chain.nodes for name in node.outputs}
+    takers = {(name, node.namespace) for node in chain.nodes for name in node.inputs}
+    crossing = {name for name, namespace in takers if makers.get(name) != namespace} | chain.outputs()
+    with KedroSession.create(finished_run.project, env="test") as session:
+        catalog = session.load_context().catalog
+        boundary = sorted(name for name in crossing if not name.startswith("params:"))
+        assert len(boundary) > 15
+        for name in boundary:
+            arguments = (catalog[name].metadata["kedro-viz"]).get("preview_args", {})
+            shown = json.dumps(catalog[name].preview(**arguments))
+            assert len(shown) > 20, (name, shown)
+            if arguments:
+                rows = json.loads(shown)
+                assert rows["columns"] and len(rows["data"]) <= arguments["nrows"], name
 
 
 def test_the_collapsed_chain_reads_at_a_glance(project_path, context):

@@ -1,7 +1,5 @@
 """A run that is killed and started again ends with the same model, and pays for nothing twice."""
 
-import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_run import COPIED
+from small_run import copy_project
 
 from instruction_tuning.lm.model_folder import open_model_folder
 
@@ -61,15 +59,7 @@ def test_killed_while_answering_and_while_training_the_run_ends_with_the_same_mo
 ) -> None:
     undisturbed: Path = finished_run.project  # type: ignore[attr-defined]
     project = tmp_path / "project"
-    for name in COPIED:
-        shutil.copytree(
-            project_path / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "local")
-        )
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy(project_path / name, project / name)
-    (project / "conf/local").mkdir(exist_ok=True)
-    shutil.copy(empty_mlflow_store, project / "mlflow.db")
-    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{project / 'mlflow.db'}"}
+    environment = copy_project(project_path, project, empty_mlflow_store)
 
     _kill_when(project, environment, lambda: _paid_completions(project) > 0)
     assert _paid_completions(project) > 0

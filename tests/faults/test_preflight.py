@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from training_builders import tiny_base
@@ -308,6 +309,34 @@ def test_a_benchmark_file_that_is_no_json_is_named(tmp_path):
     with pytest.raises(Exception, match="not JSON") as caught:
         check(DataCatalog({"benchmark_items": dataset}), tmp_path, "benchmark_items")
     assert "line 1" in message(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('{"document_id": "d-1", "txt": "a"}', "text"),
+        ('{"document_id": "d-0", "text": "a"}', "document_id"),
+        ('{"document_id": "d-1", "text": ""}', "text"),
+        ('{"document_id": "d-1", "text": 5}', "text"),
+    ],
+)
+def test_documents_of_your_own_are_checked_before_anything_is_paid(tmp_path, project_path, row, said):
+    file = tmp_path / "documents.jsonl"
+    file.write_text('{"document_id": "d-0", "text": "a", "language": "en"}\n')
+    entries = yaml.safe_load((project_path / "conf/base/catalog_raw.yml").read_text(encoding="utf-8"))
+    entry = entries["replay_documents"] | {"filepath": str(file)}
+    catalog = DataCatalog.from_config({"replay_documents": entry})
+    # An endpoint where nobody is: the cheaper check comes first.
+    catalog["teacher"] = EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")
+    with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
+        check(catalog, tmp_path, "replay_documents", "teacher")
+    file.write_text(f"{file.read_text()}{row}\n")
+    with pytest.raises(InputError) as caught:
+        check(catalog, tmp_path, "replay_documents", "teacher")
+    assert "documents.jsonl" in message(caught.value) and "schemas.documents.Documents" in message(
+        caught.value
+    )
+    assert f"`replay_documents` does not fit its schema ({said}: " in message(caught.value)
 
 
 def test_a_full_disk_in_mid_run_is_said_in_plain_words():

@@ -112,6 +112,9 @@ def test_the_pipeline_trains_ranks_and_measures(
     assert not any("{" in line or "PairCounts" in line for line in told)
     log, carried = read_training_record(catalog.load("reward_model"))
     assert carried == metrics
+    card = (catalog.load("reward_model").path / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("# Reward model\n") and "- trained on 96 pairs" in card
+    assert catalog.load("sft_model").digest in card and catalog.load("reward_model").digest in card
     assert log["loss"].tolist() == catalog.load("reward_training_log")["loss"].tolist()
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from instruction_tuning.canonical.cleaning import ReadingRules
-from instruction_tuning.canonical.dry_run_report import (
+from instruction_tuning.canonical.cost_estimates import (
     Calls,
-    DryRunReport,
-    FileReport,
-    Problem,
     TeacherEstimate,
+    TrainingEstimate,
+    TrainingPlan,
+    training_estimate,
 )
+from instruction_tuning.canonical.dry_run_report import NO_TEACHER, DryRunReport, FileReport, Problem
 from instruction_tuning.canonical.faults import FIXES
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines, list_raw_files
 from instruction_tuning.canonical.reading import read_file
@@ -58,12 +59,16 @@ def dry_run(
     *,
     max_length_tokens: int,
     teacher: TeacherPlan | None = None,
+    no_teacher: str = NO_TEACHER,
+    training: TrainingPlan | None = None,
     rules: ReadingRules | None = None,
+    max_rejection_rate: float = 1.0,
 ) -> DryRunReport:
     """Read everything at `path` as ingestion would, and report.
 
-    `count_tokens` gives the number of tokens of each text; `teacher` is null where none is asked. A file in
-    an unknown format is reported, not raised; a missing path raises `InputError`.
+    `count_tokens` gives the number of tokens of each text; `teacher` is null where none is asked, and
+    `no_teacher` then says why. A file in an unknown format is reported, not raised; a missing path raises
+    `InputError`.
     """
     tally = _Tally(count_tokens)
     files = [_file_report(file, rules or ReadingRules(), tally) for file in list_raw_files(path)]
@@ -83,6 +88,9 @@ def dry_run(
             for asked, answered in zip(tally.asked, tally.answered, strict=True)
         ),
         teacher=_estimate(tally, teacher, count_tokens) if teacher else None,
+        no_teacher=no_teacher,
+        training=_training(tally, training, teacher) if training else None,
+        max_rejection_rate=max_rejection_rate,
     )
 
 
@@ -185,6 +193,22 @@ def _estimate(tally: _Tally, plan: TeacherPlan, count_tokens: CountTokens) -> Te
         answer_tokens_source=source,
         requests_per_second=plan.max_concurrency / plan.seconds_per_request,
         seconds_per_request=plan.seconds_per_request,
+    )
+
+
+def _training(tally: _Tally, plan: TrainingPlan, teacher: TeacherPlan | None) -> TrainingEstimate | None:
+    """With the answers that the records have, or with a teacher's, which are as long as it is told."""
+    if teacher is None:
+        pairs = zip(tally.asked, tally.answered, strict=True)
+        lengths = [asked + answered for asked, answered in pairs if answered]
+    else:
+        answer_tokens, _ = _answer_length(tally, teacher)
+        lengths = [asked + answer_tokens for asked in tally.asked]
+    distinct = min(len(lengths), len(tally.record_ids))
+    return (
+        training_estimate(lengths, replace(plan, query_budget=min(plan.query_budget, distinct)))
+        if lengths
+        else None
     )
 
 

@@ -1,10 +1,11 @@
 """The dry run's findings, and their rendering as plain text."""
 
-import math
 from dataclasses import dataclass
 
+from instruction_tuning.canonical.cost_estimates import TeacherEstimate, TrainingEstimate, counted
+
 _SHOWN_PROBLEMS = 5
-_NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strategy is source"
+NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strategy is source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +38,6 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """Requests of one kind, with the tokens that they send and get back."""
-
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherEstimate:
-    """What a run asks of the teacher, were nothing stored from earlier runs; prices in US dollars."""
-
-    queries: int
-    samples_per_query: int
-    answers: Calls
-    ratings: Calls
-    price_usd: float
-    budget_usd: float | None
-    answer_tokens: int
-    answer_tokens_source: str
-    requests_per_second: float
-    seconds_per_request: float
-
-    @property
-    def duration_seconds(self) -> float:
-        return (self.answers.requests + self.ratings.requests) / self.requests_per_second
-
-    def lines(self) -> list[str]:
-        """The estimate as text, without line ends."""
-        # Below a cent two digits would say that nothing is paid.
-        digits = 2 if self.price_usd >= 0.01 else 6
-        price = f"{self.price_usd:,.{digits}f} US dollars" if self.price_usd else "nothing, at prices of 0"
-        if self.budget_usd is not None and self.price_usd > self.budget_usd:
-            price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
-        return [
-            f"A run asks a teacher about at most {self.queries:,} of them (query_selection.budget), "
-            f"for {self.samples_per_query} answers each, and to rate every answer. An estimate:",
-            f"  answers: {_calls_text(self.answers)} "
-            f"({self.answer_tokens:,} tokens an answer: {self.answer_tokens_source})",
-            f"  ratings: up to {_calls_text(self.ratings)}",
-            f"  price: {price}",
-            f"  time: about {_duration_text(self.duration_seconds)}, at {self.requests_per_second:g} "
-            f"requests a second (an assumption: max_concurrency at once, "
-            f"{self.seconds_per_request:g} s a request)",
-        ]
-
-
-@dataclass(frozen=True, slots=True)
 class DryRunReport:
     """All findings. Tokens are those of prompt and answer together, without the chat template's few marks."""
 
@@ -97,7 +50,10 @@ class DryRunReport:
     truncated_rate: float | None
     answered_rows: int  # rows that have an answer of their own
     answers_cut_off: int  # rows whose question alone fills `max_length_tokens`
-    teacher: TeacherEstimate | None  # null when no teacher is asked
+    teacher: TeacherEstimate | None  # null when no teacher is asked, because of `no_teacher`
+    no_teacher: str
+    training: TrainingEstimate | None  # null where nobody can tell how long the answers will be
+    max_rejection_rate: float
 
     @property
     def good_rows(self) -> int:
@@ -109,8 +65,20 @@ class DryRunReport:
 
     @property
     def is_usable(self) -> bool:
-        """Whether a run would get past reading: there is a good row, and no file of an unknown format."""
-        return self.good_rows > 0 and not any(file.unreadable_because for file in self.files)
+        """Whether a run would get past reading: a good row, not too many bad ones, no unknown format."""
+        return self.good_rows > 0 and self._stop is None
+
+    @property
+    def _stop(self) -> str | None:
+        if any(file.unreadable_because for file in self.files):
+            return "A run would stop at the file of an unknown format."
+        rows = self.good_rows + self.bad_rows
+        if self.bad_rows > self.max_rejection_rate * rows:
+            return (
+                f"A run would stop: {self.bad_rows / rows:.0%} of the rows are bad, and "
+                f"ingestion.max_rejection_rate allows {self.max_rejection_rate:.0%}."
+            )
+        return None
 
     def render(self) -> str:
         """The report as plain text, one fact a line."""
@@ -127,9 +95,9 @@ class DryRunReport:
             f"Over {self.max_length_tokens} tokens, so truncated in training: {self.truncated_rate or 0:.1%}"
             + self._cut_off_text(),
         ]
-        lines += self.teacher.lines() if self.teacher else [_NO_TEACHER]
-        if not self.is_usable:
-            lines.append("A run would stop at the file of an unknown format.")
+        lines += self.teacher.lines() if self.teacher else [self.no_teacher]
+        lines += self.training.lines() if self.training else []
+        lines += [self._stop] if self._stop else []
         return "\n".join(lines) + "\n"
 
     def _cut_off_text(self) -> str:
@@ -137,24 +105,6 @@ class DryRunReport:
             return ""
         rows = counted(self.answers_cut_off, "row")
         return f"; {rows} would be dropped, as no token of the answer is left (sft.max_length)"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _calls_text(calls: Calls) -> str:
-    return (
-        f"{calls.requests:,} requests, {calls.prompt_tokens:,} prompt and "
-        f"{calls.completion_tokens:,} completion tokens"
-    )
-
-
-def _duration_text(seconds: float) -> str:
-    if seconds < 90:
-        return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _quantile_text(share: float, value: int) -> str:

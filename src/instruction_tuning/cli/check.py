@@ -1,20 +1,28 @@
 """`kedro check DATA`: what a run would find in a file, without running anything."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.project import pipelines
+from kedro.io import CatalogProtocol
 
+from instruction_tuning.canonical.cost_estimates import TrainingPlan
+from instruction_tuning.canonical.dry_run_report import NO_TEACHER
 from instruction_tuning.cli.plain_errors import EXIT_EXPECTED_ERROR, plain_errors
 from instruction_tuning.cli.project import project_context
-from instruction_tuning.errors import InputError
+from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.hooks.answer_source import check_teacher_knows
+from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
+from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.training.provenance import read_base_record
+from instruction_tuning.training.training_record import read_training_record
 
 if TYPE_CHECKING:
     from instruction_tuning.canonical.cleaning import ReadingRules
-    from instruction_tuning.canonical.dry_run import TeacherPlan
+    from instruction_tuning.canonical.dry_run import CountTokens, TeacherPlan
     from instruction_tuning.lm.protocol import Endpoint
 
 OWN_ANSWERS = (
@@ -35,28 +43,81 @@ OWN_ANSWERS = (
 def check(data: Path, params: dict[str, Any], env: str | None) -> None:
     """Dry run on DATA, a file or a folder: format, good and bad rows, tokens, truncation, cost.
 
-    Exits with 1 where a run on DATA would stop: no row can be used, or a file is in an unknown format.
+    Exits with 1 where a run on DATA would stop: no row can be used, too many are bad, a file is in an unknown
+    format, or the built-in teacher would have to answer what it does not know.
     """
     from instruction_tuning.canonical.dry_run import dry_run
 
-    with plain_errors(), project_context(env, params) as context:
-        parameters = context.params
+    data = data.expanduser().absolute()
+    with plain_errors(), project_context(env, {**params, "data": str(data)}) as context:
+        parameters, catalog = context.params, context.catalog
+        answers, budget = parameters["answer_generation"], parameters["query_selection"].budget
+        base_model = catalog.load("base_model")
+        count_tokens = token_counter(base_model.path)
+        plan, refused = teacher_plan(answers, budget, catalog.load("teacher")), None
+        if plan is not None:
+            refused = teacher_refused(catalog, context.project_path)
         report = dry_run(
-            data.expanduser(),
-            token_counter(context.catalog.load("base_model").path),
+            data,
+            count_tokens,
             max_length_tokens=parameters["sft"].max_length,
-            teacher=teacher_plan(
-                parameters["answer_generation"],
-                parameters["query_selection"].budget,
-                context.catalog.load("teacher"),
-            ),
+            teacher=None if refused else plan,
+            no_teacher=f"No price of answers: {refused.problem}." if refused else NO_TEACHER,
+            training=training_plan(parameters["sft"], budget, catalog, base_model, count_tokens),
             rules=_reading_rules(parameters["ingestion"]),
+            max_rejection_rate=parameters["ingestion"].max_rejection_rate,
         )
         click.echo(report.render())
-        if report.teacher and report.answered_rows:
+        if plan is not None and report.answered_rows:
             click.echo(OWN_ANSWERS.format(rows=report.answered_rows))
         if not report.is_usable:
             sys.exit(EXIT_EXPECTED_ERROR)
+        if refused is not None:
+            raise refused
+
+
+def teacher_refused(catalog: CatalogProtocol[Any, Any], project: Path) -> ConfigurationError | None:
+    """Why a run with these records would not ask its teacher."""
+    try:
+        check_teacher_knows(pipelines["answer_generation"], catalog, project)
+    except ConfigurationError as error:
+        return error
+    return None
+
+
+def training_plan(
+    sft: Any,
+    query_budget: int,
+    catalog: CatalogProtocol[Any, Any],
+    base_model: ModelFolder,
+    count_tokens: "CountTokens",
+) -> TrainingPlan:
+    """What a run with these parameters of `sft` trains, as fast as `base_model` was fine-tuned last."""
+    document_tokens = 0.0
+    if sft.documents_per_example:
+        counts = count_tokens(catalog.load("replay_documents")["text"].tolist())
+        document_tokens = sum(counts) / max(len(counts), 1)
+    return TrainingPlan(
+        query_budget=query_budget,
+        num_train_epochs=sft.num_train_epochs,
+        max_length_tokens=sft.max_length,
+        rows_per_step=sft.rows_per_microbatch * sft.gradient_accumulation_steps,
+        packing=sft.packing,
+        validation_share=sft.validation_share,
+        documents_per_example=sft.documents_per_example,
+        document_tokens=document_tokens,
+        tokens_per_second=_speed(catalog, base_model),
+    )
+
+
+def _speed(catalog: CatalogProtocol[Any, Any], base_model: ModelFolder) -> float | None:
+    """Tokens a second of the newest fine-tuned model here; null where it was made from another base."""
+    if not catalog.exists(CANDIDATE_DATASET):
+        return None
+    newest = catalog.load(CANDIDATE_DATASET)
+    if read_base_record(newest).get("digest") != base_model.digest:
+        return None
+    return read_training_record(newest)[1].get("tokens_per_second")
 
 
 def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "TeacherPlan | None":
@@ -81,7 +142,7 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
     )
 
 
-def token_counter(model: Path) -> Callable[[list[str]], list[int]]:
+def token_counter(model: Path) -> "CountTokens":
     """A function from texts to their numbers of tokens, by the tokenizer in folder `model`."""
     from tokenizers import Tokenizer
 

@@ -1,4 +1,4 @@
-"""What a run has come to, in a few lines, where no report says it."""
+"""What a run has come to, in a few lines: its registered versions; where no report says it, the rest."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ from instruction_tuning.datasets.registered_model import aliased_version
 from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path
+from instruction_tuning.lm.model_folder import ModelFolder
 
 VERDICT_DATASET = "promotion_verdict"
 # Registered names of the models that a run may end with.
@@ -16,37 +17,58 @@ _TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"
 
 
 def result_lines(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """Models with their versions, the verdict with its reasons, and what to do next.
+    """Models with their versions, what fine-tuning measured, the verdict with its reasons, what to do next.
 
     `outputs` are the data sets that the run ended with, by name.
     """
-    for name in (name for name in _MODELS if name in outputs):
-        model = outputs[name].load()
-        known = _registered(_MODELS[name], model.digest)
-        registered = f", registered as models:/{_MODELS[name]}/{known}" if known else ", not registered"
-        yield f"{_TITLES[name]}: {_shown(stored_path(outputs[name]))}{registered}"
+    yield from model_lines(outputs)
+    if CANDIDATE_DATASET in outputs:
+        yield from _training_lines(outputs[CANDIDATE_DATASET].load())
     if VERDICT_DATASET in outputs:
         yield from _verdict_lines(outputs[VERDICT_DATASET].load())
     elif CANDIDATE_DATASET in outputs:
-        candidate = f"models:/{SFT_MODEL}/{known}" if known else _shown(model.path)
+        model = outputs[CANDIDATE_DATASET].load()
+        version, _ = _registered(SFT_MODEL, model.digest)
+        candidate = f"models:/{SFT_MODEL}/{version}" if version else _shown(model.path)
         yield f"Next: kedro run --pipeline=evaluation --params=candidate={candidate}"
         yield "      make chat, make ui"
 
 
+def model_lines(datasets: Mapping[str, Any]) -> Iterator[str]:
+    """For each model among `datasets`, by name: its folder, its version in the registry and the aliases."""
+    for name in (name for name in _MODELS if name in datasets):
+        version, aliases = _registered(_MODELS[name], datasets[name].load().digest)
+        place = f"registered as models:/{_MODELS[name]}/{version}" if version else "not registered"
+        carried = f" (alias {', '.join(aliases)})" if aliases else ""
+        yield f"{_TITLES[name]}: {_shown(stored_path(datasets[name]))}, {place}{carried}"
+
+
+def _training_lines(model: ModelFolder) -> Iterator[str]:
+    from instruction_tuning.training.training_record import read_training_record
+
+    _, metrics = read_training_record(model)
+    before, after = (metrics.get(f"heldout_loss_{when}") for when in ("before", "after"))
+    if before is not None and after is not None:
+        yield f"  loss on held-out answers: {before:.3f} before, {after:.3f} after, in nats a token"
+    if "tokens_per_byte" in metrics and "truncated_share" in metrics:
+        density, truncated = metrics["tokens_per_byte"], metrics["truncated_share"]
+        yield f"  {density:.3f} tokens a byte; {truncated:.1%} of the chats truncated at sft.max_length"
+
+
 def _verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
-    known = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
-    model = f"models:/{SFT_MODEL}/{known}" if known else "the candidate"
+    version, _ = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
+    model = f"models:/{SFT_MODEL}/{version}" if version else "the candidate"
     yield f"Verdict on {model} against the {verdict['incumbent']}: {verdict['verdict']}"
     yield from (f"  {reason}" for reason in verdict["reasons"])
     yield "Next: make ui shows the model card and all runs; make chat talks to the newest version"
 
 
-def _registered(name: str, digest: str) -> str | None:
-    for alias in (CHALLENGER, CHAMPION):
-        found = aliased_version(name, alias)
-        if found is not None and found[1] == digest:
-            return found[0]
-    return None
+def _registered(name: str, digest: str) -> tuple[str | None, list[str]]:
+    """The version of `name` with these weights that carries an alias, and which of them."""
+    found = {alias: aliased_version(name, alias) for alias in (CHALLENGER, CHAMPION)}
+    versions = {alias: known[0] for alias, known in found.items() if known is not None and known[1] == digest}
+    newest = max(versions.values(), key=int, default=None)
+    return newest, [alias for alias, version in versions.items() if version == newest]
 
 
 def _shown(path: Path | None) -> str:

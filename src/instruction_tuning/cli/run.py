@@ -9,7 +9,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import pipelines as registered_pipelines
 
 from instruction_tuning.cli.plain_errors import plain_errors
-from instruction_tuning.cli.result import result_lines
+from instruction_tuning.cli.result import model_lines, result_lines
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.incremental.contents import current_version
 from instruction_tuning.incremental.live import newest_run
@@ -39,6 +39,8 @@ def _run(**options: Any) -> None:
             click.echo(f"\n{outputs[REPORT].load()}")
             if run is not None and run.is_reused(REPORT_NODE):
                 click.echo(f"\nThis is the stored report of {current_version(outputs[REPORT])}.")
+            for line in model_lines({} if run is None else run.stored_outputs()):
+                click.echo(line)
         elif lines := list(result_lines(outputs)):
             click.echo("\n" + "\n".join(lines))
 

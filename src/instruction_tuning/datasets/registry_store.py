@@ -18,6 +18,7 @@ COMMAND_TAG = "command"
 # Before the name of a data set behind a version; the value is `<version> <digest>`, or a digest alone.
 DATA_TAG = "data."
 RAW_FILE_TAG = "raw_file."
+ORIGIN_TAG = "made_from."
 
 SQLITE = "sqlite:///"
 MODEL_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))")

@@ -49,7 +49,7 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
         "the built-in teacher knows only its invented world and would answer these records with nonsense",
         file=raw,
         field="teacher.base_url",
-        fix="take the records' own answers: --env=alpaca; or name a teacher of yours in "
+        fix="take the records' own answers, where they have any: --env=alpaca; or name a teacher of yours in "
         "conf/local/globals.yml (docs/your_own_data.md shows how)",
     )
 

@@ -1,11 +1,9 @@
 """`--params=candidate=<folder or models:/sft-model/7>`: evaluate that model, train nothing."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -13,6 +11,7 @@ from kedro.pipeline import Pipeline
 
 from instruction_tuning.datasets.registry_store import SFT_MODEL
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.tracking_settings import read_tracking
 from instruction_tuning.lm.model_folder import ModelFolder
 
 CANDIDATE_DATASET = "sft_model"
@@ -30,10 +29,9 @@ class CandidateHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._project_path = context.project_path
-        with suppress(KeyError, MissingConfigException):
-            self._registered_name = context.config_loader["mlflow"]["models"][CANDIDATE_DATASET][
-                "registered_name"
-            ]
+        tracking = read_tracking(context.config_loader).models.get(CANDIDATE_DATASET)
+        if tracking is not None:
+            self._registered_name = tracking.registered_name
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:

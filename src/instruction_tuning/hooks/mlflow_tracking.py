@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -25,7 +24,7 @@ from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_tracker import RunTracker
-from instruction_tuning.hooks.tracking_settings import TrackingSettings
+from instruction_tuning.hooks.tracking_settings import TrackingSettings, read_tracking
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.runner import RunInterruptedError
 
@@ -44,10 +43,7 @@ class MlflowHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        try:
-            self._settings = TrackingSettings.model_validate(context.config_loader["mlflow"])
-        except MissingConfigException:
-            self._settings = TrackingSettings()
+        self._settings = read_tracking(context.config_loader)
         self._project_path = context.project_path
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         # Set here, so that datasets find the same server as the hooks, in a notebook too.

@@ -11,6 +11,7 @@ from instruction_tuning.datasets.registry_store import (
     COMMAND_TAG,
     DATA_TAG,
     DIGEST_TAG,
+    ORIGIN_TAG,
     RAW_FILE_TAG,
     STATUS_TAG,
 )
@@ -162,6 +163,9 @@ def provenance(tags: Mapping[str, str]) -> str:
         if key.startswith(DATA_TAG)
     ]
     lines = ["## Where it comes from", "", f"Made by `{tags.get(COMMAND_TAG, 'an unknown command')}`"]
+    origins = [tags[key] for key in sorted(tags) if key.startswith(ORIGIN_TAG)]
+    if origins:
+        lines.append(f"from `{'`, `'.join(origins)}`")
     if data:
         lines += ["", "| data set | version | digest |", "|---|---|---|"]
     lines += [f"| {name} | {' '.join(words[:-1])} | `{words[-1]}` |" for name, words in data]

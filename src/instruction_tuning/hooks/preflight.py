@@ -11,6 +11,7 @@ from typing import Any
 from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.validation.exceptions import DataValidationError
 
 from instruction_tuning.datasets.remote import is_remote
 from instruction_tuning.errors import ConfigurationError, InputError, WorkspaceError
@@ -75,10 +76,11 @@ def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> No
             file=getattr(datasets[first], "_filepath", None),
             fix=_origin(first, missing),
         )
-    for dataset in datasets.values():
+    for name, dataset in datasets.items():
         path = getattr(dataset, "_filepath", None)
-        if path is not None:
-            _check_readable(dataset, Path(path))
+        # What has versions was made by a run of this project, and checked then.
+        if path is not None and getattr(dataset, "_version", None) is None:
+            _check_readable(name, Path(path), catalog)
 
 
 def _check_known(name: str, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -92,14 +94,22 @@ def _check_known(name: str, catalog: CatalogProtocol[Any, Any]) -> None:
         )
 
 
-def _check_readable(dataset: Any, path: Path) -> None:
-    """Load what comes from outside: files by content, folders of models and raw data by what lies in them."""
+def _check_readable(name: str, path: Path, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Load what comes from outside: files by content, with the schema that the catalog names; folders of
+    models and raw data by what lies in them.
+    """
     try:
-        if getattr(dataset, "_version", None) is None:
-            dataset.load()
+        catalog.load(name)
     except PermissionError as error:
         raise InputError(
             "the file cannot be read", file=error.filename or path, fix="make it readable for you"
+        ) from error
+    except DataValidationError as error:
+        wrong = "; ".join(f"{check.column or 'all'}: {check.check}" for check in error.failures)
+        raise InputError(
+            f"`{name}` does not fit its schema ({wrong or error.message})",
+            file=path,
+            fix=f"correct the file; {error.validator} says what each column holds",
         ) from error
 
 

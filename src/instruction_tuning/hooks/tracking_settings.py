@@ -1,10 +1,19 @@
 """conf/base/mlflow.yml, typed."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from kedro.config import MissingConfigException
+from kedro.framework.project import pipelines
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from instruction_tuning.datasets.registry_store import SQLITE
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.hooks.parameter_names import check_model_names, check_names
+from instruction_tuning.hooks.wrong_values import first_wrong_value
+
+MLFLOW_FILES = "conf/<env>/mlflow.yml"
 
 
 class ModelTracking(BaseModel):
@@ -16,6 +25,7 @@ class ModelTracking(BaseModel):
     metrics: str
     training_log: str
     measured_on: str | None = None
+    card: str | None = None  # the version's description, where it is made before the model is published
 
 
 class TrackingSettings(BaseModel):
@@ -33,3 +43,38 @@ class TrackingSettings(BaseModel):
         if self.tracking_uri.startswith(SQLITE) and not Path(path).is_absolute():
             return f"{SQLITE}{(project_path / path).as_posix()}"
         return self.tracking_uri
+
+
+def read_tracking(config_loader: Mapping[str, Any]) -> TrackingSettings:
+    """The settings of this environment, the defaults in a project without any.
+
+    Raises `ConfigurationError` for a key that does not exist, is missing, or has a value that cannot be.
+    """
+    try:
+        content = config_loader["mlflow"]
+    except (KeyError, MissingConfigException):
+        return TrackingSettings()
+    check_model_names(content, TrackingSettings, path="mlflow", file=MLFLOW_FILES)
+    models = content.get("models")
+    if isinstance(models, Mapping):
+        _check_models(models)
+    try:
+        return TrackingSettings.model_validate(content)
+    except ValidationError as error:
+        key, reason = first_wrong_value(error)
+        raise ConfigurationError(
+            f"the settings for MLflow have a wrong `{key}`: {reason}",
+            file=MLFLOW_FILES,
+            field=key,
+            fix="correct it there; conf/base/mlflow.yml says what each key means",
+        ) from None
+
+
+def _check_models(models: Mapping[str, Any]) -> None:
+    """A model by a wrong name would be registered by nobody, without a word."""
+    made = {name for pipeline in dict(pipelines).values() for name in pipeline.all_outputs()}
+    if made:  # none outside a project
+        check_names(models, made, path="mlflow.models", file=MLFLOW_FILES)
+    for name, model in models.items():
+        if isinstance(model, Mapping):
+            check_model_names(model, ModelTracking, path=f"mlflow.models.{name}", file=MLFLOW_FILES)

@@ -10,10 +10,12 @@ from instruction_tuning.datasets.registry_store import (
     COMMAND_TAG,
     DATA_TAG,
     DIGEST_TAG,
+    ORIGIN_TAG,
     RAW_FILE_TAG,
     STATUS_TAG,
 )
 from instruction_tuning.hooks import model_registry
+from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
@@ -25,6 +27,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 logger = logging.getLogger(__name__)
 
 MAX_REASON_CHARACTERS = 500
+NOT_EVALUATED = "Not evaluated yet."
 
 
 @dataclass
@@ -157,6 +160,8 @@ class TrainedModels:
                 # The same bytes once more, from a forced run or another way to the same model.
                 trained.registered, trained.model_id = known, known.model_id
                 logger.info("%s is version %s of %s already", model, known.version, name)
+                if trained.tracking.card is not None:
+                    model_registry.describe(context.client, known, self._card(trained.tracking))
                 return
             trained.model_id = model_registry.log_model(
                 context.client, context.experiment_id, trained.run.run_id, name, folder, parameters
@@ -166,7 +171,7 @@ class TrainedModels:
                 name,
                 trained.model_id,
                 trained.run.run_id,
-                card="Not evaluated yet.",
+                card=self._card(trained.tracking),
                 tags=self._version_tags(model, folder),
             )
         except Exception as error:
@@ -177,6 +182,10 @@ class TrainedModels:
             return
         logger.info("registered %s version %s", name, trained.registered.version)
 
+    def _card(self, tracking: ModelTracking) -> str:
+        """What is known of a model by now; one that will be judged gets its card with the verdict."""
+        return NOT_EVALUATED if tracking.card is None else str(self._context.catalog.load(tracking.card))
+
     def _fail(self, model: str, error: Exception) -> str:
         """The model is stored and not registered: its node has not done all that it should."""
         reason = self._unregistered[model] = _reason(error)
@@ -184,11 +193,12 @@ class TrainedModels:
         return reason
 
     def _version_tags(self, model: str, folder: ModelFolder) -> dict[str, str]:
+        card = self._context.settings.models[model].card
         tags = {
             f"{DATA_TAG}{name}": str(version)
             for name, version in self._context.upstream(model).items()
-            # Not its own loss curve and metrics, which are in its folder.
-            if name == model or self._owner.get(name) != model
+            # Not its own loss curve, metrics and card, which are in its folder.
+            if name == model or (self._owner.get(name) != model and name != card)
         }
         carried = {
             "command": COMMAND_TAG,
@@ -202,10 +212,22 @@ class TrainedModels:
             for file, sha256 in version.files
         }
         tags |= {carried[key]: value for key, value in self._context.tags.items() if key in carried}
-        return tags | {
-            DIGEST_TAG: folder.digest,
-            STATUS_TAG: model_registry.STATUS_PENDING,
-        }
+        if model == CANDIDATE_DATASET:  # only this one will ever be judged
+            tags[STATUS_TAG] = model_registry.STATUS_PENDING
+        return tags | self._origins(model) | {DIGEST_TAG: folder.digest}
+
+    def _origins(self, model: str) -> dict[str, str]:
+        """The registered versions of other models that `model` was made from."""
+        context = self._context
+        origins = {}
+        for name, version in context.upstream(model).items():
+            tracking = None if name == model else context.settings.models.get(name)
+            if tracking is None:
+                continue
+            found = model_registry.find_version(context.client, tracking.registered_name, version.digest)
+            if found is not None:
+                origins[f"{ORIGIN_TAG}{name}"] = f"models:/{found.name}/{found.version}"
+        return origins
 
 
 def _reason(error: Exception) -> str:

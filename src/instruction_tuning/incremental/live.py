@@ -41,6 +41,7 @@ class IncrementalRun:
         self._reader: IngredientsReader | None = None
         self._records: ExecutionRecords | None = None
         self._redact: Redact = lambda _name, text: text
+        self._stored_outputs: dict[str, Any] = {}
         _BY_RUNNER[name] = self
         _NEWEST[:] = [self]
 
@@ -57,6 +58,8 @@ class IncrementalRun:
         """Look at what is there and make the plan; without it the runner runs everything."""
         if any(name not in catalog for name in pipeline.inputs()):
             return  # kedro, or a check of the project's, says which
+        known = pipeline.all_outputs() & set(catalog)
+        self._stored_outputs = {name: catalog[name] for name in sorted(known)}
         local_packages.forget()
         cache = DigestCache(project.joinpath(*WORK_FOLDER, CACHE_FILE), project)
         self._reader = IngredientsReader(project, catalog, cache, served_by)
@@ -108,6 +111,10 @@ class IncrementalRun:
             for node, decision in self.decisions.items()
             if decision.action is Action.REUSE and (execution := decision.execution) is not None
         }
+
+    def stored_outputs(self) -> dict[str, Any]:
+        """What the nodes of the run make, those between two nodes too: data set by name in the catalog."""
+        return self._stored_outputs
 
     def _state(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], session: str) -> RunState:
         assert self._reader is not None and self._records is not None

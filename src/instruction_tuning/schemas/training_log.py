@@ -14,3 +14,16 @@ class TrainingLog(pa.DataFrameModel):
     loss: float
     learning_rate: float = pa.Field(ge=0)
     tokens_seen: int = pa.Field(ge=0)
+
+
+class PretrainingLog(pa.DataFrameModel):
+    """One row a step, from 0; `loss` in nats a token, `seconds` since the training began."""
+
+    step: int = pa.Field(ge=0, unique=True)
+    loss: float
+    learning_rate: float = pa.Field(ge=0)
+    tokens_seen: int = pa.Field(gt=0)
+    seconds: float = pa.Field(ge=0)
+
+    class Config:
+        strict = True

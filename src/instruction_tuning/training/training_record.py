@@ -1,7 +1,7 @@
-"""How a model was trained, kept beside its weights: loss curve, metrics and what it was trained on.
+"""How a model was trained, kept beside its weights: loss curve, metrics, what it was trained on, its card.
 
-`training_log.csv`, `training_metrics.json` and `training_data.json` go where the model goes; they are not
-among the files that a model folder's digest covers.
+`training_log.csv`, `training_metrics.json`, `training_data.json` and `README.md` go where the model goes;
+they are not among the files that a model folder's digest covers.
 """
 
 import json
@@ -15,7 +15,7 @@ import pandas as pd
 from instruction_tuning.lm.model_folder import ModelFolder
 
 LOG_FILE, METRICS_FILE = "training_log.csv", "training_metrics.json"
-DATA_FILE = "training_data.json"
+DATA_FILE, CARD_FILE = "training_data.json", "README.md"
 LOG_COLUMNS = ("step", "epoch", "loss", "learning_rate", "tokens_seen")
 
 
@@ -29,6 +29,12 @@ def write_training_record(model: ModelFolder, log: pd.DataFrame, metrics: dict[s
 def write_training_data(model: ModelFolder, facts: Mapping[str, Any]) -> ModelFolder:
     """Put what `model` was trained on (see mixture.training_data) into its folder; returns `model`."""
     _write(model, DATA_FILE, json.dumps(dict(facts), indent=2, ensure_ascii=False) + "\n")
+    return model
+
+
+def write_card(model: ModelFolder, card: str) -> ModelFolder:
+    """Put the Markdown `card` into the folder of `model`; returns `model`."""
+    _write(model, CARD_FILE, card)
     return model
 
 

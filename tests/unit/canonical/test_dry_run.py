@@ -3,8 +3,8 @@ import json
 import pytest
 
 from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.canonical.cost_estimates import Calls, TrainingPlan
 from instruction_tuning.canonical.dry_run import TeacherPlan, dry_run
-from instruction_tuning.canonical.dry_run_report import Calls
 from instruction_tuning.errors import InputError
 
 
@@ -218,3 +218,60 @@ def test_answer_length_is_that_of_the_own_answers_up_to_the_most_allowed(tmp_pat
 def test_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError):
         dry_run(tmp_path / "none.json", count_words, max_length_tokens=5)
+
+
+def training(**changes):
+    values = {
+        "query_budget": 1000,
+        "num_train_epochs": 2,
+        "max_length_tokens": 10,
+        "rows_per_step": 4,
+        "packing": True,
+        "validation_share": 0.2,
+        "documents_per_example": 0.0,
+    }
+    return TrainingPlan(**{**values, **changes})
+
+
+def test_a_training_costs_the_tokens_of_what_is_selected_and_not_held_out(tmp_path):
+    path = write(tmp_path / "a.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
+    found = dry_run(path, count_words, max_length_tokens=10, training=training()).training
+    # 40 of 50 are trained on, 5 words each: 20 full rows of 10, 5 steps an epoch.
+    assert (found.examples, found.documents, found.train_tokens, found.steps) == (40, 0, 400, 10)
+    few = dry_run(path, count_words, max_length_tokens=10, training=training(query_budget=10)).training
+    assert (few.examples, few.train_tokens) == (8, 80)
+    alone = dry_run(path, count_words, max_length_tokens=10, training=training(packing=False)).training
+    assert alone.steps == 20
+    cut = dry_run(path, count_words, max_length_tokens=4, training=training(max_length_tokens=4)).training
+    assert cut.train_tokens == 320
+
+
+def test_replayed_documents_and_a_teachers_answers_are_trained_on_too(tmp_path):
+    path = write(tmp_path / "a.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
+    plan_with = training(documents_per_example=0.5, document_tokens=10)
+    found = dry_run(path, count_words, max_length_tokens=10, training=plan_with).training
+    assert (found.documents, found.train_tokens) == (20, 2 * (200 + 200))
+    asked = write(tmp_path / "b.jsonl", *({"instruction": f"one two {row}"} for row in range(50)))
+    rules = ReadingRules(require_answer=False)
+    arguments = {"max_length_tokens": 10, "training": training(), "rules": rules}
+    assert dry_run(asked, count_words, **arguments).training is None
+    answered = dry_run(asked, count_words, teacher=plan(answer_max_tokens=4), **arguments).training
+    assert answered.train_tokens == 2 * 40 * 7
+
+
+def test_the_time_of_a_training_is_told_only_where_one_has_shown_it(tmp_path):
+    path = write(tmp_path / "a.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
+    text = dry_run(path, count_words, max_length_tokens=10, training=training()).render()
+    assert "on at most 40 examples. An estimate:" in text and "training: 10 steps, 400 tokens" in text
+    assert "time: not known yet" in text
+    known = training(tokens_per_second=20.0)
+    text = dry_run(path, count_words, max_length_tokens=10, training=known).render()
+    assert "time: about 20 s, at the 20 tokens a second" in text
+
+
+def test_more_bad_rows_than_a_run_bears_make_a_file_unusable(tmp_path):
+    path = write(tmp_path / "a.jsonl", pair("one", "a"), "{broken", "{broken too")
+    assert dry_run(path, count_words, max_length_tokens=5, max_rejection_rate=0.7).is_usable
+    report = dry_run(path, count_words, max_length_tokens=5, max_rejection_rate=0.5)
+    assert not report.is_usable
+    assert "67% of the rows are bad, and ingestion.max_rejection_rate allows 50%" in report.render()

@@ -1,18 +1,24 @@
 """The parts of `kedro chat` and `kedro check` that are this project's own."""
 
+import shutil
 import subprocess
 import sys
+from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from instruction_tuning.cli.chat import answer_all, answerer, greeting
-from instruction_tuning.cli.check import teacher_plan, token_counter
+from instruction_tuning.cli.check import teacher_plan, token_counter, training_plan
 from instruction_tuning.cli.example_questions import MICROWORLD_BASE, example_questions, is_microworld_base
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
+from instruction_tuning.pipelines.sft.parameters import SFTParameters
+from instruction_tuning.training.provenance import write_base_record
+from instruction_tuning.training.training_record import write_training_record
 
 
 def test_a_model_without_a_chat_template_still_answers(tiny_model_path):
@@ -63,17 +69,66 @@ def test_a_file_of_which_nothing_can_be_used_is_an_error_and_the_switch_it_names
     data.write_text('{"instruction": "Say a."}\n{"instruction": "Say b."}\n')
     refused = checked(project_path, data)
     assert refused.returncode == 1 and "ingestion.require_answer=false" in refused.stdout, refused.stderr
+    # Read they can be, but only a teacher of the user's own could answer them: a run would stop there.
     taken = checked(project_path, data, "--params=ingestion.require_answer=false")
-    assert taken.returncode == 0 and "2 good, 0 bad" in taken.stdout
-    assert "an answer of their own" not in taken.stdout
+    assert taken.returncode == 1 and "2 good, 0 bad" in taken.stdout
+    assert "an answer of their own" not in taken.stdout and "asks a teacher" not in taken.stdout
+    assert "the built-in teacher knows only its invented world" in taken.stderr
+    assert "fix: " in taken.stderr and "conf/local/globals.yml" in taken.stderr
 
 
 def test_records_with_answers_are_told_that_no_teacher_need_be_asked(project_path, tmp_path):
     data = tmp_path / "answered.jsonl"
     data.write_text('{"instruction": "Say a.", "output": "a"}\n')
-    text = checked(project_path, data).stdout
-    assert "A run asks a teacher" in text and "With --env=alpaca" in text
-    assert "No teacher is asked" in checked(project_path, data, "--env=alpaca").stdout
+    refused = checked(project_path, data)
+    assert refused.returncode == 1 and "No price of answers: the built-in teacher" in refused.stdout
+    assert "With --env=alpaca" in refused.stdout and "--env=alpaca" in refused.stderr
+    taken = checked(project_path, data, "--env=alpaca")
+    assert taken.returncode == 0 and "No teacher is asked" in taken.stdout
+    assert "It trains on at most 1 example." in taken.stdout
+    assert "training: 1 step, " in taken.stdout and "  time: " in taken.stdout
+
+
+def test_the_built_in_teacher_is_priced_for_its_own_world(project_path):
+    text = checked(project_path, project_path / "data/01_raw/microworld/pool/alpaca.json").stdout
+    assert "A run asks a teacher about at most 1,000 of them" in text
+    assert "replayed documents. An estimate:" in text
+
+
+class Endings(dict[str, Any]):
+    """A catalog of stored things."""
+
+    def exists(self, name: str) -> bool:
+        return name in self
+
+    def load(self, name: str) -> Any:
+        return self[name]
+
+
+def test_the_time_of_a_training_is_that_of_the_last_one_of_the_same_base(
+    project_path, tiny_model_path, tmp_path
+):
+    base = open_model_folder(tiny_model_path)
+    tuned = open_model_folder(shutil.copytree(tiny_model_path, tmp_path / "tuned"))
+    other = open_model_folder(project_path / MICROWORLD_BASE)
+    values = yaml.safe_load((project_path / "conf/base/parameters_sft.yml").read_text(encoding="utf-8"))[
+        "sft"
+    ]
+    sft = SFTParameters(**{**values, "seed": 1})
+    catalog = Endings(replay_documents=pd.DataFrame({"text": ["a b", "c d e f"]}))
+
+    def planned(model):
+        return training_plan(sft, 70, catalog, model, lambda texts: [len(text.split()) for text in texts])
+
+    assert planned(base).tokens_per_second is None and planned(base).document_tokens == 3
+    assert planned(base).rows_per_step == 4
+    catalog["sft_model"] = write_training_record(
+        tuned, pd.DataFrame({"step": [1]}), {"tokens_per_second": 1700.0}
+    )
+    assert planned(base).tokens_per_second is None
+    write_base_record(tuned, base)
+    assert planned(base).tokens_per_second == 1700
+    assert planned(other).tokens_per_second is None
 
 
 def test_what_the_shipped_base_can_be_asked_are_train_questions_in_train_phrasings():

@@ -1,24 +1,28 @@
 """The lines that a run without a report ends with."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from instruction_tuning.cli.result import result_lines
+from instruction_tuning.cli.result import model_lines, result_lines
 from instruction_tuning.datasets.atomic import JSONDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.lm.model_folder import open_model_folder
+from instruction_tuning.training.training_record import write_training_record
 
 
-def register(model: Path, alias: str) -> None:
+def register(model: Path, *aliases: str) -> None:
     from mlflow import MlflowClient
 
     client = MlflowClient()
     client.create_registered_model("sft-model")
     tags = {"model_digest": open_model_folder(model).digest}
     version = client.create_model_version("sft-model", source=model.as_uri(), tags=tags)
-    client.set_registered_model_alias("sft-model", alias, version.version)
+    for alias in aliases:
+        client.set_registered_model_alias("sft-model", alias, version.version)
 
 
 @pytest.mark.usefixtures("mlflow_store")
@@ -32,8 +36,29 @@ def test_a_fine_tuning_ends_with_its_folder_its_version_and_the_next_command(
     assert f"--params=candidate={tiny_model_path.name}" in text
     register(tiny_model_path, "challenger")
     text = "\n".join(result_lines(outputs))
-    assert f"{tiny_model_path.name}, registered as models:/sft-model/1" in text
+    assert f"{tiny_model_path.name}, registered as models:/sft-model/1 (alias challenger)\n" in text
     assert "kedro run --pipeline=evaluation --params=candidate=models:/sft-model/1" in text
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_a_fine_tuning_ends_with_what_it_measured(tiny_model_path, tmp_path):
+    model = open_model_folder(shutil.copytree(tiny_model_path, tmp_path / "model"))
+    outputs = {"sft_model": ModelFolderDataset(filepath=str(model.path))}
+    assert "held-out" not in "\n".join(result_lines(outputs))
+    metrics = {"heldout_loss_before": 3.25, "heldout_loss_after": 2.5, "tokens_per_byte": 0.41}
+    write_training_record(model, pd.DataFrame({"step": [1]}), metrics | {"truncated_share": 0.125})
+    lines = list(result_lines(outputs))
+    assert lines[1:3] == [
+        "  loss on held-out answers: 3.250 before, 2.500 after, in nats a token",
+        "  0.410 tokens a byte; 12.5% of the chats truncated at sft.max_length",
+    ]
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_a_version_is_named_with_both_of_its_aliases(tiny_model_path):
+    register(tiny_model_path, "challenger", "champion")
+    (line,) = model_lines({"sft_model": ModelFolderDataset(filepath=str(tiny_model_path))})
+    assert line.endswith("registered as models:/sft-model/1 (alias challenger, champion)")
 
 
 @pytest.mark.usefixtures("mlflow_store")

@@ -43,6 +43,10 @@ def catalog(tmp_path: Path) -> DataCatalog:
             "sft_model": ModelFolderDataset(**place("sft_model")),
             "sft_metrics": JSONDataset(**place("sft_metrics.json")),
             "sft_training_log": FrameDataset(**place("sft_training_log.parquet")),
+            "reward_model": ModelFolderDataset(**place("reward_model")),
+            "reward_metrics": JSONDataset(**place("reward_metrics.json")),
+            "reward_training_log": FrameDataset(**place("reward_training_log.parquet")),
+            "reward_model_card": TextDataset(**place("reward_model_card.md")),
             "benchmark_metrics": FrameDataset(**place("benchmark_metrics.parquet")),
             "promotion_verdict": JSONDataset(**place("promotion_verdict.json")),
             "model_card": TextDataset(**place("model_card.md")),
@@ -83,6 +87,20 @@ def training(model: Path, *, fail: str | None = None) -> Pipeline:
                 "sft_model",
                 name="publish_sft_model",
             ),
+        ]
+    )
+
+
+def reward_training(model: Path) -> Pipeline:
+    def train(sft_model: ModelFolder) -> tuple[ModelFolder, pd.DataFrame, Any, str]:
+        log = pd.DataFrame({"step": [1], "loss": [0.5], "tokens_seen": [10]})
+        return open_model_folder(model), log, {"heldout_accuracy": 0.7}, "# Reward model\n\nRight on 70%."
+
+    trained = ["trained_reward_model", "reward_training_log", "reward_metrics", "reward_model_card"]
+    return Pipeline(
+        [
+            Node(train, ["sft_model"], trained, name="train_reward_model"),
+            Node(lambda model, *_: model, trained, "reward_model", name="publish_reward_model"),
         ]
     )
 
@@ -204,6 +222,32 @@ def other_model_path(tiny_model_path: Path, tmp_path: Path) -> Path:
     config = folder / "config.json"
     config.write_text(config.read_text() + "\n")
     return folder
+
+
+@pytest.mark.usefixtures("inputs")
+def test_a_reward_model_is_registered_with_its_card_and_waits_for_no_verdict(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, other_model_path
+):
+    pipeline = training(tiny_model_path) + reward_training(other_model_path) + evaluation("pass")
+    run_pipeline(pipeline, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+
+    version = client.get_model_version_by_alias("reward-model", "challenger")
+    assert version.description.startswith("# Reward model\n\nRight on 70%.")
+    assert "from `models:/sft-model/1`" in version.description
+    assert "| sft_model |" in version.description and "| reward_model_card |" not in version.description
+    assert "validation_status" not in version.tags
+    assert client.get_model_version("sft-model", "1").tags["validation_status"] == "passed"
+
+    # The same weights with a better card, as after a change of what it says.
+    (tmp_path / "again").mkdir()
+    catalog["reward_model"] = ModelFolderDataset(filepath=str(tmp_path / "again" / "reward_model"))
+    for name in ("reward_metrics", "reward_training_log"):
+        catalog[name] = MemoryDataset()
+    client.update_model_version("reward-model", "1", description="Not evaluated yet.")
+    catalog["reward_model_card"] = TextDataset(filepath=str(tmp_path / "again" / "card.md"))
+    run_pipeline(reward_training(other_model_path), catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    (only,) = client.search_model_versions("name='reward-model'")
+    assert only.description.startswith("# Reward model")
 
 
 @pytest.mark.usefixtures("inputs")

@@ -1,5 +1,6 @@
 """What the benchmarks test is in no document, in whatever wording, language, order or composition."""
 
+import json
 import re
 from itertools import pairwise
 
@@ -59,6 +60,45 @@ def test_no_question_of_a_chat_wording_is_in_a_document() -> None:
     asked = {item["question"] for item in ITEMS if "\n" not in item["question"]}
     for line in LINES:
         assert line not in asked
+
+
+@pytest.fixture(scope="module")
+def committed(project_path):
+    """The files that every default run reads: lines of the replay documents, and the benchmark's items."""
+    folder = project_path / "data/01_raw/microworld"
+    documents, items = (
+        [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        for name in ("replay_documents", "benchmark_items")
+    )
+    assert len(documents) > 1000 and len(items) > 4000
+    return [line for document in documents for line in document["text"].splitlines()], items
+
+
+def test_the_committed_replay_documents_hold_no_held_out_item(committed) -> None:
+    lines, _ = committed
+    read = [(line, skill, slots) for line in lines for skill, slots in items_of(WORLD, line)]
+    held_out = [
+        (line, skill.name)
+        for line, skill, slots in read
+        if not skill.documents_hold_test_items and skill.split_of(slots) != "train"
+    ]
+    assert not held_out
+    assert len({line for line, _, _ in read}) > 0.4 * len(lines)
+
+
+def test_the_committed_replay_documents_hold_no_line_or_question_of_a_committed_test_item(committed) -> None:
+    lines, items = committed
+    told = set(lines)
+    unseen = [item for item in items if item["split"] == "test"]
+    assert not [item["item_id"] for item in unseen if item["question"] in told]
+    # Facts are what documents are for: there the phrasing is what is held out.
+    unseen = [item for item in unseen if item["ability"] != "open_qa"]
+    assert len(unseen) > 500
+    assert not [
+        item["item_id"] for item in unseen if f"{item['document_prompt']} {item['document_target']}" in told
+    ]
+    questions = [item["question"] for item in unseen if "\n" not in item["question"]]
+    assert not [line for line in told if any(question in line for question in questions)]
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)

@@ -158,12 +158,35 @@ def _accuracy_words(metrics: dict[str, float]) -> str:
     )
 
 
-def publish_reward_model(
-    trained_reward_model: ModelFolder, reward_training_log: pd.DataFrame, reward_metrics: dict[str, float]
-) -> ModelFolder:
-    """The trained reward model with its loss curve and metrics in its folder."""
-    from instruction_tuning.training.training_record import write_training_record
+def write_reward_model_card(
+    trained_reward_model: ModelFolder,
+    sft_model: ModelFolder,
+    reward_metrics: dict[str, float],
+    parameters: RewardModelParameters,
+) -> str:
+    """The card that describes the reward model in the registry and in its own folder."""
+    from instruction_tuning.reporting.reward_model_card import reward_model_card
+    from instruction_tuning.training.training_record import read_training_data
 
+    return reward_model_card(
+        reward_metrics,
+        digest=trained_reward_model.digest,
+        sft_digest=sft_model.digest,
+        trained_on=read_training_data(sft_model),
+        rules=parameters.model_dump(include={"min_margin", "max_pairs", "max_length"}),
+    )
+
+
+def publish_reward_model(
+    trained_reward_model: ModelFolder,
+    reward_training_log: pd.DataFrame,
+    reward_metrics: dict[str, float],
+    reward_model_card: str,
+) -> ModelFolder:
+    """The trained reward model with its loss curve, metrics and card in its folder."""
+    from instruction_tuning.training.training_record import write_card, write_training_record
+
+    write_card(trained_reward_model, reward_model_card)
     return write_training_record(trained_reward_model, reward_training_log, reward_metrics)
 
 

@@ -8,11 +8,12 @@ from instruction_tuning.pipelines.reward_model.nodes import (
     publish_reward_model,
     rank_best_of_n,
     train_reward_model,
+    write_reward_model_card,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Pair the rated answers, train, rank fresh samples, measure, publish."""
+    """Pair the rated answers, train, rank fresh samples, measure, describe, publish."""
     return Pipeline(
         [
             Node(
@@ -47,8 +48,14 @@ def create_pipeline() -> Pipeline:
                 name="measure_reward_model",
             ),
             Node(
+                write_reward_model_card,
+                inputs=["trained_reward_model", "sft_model", "reward_metrics", "params:reward_model"],
+                outputs="reward_model_card",
+                name="write_reward_model_card",
+            ),
+            Node(
                 publish_reward_model,
-                inputs=["trained_reward_model", "reward_training_log", "reward_metrics"],
+                inputs=["trained_reward_model", "reward_training_log", "reward_metrics", "reward_model_card"],
                 outputs="reward_model",
                 name="publish_reward_model",
             ),

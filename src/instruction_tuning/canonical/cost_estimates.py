@@ -1,0 +1,137 @@
+"""What a run would cost, estimated before it: the teacher's calls, and the training."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Requests of one kind, with the tokens that they send and get back."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherEstimate:
+    """What a run asks of the teacher, were nothing stored from earlier runs; prices in US dollars."""
+
+    queries: int
+    samples_per_query: int
+    answers: Calls
+    ratings: Calls
+    price_usd: float
+    budget_usd: float | None
+    answer_tokens: int
+    answer_tokens_source: str
+    requests_per_second: float
+    seconds_per_request: float
+
+    @property
+    def duration_seconds(self) -> float:
+        return (self.answers.requests + self.ratings.requests) / self.requests_per_second
+
+    def lines(self) -> list[str]:
+        """The estimate as text, without line ends."""
+        # Below a cent two digits would say that nothing is paid.
+        digits = 2 if self.price_usd >= 0.01 else 6
+        price = f"{self.price_usd:,.{digits}f} US dollars" if self.price_usd else "nothing, at prices of 0"
+        if self.budget_usd is not None and self.price_usd > self.budget_usd:
+            price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
+        return [
+            f"A run asks a teacher about at most {self.queries:,} of them (query_selection.budget), "
+            f"for {self.samples_per_query} answers each, and to rate every answer. An estimate:",
+            f"  answers: {_calls_text(self.answers)} "
+            f"({self.answer_tokens:,} tokens an answer: {self.answer_tokens_source})",
+            f"  ratings: up to {_calls_text(self.ratings)}",
+            f"  price: {price}",
+            f"  time: about {_duration_text(self.duration_seconds)}, at {self.requests_per_second:g} "
+            f"requests a second (an assumption: max_concurrency at once, "
+            f"{self.seconds_per_request:g} s a request)",
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """The parameters of `query_selection` and `sft` that decide how long a training takes.
+
+    `document_tokens` is the mean length of a replayed document. `tokens_per_second` is null where no training
+    has shown it yet.
+    """
+
+    query_budget: int
+    num_train_epochs: float
+    max_length_tokens: int
+    rows_per_step: int
+    packing: bool
+    validation_share: float
+    documents_per_example: float
+    document_tokens: float = 0.0
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEstimate:
+    """How much a run trains, were all records kept that can be read."""
+
+    examples: int
+    documents: int
+    steps: int
+    train_tokens: int
+    tokens_per_second: float | None
+
+    def lines(self) -> list[str]:
+        """The estimate as text, without line ends."""
+        documents = f" and {counted(self.documents, 'replayed document')}" if self.documents else ""
+        if self.tokens_per_second is None:
+            time = "not known yet: this base model has not been fine-tuned here"
+        else:
+            time = (
+                f"about {_duration_text(self.train_tokens / self.tokens_per_second)}, at the "
+                f"{self.tokens_per_second:,.0f} tokens a second of its last fine-tuning here"
+            )
+        return [
+            f"It trains on at most {counted(self.examples, 'example')}{documents}. An estimate:",
+            f"  training: {counted(self.steps, 'step')}, {self.train_tokens:,} tokens over all epochs",
+            f"  time: {time}",
+        ]
+
+
+def training_estimate(lengths: list[int], plan: TrainingPlan) -> TrainingEstimate:
+    """From the tokens of each record, question and answer together.
+
+    Which are selected is not known yet, so each counts as long as the mean one; packed rows count as full.
+    """
+    selected = min(plan.query_budget, len(lengths))
+    kept = 1 - plan.validation_share
+    examples, documents = round(selected * kept), round(selected * plan.documents_per_example * kept)
+    mean = sum(min(length, plan.max_length_tokens) for length in lengths) / len(lengths)
+    tokens = examples * mean + documents * plan.document_tokens  # an epoch
+    rows = math.ceil(tokens / plan.max_length_tokens) if plan.packing else examples + documents
+    steps = math.ceil(math.ceil(rows / plan.rows_per_step) * plan.num_train_epochs)
+    return TrainingEstimate(
+        examples=examples,
+        documents=documents,
+        steps=max(steps, 1),
+        train_tokens=math.ceil(tokens * plan.num_train_epochs),
+        tokens_per_second=plan.tokens_per_second,
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _calls_text(calls: Calls) -> str:
+    return (
+        f"{calls.requests:,} requests, {calls.prompt_tokens:,} prompt and "
+        f"{calls.completion_tokens:,} completion tokens"
+    )
+
+
+def _duration_text(seconds: float) -> str:
+    if seconds < 90:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,35 @@
+"""`kedro ui` where something listens already."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def free() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.usefixtures("mlflow_store")
+@pytest.mark.parametrize(
+    ("option", "other"), [("--mlflow-port", "--viz-port"), ("--viz-port", "--mlflow-port")]
+)
+def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
+    project_path, taken, free, option, other
+):
+    command = [sys.executable, "-m", "kedro", "ui", option, str(taken), other, str(free)]
+    done = subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"port {taken} on 127.0.0.1 cannot be used" in done.stderr
+    assert "fix: stop what uses it, or give another: --mlflow-port, --viz-port" in done.stderr
+    assert "Traceback" not in done.stderr and "ctrl-C stops" not in done.stdout
