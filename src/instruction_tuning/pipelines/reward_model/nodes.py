@@ -13,7 +13,13 @@ from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.reward.best_of_n import best_of_n_metrics, rank_completions
 from instruction_tuning.reward.heldout_accuracy import heldout_accuracy
-from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs, is_clear
+from instruction_tuning.reward.preference_pairs import (
+    PairCounts,
+    build_preference_pairs,
+    is_clear,
+    leave_out_overlength,
+)
+from instruction_tuning.schemas.pair_decisions import OVERLENGTH, TRAIN
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.check import check_answer
 
@@ -25,9 +31,10 @@ logger = logging.getLogger(__name__)
 
 def pair_responses(
     rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
-) -> pd.DataFrame:
-    """Pairs of a better and a worse answer; those of the records that SFT held out are the test."""
-    pairs, counts = _pairs(rated_responses, sft_model, parameters)
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pairs of a better and a worse answer, those of the records that SFT held out for the test; and of every
+    pair why it is among them or not."""
+    pairs, decisions, counts = _pairs(rated_responses, sft_model, parameters)
     held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
     logger.info(
         "%d pairs of a better and a worse answer, tested on %d held-out records; %d answers, of which %d are "
@@ -44,7 +51,7 @@ def pair_responses(
         logger.warning(
             "no held-out record has a pair: the accuracy will be unknown; raise sft.validation_share"
         )
-    return pairs
+    return pairs, leave_out_overlength(decisions, _overlength(pairs, sft_model, parameters))
 
 
 def train_reward_model(
@@ -108,18 +115,14 @@ def measure_reward_model(
     sft_model: ModelFolder,
     rated_responses: pd.DataFrame,
     preference_pairs: pd.DataFrame,
+    pair_decisions: pd.DataFrame,
     best_of_n_completions: pd.DataFrame,
     parameters: RewardModelParameters,
 ) -> dict[str, float]:
     """Held-out accuracy with its interval, what was dropped, and what best-of-n gains."""
-    from instruction_tuning.lm.loading import load_tokenizer
-    from instruction_tuning.reward.bradley_terry import fits_length
     from instruction_tuning.reward.scoring import score_answers
 
-    _, counts = _pairs(rated_responses, sft_model, parameters)
-    fits = fits_length(
-        load_tokenizer(trained_reward_model), preference_pairs, max_length=parameters.max_length
-    )
+    _, _, counts = _pairs(rated_responses, sft_model, parameters)
     test = preference_pairs[preference_pairs["split"] == "test"]
     chosen, rejected = (
         score_answers(trained_reward_model, test["messages"], test[side], max_length=parameters.max_length)
@@ -127,8 +130,8 @@ def measure_reward_model(
     )
     clear = is_clear(test, parameters.min_margin).to_numpy()
     metrics = {
-        "train_pairs": float((fits & (preference_pairs["split"] == "train")).sum()),
-        "overlength_pairs": float((~fits).sum()),
+        "train_pairs": float((pair_decisions["decision"] == TRAIN).sum()),
+        "overlength_pairs": float((pair_decisions["reason"] == OVERLENGTH).sum()),
         **{name: float(value) for name, value in asdict(counts).items()},
         **best_of_n_metrics(best_of_n_completions, seed=parameters.seed),
     }
@@ -165,7 +168,7 @@ def publish_reward_model(
 
 def _pairs(
     rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
-) -> tuple[pd.DataFrame, PairCounts]:
+) -> tuple[pd.DataFrame, pd.DataFrame, PairCounts]:
     return build_preference_pairs(
         rated_responses,
         test_records=_heldout_records(rated_responses, sft_model),
@@ -174,6 +177,17 @@ def _pairs(
         max_pairs=parameters.max_pairs,
         seed=parameters.seed,
     )
+
+
+def _overlength(
+    pairs: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
+) -> "pd.Series[str]":
+    """Ids of the pairs that training will leave out, by its own measure."""
+    from instruction_tuning.reward.bradley_terry import fits_length
+    from instruction_tuning.training.tokenized import load_training_tokenizer
+
+    tokenizer = load_training_tokenizer(sft_model, chat_template_path=None)
+    return pairs.loc[~fits_length(tokenizer, pairs, max_length=parameters.max_length), "pair_id"]
 
 
 def _heldout_records(rated_responses: pd.DataFrame, sft_model: ModelFolder) -> set[str]:

@@ -18,7 +18,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 pair_responses,
                 inputs=["rated_responses", "sft_model", "params:reward_model"],
-                outputs="preference_pairs",
+                outputs=["preference_pairs", "pair_decisions"],
                 name="pair_responses",
             ),
             Node(
@@ -40,6 +40,7 @@ def create_pipeline() -> Pipeline:
                     "sft_model",
                     "rated_responses",
                     "preference_pairs",
+                    "pair_decisions",
                     "best_of_n_completions",
                     "params:reward_model",
                 ],
