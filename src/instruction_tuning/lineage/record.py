@@ -154,13 +154,11 @@ class RecordStory:
 
     def _pairs(self) -> list[Story]:
         """Every pair with what became of it; of older data only those that were kept are stored."""
-        name, decision = PAIR_DECISIONS, ("decision", "reason")
-        if self._chain.version(PAIR_DECISIONS) is None and self._chain.version(PAIRS) is not None:
-            name, decision = PAIRS, ("split",)
-        names = ("pair_id", "chosen_rating", "rejected_rating", *decision)
-        rows = self._find(name, "record_id", [self._record])
+        is_older = self._chain.version(PAIR_DECISIONS) is None and self._chain.version(PAIRS) is not None
+        rows = self._find(PAIRS if is_older else PAIR_DECISIONS, "record_id", [self._record])
         return [
-            {"decision": row.get("split"), "reason": None} | {name: row[name] for name in names}
+            {name: row[name] for name in ("pair_id", "chosen_rating", "rejected_rating")}
+            | {"decision": row["split" if is_older else "decision"], "reason": row.get("reason")}
             for row in rows
         ]
 
