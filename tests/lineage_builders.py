@@ -23,6 +23,9 @@ NAMES = (
     "verified_examples",
     "sft_mixture",
     "sft_validation",
+    "example_decisions",
+    "pair_decisions",
+    "preference_pairs",
     "sft_model",
 )
 
@@ -135,6 +138,26 @@ def chat(letter: str) -> dict[str, Any]:
         "text": None,
         "source": "alpaca",
         "parent_ids": [record_id(letter), response],
+    }
+
+
+def example_decision(letter: str, decision: str, reason: str | None = None) -> dict[str, Any]:
+    return {
+        "example_id": f"{record_id(letter)}-00",
+        "record_id": record_id(letter),
+        "decision": decision,
+        "reason": reason,
+    }
+
+
+def pair_decision(letter: str, pair: str, decision: str, reason: str | None = None) -> dict[str, Any]:
+    return {
+        "pair_id": pair,
+        "record_id": record_id(letter),
+        "chosen_rating": 9.0,
+        "rejected_rating": 8.0,
+        "decision": decision,
+        "reason": reason,
     }
 
 

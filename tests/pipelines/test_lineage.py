@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from instruction_tuning.canonical.reading import read_files
 
 pytestmark = pytest.mark.slow
 MODEL = "models:/sft-model/1"
+OLDER = "2020-01-01T00.00.00.000Z"
 
 
 def kedro(run: Any, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -50,10 +53,22 @@ def test_a_record_that_was_trained_on_is_followed_from_its_row_to_the_model(fini
     assert told["teacher"]["requests"] == calls["request_id"].nunique()
     assert told["answer"]["response_id"] == chat["parent_ids"][1]
     assert told["mixture"] == {"part": "training", "example_id": chat["example_id"]} | {
-        "parent_ids": list(chat["parent_ids"])
+        "parent_ids": list(chat["parent_ids"]),
+        "decision": "trained",
+        "reason": None,
     }
     assert {model["model"]: model["parts"][0] for model in told["models"]}[MODEL] == "trained on"
     assert told["by_time"] == [] and set(told["not_available"]) == set()
+    assert [model["not_known"] for model in told["models"]] == [[]] * len(told["models"])
+
+
+def test_every_pair_of_a_records_answers_is_told_with_what_became_of_it(finished_run: Any) -> None:
+    decisions = frame(finished_run, "pair_decisions")
+    left_out = decisions[decisions["decision"] == "left_out"].iloc[0]
+    told = explained(finished_run, str(left_out["record_id"]))
+    of_record = decisions[decisions["record_id"] == left_out["record_id"]]
+    fates = {pair["pair_id"]: pair["decision"] for pair in told["reward"]["pairs"]}
+    assert fates == dict(zip(of_record["pair_id"], of_record["decision"], strict=True))
 
 
 @pytest.mark.parametrize("stage", ["exact_duplicate", "near_duplicate", "contaminated", "validate", "read"])
@@ -139,8 +154,30 @@ def test_a_record_is_explained_without_torch_transformers_and_mlflow(finished_ru
     assert done.stdout.rstrip().endswith("[]"), done.stdout[-500:] + done.stderr[-2000:]
 
 
-def test_a_finished_run_has_nothing_to_prune(finished_run: Any) -> None:
-    done = kedro(finished_run, "prune", "--json")
-    told = json.loads(done.stdout[done.stdout.index("{") :])
-    assert told["removable"] == [] and told["records"] == []
-    assert Path(finished_run.project, "data/01_raw").is_dir()
+def test_of_a_finished_run_only_a_version_that_nothing_needs_is_pruned(
+    finished_run: Any, tmp_path: Path
+) -> None:
+    """The run's own versions are all needed; an older report, put beside, is the one that may go."""
+    project = tmp_path / "copy"
+    shutil.copytree(finished_run.project, project, symlinks=True)
+    copied = replace(finished_run, project=project)
+    reports = project / "data/08_reporting/run_report.md"
+    (newest,) = reports.iterdir()
+    shutil.copytree(newest, reports / OLDER)
+    kept = sorted(file for file in (project / "data").rglob("*") if OLDER not in file.parts)
+
+    told = pruned(copied)
+    assert [(row["name"], row["version"]) for row in told["removable"]] == [("run_report", OLDER)]
+    assert told["removable"][0]["bytes"] == (newest / "run_report.md").stat().st_size
+    assert told["records"] == [] and (reports / OLDER).is_dir()
+
+    assert pruned(copied, "--delete")["removable"] == told["removable"]
+    assert [folder.name for folder in reports.iterdir()] == [newest.name]
+    assert all(file.exists() for file in kept)
+    assert pruned(copied)["removable"] == []
+
+
+def pruned(run: Any, *words: str) -> dict[str, Any]:
+    done = kedro(run, "prune", "--json", *words)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return dict(json.loads(done.stdout[done.stdout.index("{") :]))

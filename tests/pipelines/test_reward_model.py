@@ -20,6 +20,7 @@ from instruction_tuning.pipelines.reward_model.nodes import pair_responses
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.pipelines.reward_model.pipeline import create_pipeline
 from instruction_tuning.schemas.best_of_n_completions import BestOfNCompletions
+from instruction_tuning.schemas.pair_decisions import PairDecisions
 from instruction_tuning.schemas.preference_pairs import PreferencePairs
 from instruction_tuning.schemas.training_log import TrainingLog
 from instruction_tuning.training.training_record import read_training_record, write_training_data
@@ -71,7 +72,7 @@ def test_the_pipeline_trains_ranks_and_measures(
     chosen = parameters(project_path, tmp_path / "work", num_train_epochs=6, learning_rate=5e-3)
     frames = {
         name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"))
-        for name in ("preference_pairs", "reward_training_log", "best_of_n_completions")
+        for name in ("preference_pairs", "pair_decisions", "reward_training_log", "best_of_n_completions")
     }
     catalog = DataCatalog(
         {
@@ -79,7 +80,6 @@ def test_the_pipeline_trains_ranks_and_measures(
             "sft_model": MemoryDataset(sft_model(tmp_path / "sft_model", HELD)),
             "params:reward_model": MemoryDataset(chosen),
             "reward_model": ModelFolderDataset(filepath=str(tmp_path / "model")),
-            "preference_pair_counts": JSONDataset(filepath=str(tmp_path / "counts.json")),
             "reward_metrics": JSONDataset(filepath=str(tmp_path / "metrics.json")),
             **frames,
         }
@@ -87,6 +87,10 @@ def test_the_pipeline_trains_ranks_and_measures(
     SequentialRunner().run(create_pipeline(), catalog)
 
     PreferencePairs.validate(catalog.load("preference_pairs"))
+    decisions = catalog.load("pair_decisions")
+    PairDecisions.validate(decisions)
+    assert decisions["decision"].value_counts().to_dict() == {"train": 96, "left_out": 60, "test": 24}
+    assert set(decisions["reason"].dropna()) == {"tie"}
     TrainingLog.validate(catalog.load("reward_training_log"))
     completions = catalog.load("best_of_n_completions")
     BestOfNCompletions.validate(completions)
@@ -116,6 +120,20 @@ def test_the_pipeline_trains_ranks_and_measures(
     assert card.startswith("# Reward model\n") and "- trained on 96 pairs" in card
     assert catalog.load("sft_model").digest in card and catalog.load("reward_model").digest in card
     assert log["loss"].tolist() == catalog.load("reward_training_log")["loss"].tolist()
+
+
+def test_a_pair_that_training_leaves_out_for_its_length_is_stored_as_left_out(
+    project_path: Path, tmp_path: Path
+) -> None:
+    rated = rated_responses(60)
+    is_long = (rated["record_id"] == f"{0:016x}") & (rated["rating"] == 2)
+    rated["response"] = rated["response"].mask(is_long, "红色的苹果" * 30)
+    pairs, decisions = pair_responses(
+        rated, sft_model(tmp_path / "sft_model", HELD), parameters(project_path, tmp_path)
+    )
+    of_record = decisions[decisions["record_id"] == f"{0:016x}"]
+    assert sorted(of_record["reason"]) == ["overlength", "overlength", "tie"]
+    assert len(pairs[pairs["record_id"] == f"{0:016x}"]) == 2
 
 
 def test_a_model_that_held_out_none_of_the_rated_records_is_refused(

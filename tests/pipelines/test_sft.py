@@ -13,11 +13,13 @@ from training_builders import CONTEXT, replay_documents, tiny_base, turns, verif
 from instruction_tuning.datasets.atomic import DocumentDataset, JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
-from instruction_tuning.pipelines.sft.nodes import mix_examples, preview_mask
+from instruction_tuning.pipelines.sft.nodes import decide_examples, mix_examples, preview_mask
 from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.pipelines.sft.pipeline import create_pipeline
+from instruction_tuning.schemas.example_decisions import ExampleDecisions
 from instruction_tuning.schemas.sft_mixture import SFTMixture
 from instruction_tuning.schemas.training_log import TrainingLog
+from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
 from instruction_tuning.training.training_record import read_training_data, read_training_record
 
 FLAT_METRICS = {
@@ -62,7 +64,7 @@ def catalog(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Dat
     tmp_path = tmp_path_factory.mktemp("sft")
     frames = {
         name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"))
-        for name in ("sft_mixture", "sft_validation", "sft_training_log")
+        for name in ("sft_mixture", "sft_validation", "example_decisions", "sft_training_log")
     }
     catalog = DataCatalog(
         {
@@ -85,6 +87,7 @@ def catalog(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Dat
 def test_the_pipeline_ends_with_a_model_its_loss_curve_and_flat_metrics(catalog: DataCatalog) -> None:
     for name in ("sft_mixture", "sft_validation"):
         SFTMixture.validate(catalog.load(name))
+    ExampleDecisions.validate(catalog.load("example_decisions"))
     TrainingLog.validate(catalog.load("sft_training_log"))
     metrics = catalog.load("sft_metrics")
     assert metrics.keys() >= FLAT_METRICS
@@ -142,6 +145,27 @@ def test_the_preview_shows_four_chats_and_a_document_with_the_trained_tokens_mar
     ]
     assert "<|user|>ask<|end|><|assistant|>⟦say 0<|end|>⟧" in preview
     assert "<|endoftext|>⟦a line⟧" in preview
+
+
+def test_a_small_max_length_decides_what_the_training_decides(project_path: Path, tmp_path: Path) -> None:
+    chats = {"whole": turns("a", "b"), "cut": turns("a", "b " * 40), "dropped": turns("a " * 40, "b")}
+    mixture = pd.DataFrame(
+        [
+            {"example_id": name, "kind": "chat", "messages": chat, "text": None, "parent_ids": [f"r-{name}"]}
+            for name, chat in chats.items()
+        ]
+        + [{"example_id": "d", "kind": "document", "messages": None, "text": "a " * 40, "parent_ids": ["d"]}]
+    )
+    decisions = decide_examples(mixture, tiny_base(), parameters(project_path, tmp_path, max_length=20))
+    ExampleDecisions.validate(decisions)
+    assert decisions["decision"].tolist() == ["trained", "cut", "dropped"]
+    assert decisions["record_id"].tolist() == ["r-whole", "r-cut", "r-dropped"]
+    assert decisions["reason"].iloc[1].startswith("cut at 20 of ")
+    assert decisions["reason"].iloc[2].startswith("the answer begins after the first 20 tokens")
+    tokenized = tokenize_mixture(load_training_tokenizer(tiny_base(), None), mixture, max_length=20)
+    left = decisions[decisions["decision"] != "dropped"]
+    assert [sum(one.trained) for one in tokenized.chats] == left["trained_tokens"].tolist()
+    assert tokenized.without_target == len(decisions) - len(left)
 
 
 @pytest.mark.parametrize(

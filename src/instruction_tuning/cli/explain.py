@@ -126,7 +126,8 @@ def _known_versions(dataset: str, store: DataStore) -> str:
 
 def _tell_source(about: RegisteredModel, source: str, data: Stored, *, as_json: bool) -> int:
     contents = data.contents()
-    found = rows_in_model(source, next(one for one in contents if one.model == about), data.store)
+    own = next(one for one in contents if one.model == about)
+    found = rows_in_model(source, own, data.store)
     others, unknown = {}, {}
     for records in contents:
         if records.model == about:
@@ -139,11 +140,13 @@ def _tell_source(about: RegisteredModel, source: str, data: Stored, *, as_json: 
             unknown[uri] = error.problem
     if as_json:
         told = {"model": str(about), "rows": found.to_dict("records"), "others": others, "unknown": unknown}
-        click.echo(_as_json(told))
+        click.echo(_as_json(told | {"not_known": own.not_known}))
     else:
         click.echo(f"{about}: {found['source_row_id'].nunique()} rows of {source}")
         for what, count in summary_of(found).items():
             click.echo(f"  {what}: {count}")
+        for what in own.not_known:
+            click.echo(f"  not known, so counted as trained on: {what}")
         for uri, counts in others.items():
             listed = "; ".join(f"{what}: {count}" for what, count in counts.items()) or "none"
             click.echo(f"  also {uri}: {listed}")

@@ -12,18 +12,25 @@ from instruction_tuning.lineage.store import DataStore
 
 TRAINED, HELD_OUT = "trained on", "held out"
 PAIRS_TRAINED, PAIRS_TESTED = "reward pairs trained on", "reward pairs tested on"
+DROPPED = "not trained on: the answer begins after max_length"
 _MIXTURES = {"sft_mixture": TRAINED, "sft_validation": HELD_OUT}
+EXAMPLE_DECISIONS, PAIR_DECISIONS = "example_decisions", "pair_decisions"
 REWARD_MODEL, PAIRS = "reward_model", "preference_pairs"
+NOT_FITTED = (HELD_OUT, DROPPED, PAIRS_TESTED)
 
 
 @dataclass
 class ModelRecords:
-    """Record ids by part; `gone` names data that is deleted, so that what it held cannot be told."""
+    """Record ids by part; `gone` names data that is deleted, so that what it held cannot be told.
+
+    `not_known` says what was not yet stored when the model was made, so that a part may hold too much.
+    """
 
     model: RegisteredModel
     chain: Chain
     parts: dict[str, set[str]] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
+    not_known: list[str] = field(default_factory=list)
 
     @property
     def trained_on(self) -> set[str]:
@@ -37,6 +44,7 @@ class ModelContents:
     def __init__(self, store: DataStore, executions: Iterable[Execution]) -> None:
         self._store, self._executions = store, list(executions)
         self._mixtures: dict[Path, set[str]] = {}
+        self._dropped: dict[Path, set[str]] = {}
 
     def of(self, model: RegisteredModel, only: Collection[str] | None = None) -> ModelRecords:
         """What `model` was trained on, as far as it is stored; of the records in `only`, where given."""
@@ -45,13 +53,35 @@ class ModelContents:
             path = self._path(found, name)
             if path is not None:
                 found.parts[part] = self._chats(path) if only is None else _chats_of(path, only)
+        self._set_dropped_apart(found)
         if REWARD_MODEL in model.data:
-            path = self._path(found, PAIRS)
-            if path is not None:
-                pairs = _pairs(path, only)
-                for split, part in (("train", PAIRS_TRAINED), ("test", PAIRS_TESTED)):
-                    found.parts[part] = {name for name, of in pairs if of == split}
+            self._add_pairs(found, only)
         return found
+
+    def _set_dropped_apart(self, found: ModelRecords) -> None:
+        """Rows of the mixture of which nothing was left to train on, where that was stored."""
+        if EXAMPLE_DECISIONS not in found.model.data:
+            # Not from the chain: what was made later from the same mixture is of another length, maybe.
+            found.not_known.append("which answers began after sft.max_length")
+            return
+        path = self._path(found, EXAMPLE_DECISIONS)
+        if path is not None and TRAINED in found.parts:
+            if path not in self._dropped:
+                self._dropped[path] = _without_target(path)
+            dropped = found.parts[TRAINED] & self._dropped[path]
+            found.parts[TRAINED] = found.parts[TRAINED] - dropped
+            found.parts |= {DROPPED: dropped} if dropped else {}
+
+    def _add_pairs(self, found: ModelRecords, only: Collection[str] | None) -> None:
+        name, column = PAIR_DECISIONS, "decision"
+        if name not in found.model.data:
+            found.not_known.append("which pairs were longer than reward_model.max_length")
+            name, column = PAIRS, "split"
+        path = self._path(found, name)
+        if path is not None:
+            pairs = _pairs(path, column, only)
+            for split, part in (("train", PAIRS_TRAINED), ("test", PAIRS_TESTED)):
+                found.parts[part] = {record for record, of in pairs if of == split}
 
     def _path(self, found: ModelRecords, name: str) -> Path | None:
         version = found.chain.version(name)
@@ -74,9 +104,16 @@ def _chats_of(path: Path, only: Collection[str]) -> set[str]:
     return {str(row["parent_ids"][0]) for row in rows if row["kind"] == "chat"}
 
 
-def _pairs(path: Path, only: Collection[str] | None) -> set[tuple[str, str]]:
-    """Record and split of each pair."""
-    columns = ["record_id", "split"]
+def _without_target(path: Path) -> set[str]:
+    """Records of which every example was dropped."""
+    frame = read_columns(path, ["record_id", "decision"])
+    is_dropped = frame["decision"] == "dropped"
+    return set(frame.loc[is_dropped, "record_id"]) - set(frame.loc[~is_dropped, "record_id"])
+
+
+def _pairs(path: Path, column: str, only: Collection[str] | None) -> set[tuple[str, str]]:
+    """Record and split, or decision, of each pair."""
+    columns = ["record_id", column]
     if only is not None:
-        return {(row["record_id"], row["split"]) for row in find_rows(path, "record_id", only, columns)}
+        return {(row["record_id"], row[column]) for row in find_rows(path, "record_id", only, columns)}
     return set(read_columns(path, columns).itertuples(index=False, name=None))

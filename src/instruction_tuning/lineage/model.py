@@ -46,6 +46,7 @@ def model_story(
         "nodes": [_node(execution) for execution in _in_order(behind.executions)],
         "relatives": [_relative(records, other) for other in others if other.model != model],
         "gone": records.gone,
+        "not_known": records.not_known,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from instruction_tuning.lineage.membership import ModelRecords
+from instruction_tuning.lineage.membership import EXAMPLE_DECISIONS, PAIR_DECISIONS, PAIRS, ModelRecords
 from instruction_tuning.lineage.naming import Named, source_files
 from instruction_tuning.lineage.provenance import Chain
 from instruction_tuning.lineage.rows import find_rows, require_columns
@@ -137,19 +137,34 @@ class RecordStory:
     def _mixture(self) -> Story:
         for name, part in (("sft_mixture", "training"), ("sft_validation", "validation")):
             for row in self._find(name, "parent_ids", [self._record]):
-                return {"part": part, "example_id": row["example_id"], "parent_ids": row["parent_ids"]}
+                told = {"part": part, "example_id": row["example_id"], "parent_ids": row["parent_ids"]}
+                return told | (self._length_decision(row["example_id"]) if part == "training" else {})
         return {}
 
+    def _length_decision(self, example_id: str) -> Story:
+        """Trained, cut or dropped, with the reason; of data from before that was stored, nulls."""
+        rows = self._find(EXAMPLE_DECISIONS, "example_id", [example_id])
+        return {name: rows[0][name] if rows else None for name in ("decision", "reason")}
+
     def _reward(self) -> Story:
-        pairs = self._find("preference_pairs", "record_id", [self._record])
-        names = ("pair_id", "split", "chosen_rating", "rejected_rating", "margin")
+        pairs = self._pairs()
         completions = self._find("best_of_n_completions", "record_id", [self._record])
         return {
-            "pairs": [{name: row[name] for name in names} for row in pairs],
+            "pairs": pairs,
             "best_of_n": [
                 {name: row[name] for name in ("rank", "reward", "check", "completion")} for row in completions
             ],
         }
+
+    def _pairs(self) -> list[Story]:
+        """Every pair with what became of it; of older data only those that were kept are stored."""
+        is_older = self._chain.version(PAIR_DECISIONS) is None and self._chain.version(PAIRS) is not None
+        rows = self._find(PAIRS if is_older else PAIR_DECISIONS, "record_id", [self._record])
+        return [
+            {name: row[name] for name in ("pair_id", "chosen_rating", "rejected_rating")}
+            | {"decision": row["split" if is_older else "decision"], "reason": row.get("reason")}
+            for row in rows
+        ]
 
     def _models(self, models: Iterable[ModelRecords], content: str | None) -> list[Story]:
         found = []
@@ -159,5 +174,6 @@ class RecordStory:
                 found.append(
                     {"model": f"models:/{records.model.name}/{records.model.version}", "parts": parts}
                     | {"aliases": list(records.model.aliases), "through": content, "gone": records.gone}
+                    | {"not_known": records.not_known}
                 )
         return found

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.lineage.membership import HELD_OUT, PAIRS_TESTED, ModelRecords
+from instruction_tuning.lineage.membership import NOT_FITTED, ModelRecords
 from instruction_tuning.lineage.naming import source_files
 from instruction_tuning.lineage.provenance import Chain
 from instruction_tuning.lineage.rows import read_columns
@@ -67,8 +67,8 @@ def summary_of(found: pd.DataFrame) -> dict[str, int]:
 
 
 def is_trained_on(found: pd.DataFrame) -> bool:
-    """Whether weights were fitted to a row: one that was only held out, or tested on, is not in the model."""
-    return bool((~found["part"].isin([HELD_OUT, PAIRS_TESTED])).any())
+    """Whether weights were fitted to a row: not to one held out, tested on or dropped for its length."""
+    return bool((~found["part"].isin(NOT_FITTED)).any())
 
 
 def _rows_of(source: str, chain: Chain, store: DataStore) -> pd.DataFrame:

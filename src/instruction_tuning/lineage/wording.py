@@ -7,6 +7,12 @@ from typing import Any
 Story = Mapping[str, Any]
 _SHOWN = 160
 _LISTED = 5
+_LEFT_OUT = {
+    "tie": "left out, a tie",
+    "below_min_margin": "left out, too close in rating (reward_model.min_margin)",
+    "beyond_max_pairs": "left out, not drawn (reward_model.max_pairs)",
+    "overlength": "left out, too long (reward_model.max_length)",
+}
 
 
 def record_text(story: Story) -> str:
@@ -42,7 +48,9 @@ def _record_lines(story: Story) -> Iterator[str]:
         through = "" if model["through"] == story["record_id"] else f", through its copy {model['through']}"
         gone = f"; cannot be told for {', '.join(model['gone'])}" if model["gone"] else ""
         aliases = "".join(f" @{alias}" for alias in model["aliases"])
-        yield f"  model       {model['model']}{aliases}: {', '.join(model['parts']) or '?'}{through}{gone}"
+        unknown = f"; not known: {', '.join(model['not_known'])}" if model["not_known"] else ""
+        parts = ", ".join(model["parts"]) or "?"
+        yield f"  model       {model['model']}{aliases}: {parts}{through}{gone}{unknown}"
     if not story["models"]:
         yield "  model       no registered version has it"
     for name, reason in story["not_available"].items():
@@ -107,15 +115,25 @@ def _teacher_lines(story: Story) -> Iterator[str]:
 def _training_lines(story: Story) -> Iterator[str]:
     mixture, reward = story["mixture"], story["reward"]
     if mixture:
-        yield f"  mixture     {mixture['part']}, as example {mixture['example_id']}"
+        yield f"  mixture     {mixture['part']}, as example {mixture['example_id']}{_shortened(mixture)}"
     elif story["answer"].get("decision") == "accepted":
         yield "  mixture     in neither training nor validation"
     for pair in reward["pairs"]:
         ratings = f"{pair['chosen_rating']:g} over {pair['rejected_rating']:g}"
-        yield f"  reward pair {pair['pair_id']} ({pair['split']}): {ratings}"
+        fate = _LEFT_OUT.get(str(pair["reason"]), pair["decision"])
+        yield f"  reward pair {pair['pair_id']} ({fate}): {ratings}"
     if reward["best_of_n"]:
         best = min(reward["best_of_n"], key=lambda row: row["rank"])
         yield f"  best of {len(reward['best_of_n'])}   {_quoted(best['completion'])}, reward {best['reward']}"
+
+
+def _shortened(mixture: Story) -> str:
+    """What the maximal length did to an example of the training part."""
+    if mixture["part"] != "training" or mixture["decision"] == "trained":
+        return ""
+    if mixture["decision"] is None:
+        return "; whether it was cut or dropped for its length is not known"
+    return f"; {'not trained on: ' if mixture['decision'] == 'dropped' else ''}{mixture['reason']}"
 
 
 def _model_lines(story: Story) -> Iterator[str]:
@@ -146,6 +164,8 @@ def _model_lines(story: Story) -> Iterator[str]:
         same = f"the same {', '.join(other['same_data'])}" if other["same_data"] else "no data set in common"
         gone = f"; deleted: {', '.join(other['gone'])}" if other["gone"] else ""
         yield f"  relative    {other['model']}: {same}; {other['records_in_both']:,} records in both{gone}"
+    for what in story["not_known"]:
+        yield f"  not known   {what}: not stored when it was made"
     for name in story["gone"]:
         yield f"  deleted     {name}: what it held cannot be told"
 

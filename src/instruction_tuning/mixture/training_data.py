@@ -5,13 +5,23 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.schemas.example_decisions import CUT, DROPPED
+
 UNKNOWN = "unknown"
 
 
 def training_data(
-    mixture: pd.DataFrame, validation: pd.DataFrame, selected_queries: pd.DataFrame, *, pool: pd.Series
+    mixture: pd.DataFrame,
+    validation: pd.DataFrame,
+    selected_queries: pd.DataFrame,
+    *,
+    decisions: pd.DataFrame,
+    pool: pd.Series,
 ) -> dict[str, Any]:
     """Counts of the examples in `mixture`, its digest, how their queries were selected, what was held out.
+
+    `examples` and what they are counted by leave out those that `decisions` (see schemas.example_decisions)
+    dropped, since nothing of them was trained on; `cut_examples` are among them.
 
     `digest` is the first 16 hex digits of the SHA-256 of the mixture's rows, `pool_digest` of the ids of the
     records in `pool`, which are digests of what is said. `source_files`: examples by raw file, named by the
@@ -19,11 +29,15 @@ def training_data(
     as unknown.
     """
     is_chat = mixture["kind"] == "chat"
-    chats = mixture[is_chat]
+    of_fate = dict(zip(decisions["example_id"], decisions["decision"], strict=True))
+    fates = mixture.loc[is_chat, "example_id"].map(of_fate)
+    chats = mixture[is_chat][fates != DROPPED]
     selected = selected_queries.set_index("record_id").reindex(_records(chats))
     rows = mixture.to_json(orient="records", force_ascii=False)
     return {
         "examples": len(chats),
+        "cut_examples": int((fates == CUT).sum()),
+        "dropped_examples": int((fates == DROPPED).sum()),
         "documents": int((~is_chat).sum()),
         "sources": _counts(chats["source"]),
         "languages": _counts(selected["language"]),

@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from instruction_tuning.reporting.breakdown_table import breakdown_rows, fate_rows, invention_sentence
 from instruction_tuning.reporting.run_summary import RunSummary
 from instruction_tuning.reporting.scores_table import ability_rows
 from instruction_tuning.reporting.wording import counted
@@ -34,6 +35,9 @@ def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
         cards="".join(_card(number, words) for number, words in _key_numbers(summary)),
         figures="".join(_figure(figure) for figure in figures),
         scores=_table(*ability_rows(verdict["evidence"])),
+        breakdown=_table(*breakdown_rows(verdict["evidence"])),
+        fates=_table(*fate_rows(verdict["evidence"])),
+        invention=escape(invention_sentence(verdict["evidence"])),
         dropped=_table(
             ("stage", "reason", "rows"),
             [(drop.stage, drop.reason, f"{drop.rows:,}") for drop in summary.dropped],

@@ -78,13 +78,23 @@ def _training_data(facts: Mapping[str, Any]) -> list[str]:
         return ["Unknown: the model's folder has no `training_data.json`."]
     return [
         f"- {counted(facts['examples'], 'example')} and "
-        f"{counted(facts['documents'], 'pre-training document')}; "
+        f"{counted(facts['documents'], 'pre-training document')}{_shortened(facts)}; "
         f"digest of the mixture `{facts['digest']}`",
         f"- {facts['selected_queries']:,} queries were selected from a pool of "
         f"{facts['pool_records']:,} records ({facts['sampler']})"
         + (f"; digest of the pool's record ids `{facts['pool_digest']}`" if "pool_digest" in facts else ""),
         *(f"- {name}: {_counts(kind, facts[kind])}" for kind, name in _COUNTS.items() if kind in facts),
     ]
+
+
+def _shortened(facts: Mapping[str, Any]) -> str:
+    """What `sft.max_length` cost; cards of models from before that was stored do not know it."""
+    if not facts.get("cut_examples") and not facts.get("dropped_examples"):
+        return ""
+    return (
+        f" ({facts['cut_examples']:,} examples cut at sft.max_length, {facts['dropped_examples']:,} more "
+        "dropped: their answers begin after it)"
+    )
 
 
 def _counts(kind: str, counts: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping
 
 from instruction_tuning.reporting.best_of_n_words import best_of_n_sentence
+from instruction_tuning.reporting.breakdown_table import invention_sentence
 from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
 from instruction_tuning.reporting.wording import count_list, counted, one_line, text_table
@@ -115,6 +116,7 @@ def _scores(summary: RunSummary) -> list[str]:
     return [
         "  mean score in percent, base→SFT, gain in points [95% interval of the paired difference]",
         *text_table(header, rows, indent=2),
+        *_wrapped(invention_sentence(summary.verdict["evidence"])),
     ]
 
 

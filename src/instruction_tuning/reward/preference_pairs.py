@@ -10,7 +10,7 @@ check passed beats one that it failed, whatever the ratings say: raters favour f
 """
 
 import hashlib
-from collections.abc import Hashable, Mapping, Set
+from collections.abc import Collection, Hashable, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
@@ -18,6 +18,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from instruction_tuning.errors import InputError
+from instruction_tuning.schemas.pair_decisions import (
+    BELOW_MIN_MARGIN,
+    BEYOND_MAX_PAIRS,
+    LEFT_OUT,
+    OVERLENGTH,
+    TIE,
+)
 from instruction_tuning.seeds import substream_seed
 
 COLUMNS = [
@@ -31,6 +38,17 @@ COLUMNS = [
     "margin",
     "decided_by_check",
     "split",
+]
+DECISION_COLUMNS = [
+    "pair_id",
+    "record_id",
+    "chosen_response_id",
+    "rejected_response_id",
+    "chosen_rating",
+    "rejected_rating",
+    "decided_by_check",
+    "decision",
+    "reason",
 ]
 _Answer = Mapping[Hashable, Any]
 Preference = Literal["rating", "check_then_rating"]
@@ -56,8 +74,8 @@ def build_preference_pairs(
     min_margin: float,
     max_pairs: int,
     seed: int,
-) -> tuple[pd.DataFrame, PairCounts]:
-    """Pairs (see schemas.preference_pairs) and counts.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pairs (see schemas.preference_pairs), and what became of every pair (schemas.pair_decisions).
 
     Unrated answers are left out; two answers of equal rating, or of the same text, are a tie. The test
     split is the pairs of `test_records`, all others are for training if their ratings differ by `min_margin`
@@ -66,21 +84,20 @@ def build_preference_pairs(
     """
     rated = rated_responses[rated_responses["rating"].notna()]
     rows: list[dict[str, Any]] = []
-    ties = 0
     for _, answers in rated.sort_values(["record_id", "response_id"]).groupby("record_id", sort=True):
         for first, second in combinations(answers.to_dict(orient="records"), 2):
             better = _better(first, second, preference)
-            if better is None:
-                ties += 1
-            else:
-                worse = second if better is first else first
-                rows.append(_pair(better, worse, by_check=_check_decides(first, second, preference)))
-    if not rows:
+            worse = first if better is second else second
+            by_check = better is not None and _check_decides(first, second, preference)
+            rows.append(_pair(better or first, worse, by_check=by_check) | {"is_tie": better is None})
+    ties = sum(row["is_tie"] for row in rows)
+    if ties == len(rows):
         raise InputError(
             f"no preference pair: {len(rated)} of {len(rated_responses)} answers are rated, {ties} are ties",
             fix="generate two answers a query or more (answer_generation), and have them rated",
         )
-    pairs = pd.DataFrame(rows)
+    every = pd.DataFrame(rows)
+    pairs = every[~every["is_tie"]]
     is_test = pairs["record_id"].isin(test_records)
     if is_test.all():
         raise InputError(
@@ -99,15 +116,34 @@ def build_preference_pairs(
         )
     clear = pairs[~unclear]
     kept = _at_most(clear, max_pairs, seed)
-    counts = PairCounts(
+    reasons = every["is_tie"].map({True: TIE, False: None}).astype("str")
+    reasons[unclear.index[unclear]] = BELOW_MIN_MARGIN
+    reasons[clear.index.difference(kept.index)] = BEYOND_MAX_PAIRS
+    split = every["record_id"].isin(test_records).map({True: "test", False: "train"})
+    decisions = every.assign(decision=split.where(reasons.isna(), LEFT_OUT), reason=reasons)
+    return kept[COLUMNS].reset_index(drop=True), decisions[DECISION_COLUMNS]
+
+
+def pair_counts(rated_responses: pd.DataFrame, decisions: pd.DataFrame) -> PairCounts:
+    """Counted from the answers and from what became of their pairs; `pairs` holds those that are too long."""
+    reasons = decisions["reason"]
+    return PairCounts(
         responses=len(rated_responses),
-        unrated=len(rated_responses) - len(rated),
-        ties_dropped=ties,
-        below_min_margin=int(unclear.sum()),
-        beyond_max_pairs=len(clear) - len(kept),
-        pairs=len(kept),
+        unrated=int(rated_responses["rating"].isna().sum()),
+        ties_dropped=int((reasons == TIE).sum()),
+        below_min_margin=int((reasons == BELOW_MIN_MARGIN).sum()),
+        beyond_max_pairs=int((reasons == BEYOND_MAX_PAIRS).sum()),
+        pairs=int((reasons.isna() | (reasons == OVERLENGTH)).sum()),
     )
-    return kept[COLUMNS].reset_index(drop=True), counts
+
+
+def leave_out_overlength(decisions: pd.DataFrame, overlength: Collection[str]) -> pd.DataFrame:
+    """`decisions` with the pairs that are named in `overlength` left out for their length."""
+    is_long = decisions["pair_id"].isin(overlength)
+    return decisions.assign(
+        decision=decisions["decision"].mask(is_long, LEFT_OUT),
+        reason=decisions["reason"].mask(is_long, OVERLENGTH),
+    )
 
 
 def is_clear(pairs: pd.DataFrame, min_margin: float) -> "pd.Series[bool]":
@@ -135,6 +171,8 @@ def _pair(chosen: _Answer, rejected: _Answer, *, by_check: bool) -> dict[str, An
     return {
         "pair_id": hashlib.sha256(key.encode()).hexdigest()[:16],
         "record_id": chosen["record_id"],
+        "chosen_response_id": chosen["response_id"],
+        "rejected_response_id": rejected["response_id"],
         "messages": chosen["messages"],
         "chosen": chosen["response"],
         "rejected": rejected["response"],

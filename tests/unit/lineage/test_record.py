@@ -3,11 +3,20 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from lineage_builders import FILE, StoredProject, ingested_and_trained, record_id, registered, row_id
+from lineage_builders import (
+    FILE,
+    StoredProject,
+    example_decision,
+    ingested_and_trained,
+    pair_decision,
+    record_id,
+    registered,
+    row_id,
+)
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.incremental.records import StoredState
-from instruction_tuning.lineage.membership import HELD_OUT, TRAINED, ModelContents
+from instruction_tuning.lineage.membership import DROPPED, HELD_OUT, TRAINED, ModelContents
 from instruction_tuning.lineage.naming import find_record
 from instruction_tuning.lineage.provenance import Chain, chain_of
 from instruction_tuning.lineage.record import RecordStory
@@ -19,10 +28,10 @@ def chain(made: StoredProject) -> Chain:
     return chain_of(made.executions, anchors, made.store)
 
 
-def tell(made: StoredProject, name: str):
+def tell(made: StoredProject, name: str, **data: str):
     named = find_record(name, made.store, chain(made))
     model, reader = (
-        registered("1", {"sft_mixture": "v1"}, "champion"),
+        registered("1", {"sft_mixture": "v1"} | data, "champion"),
         ModelContents(made.store, made.executions),
     )
     story = RecordStory(named, made.store, chain(made)).tell(lambda only: [reader.of(model, only)])
@@ -68,6 +77,67 @@ def test_data_from_before_a_column_was_written_say_so(tmp_path: Path, letter: st
     pd.read_parquet(file).drop(columns="collides_with").to_parquet(file)
     with pytest.raises(InputError, match=r"file .*rejected_records.*field collides_with(.|\n)*kedro run"):
         tell(made, record_id(letter))
+
+
+def decided(project: Path, decision: str, reason: str | None = None) -> StoredProject:
+    made = ingested_and_trained(project)
+    made.save("example_decisions", "v1", [example_decision("a", decision, reason)])
+    made.ran("decide", {"sft_mixture": "v1"}, {"example_decisions": "v1"})
+    return made
+
+
+def test_an_example_that_was_dropped_for_its_length_is_not_trained_on(tmp_path: Path) -> None:
+    made = decided(tmp_path, "dropped", "the answer begins after the first 8 tokens (sft.max_length)")
+    story = tell(made, record_id("a"), example_decisions="v1")
+    assert story["models"][0]["parts"] == [DROPPED]
+    assert tell(made, record_id("d"), example_decisions="v1")["models"][0]["parts"] == [DROPPED]
+    text = record_text(story)
+    assert f"example {record_id('a')}-00; not trained on: the answer begins after the first 8 tokens" in text
+    assert "models:/sft-model/1 @champion: not trained on: the answer begins after max_length\n" in text
+
+
+def test_an_example_that_was_cut_is_trained_on_and_says_how_much(tmp_path: Path) -> None:
+    story = tell(decided(tmp_path, "cut", "cut at 8 of 9 tokens"), record_id("a"), example_decisions="v1")
+    assert story["models"][0]["parts"] == [TRAINED]
+    assert "-00; cut at 8 of 9 tokens\n" in record_text(story)
+
+
+def test_what_older_data_do_not_say_is_not_known(tmp_path: Path) -> None:
+    """Decisions made later from the same mixture may be of another length: they are not the older model's."""
+    made = ingested_and_trained(tmp_path)
+    assert "whether it was cut or dropped for its length is not known" in record_text(
+        tell(made, record_id("a"))
+    )
+    made = decided(tmp_path / "later", "dropped", "too long")
+    story = tell(made, record_id("a"))
+    assert story["models"][0]["parts"] == [TRAINED]
+    assert story["models"][0]["not_known"] == ["which answers began after sft.max_length"]
+    assert "@champion: trained on; not known: which answers began" in record_text(story)
+
+
+def test_every_pair_of_answers_says_what_became_of_it(tmp_path: Path) -> None:
+    made = ingested_and_trained(tmp_path)
+    reasons = ("tie", "below_min_margin", "beyond_max_pairs", "overlength")
+    pairs = [pair_decision("a", "kept", "train")]
+    made.save(
+        "pair_decisions", "v1", pairs + [pair_decision("a", name, "left_out", name) for name in reasons]
+    )
+    made.ran("pair", {"verified_examples": "v1"}, {"pair_decisions": "v1"})
+    story = tell(made, record_id("a"))
+    assert [pair["reason"] for pair in story["reward"]["pairs"]] == [None, *reasons]
+    text = record_text(story)
+    assert "reward pair kept (train): 9 over 8" in text
+    assert "reward pair overlength (left out, too long (reward_model.max_length)): 9 over 8" in text
+
+
+def test_older_pairs_are_told_from_what_was_kept_of_them(tmp_path: Path) -> None:
+    made = ingested_and_trained(tmp_path)
+    pair = {**pair_decision("a", "kept", ""), "split": "test"}
+    made.save(
+        "preference_pairs", "v1", [{key: pair[key] for key in pair if key not in ("decision", "reason")}]
+    )
+    made.ran("pair", {"verified_examples": "v1"}, {"preference_pairs": "v1"})
+    assert "reward pair kept (test): 9 over 8" in record_text(tell(made, record_id("a")))
 
 
 def test_a_stage_that_was_not_made_yet_is_named(tmp_path: Path) -> None:

@@ -2,10 +2,25 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lineage_builders import FILE, ingested_and_trained, record_id, registered, row_id
+from lineage_builders import (
+    FILE,
+    example_decision,
+    ingested_and_trained,
+    pair_decision,
+    record_id,
+    registered,
+    row_id,
+)
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.lineage.membership import HELD_OUT, TRAINED, ModelContents
+from instruction_tuning.lineage.membership import (
+    DROPPED,
+    HELD_OUT,
+    PAIRS_TESTED,
+    PAIRS_TRAINED,
+    TRAINED,
+    ModelContents,
+)
 from instruction_tuning.lineage.takedown import is_trained_on, rows_in_model, summary_of
 
 DATA = {"sft_mixture": "v1"}
@@ -45,6 +60,31 @@ def test_what_was_only_held_out_is_not_trained_on(tmp_path: Path) -> None:
     found = ask(tmp_path)
     assert is_trained_on(found) and not is_trained_on(found[found["part"] == HELD_OUT])
     assert summary_of(found)["held out / itself / prompt only"] == 1
+
+
+def test_rows_of_an_answer_that_was_dropped_for_its_length_are_in_no_weights(tmp_path: Path) -> None:
+    made = ingested_and_trained(tmp_path)
+    made.save("example_decisions", "v1", [example_decision("a", "dropped", "too long")])
+    made.ran("decide", {"sft_mixture": "v1"}, {"example_decisions": "v1"})
+    contents = ModelContents(made.store, made.executions).of(
+        registered("1", DATA | {"example_decisions": "v1"})
+    )
+    found = rows_in_model("alpaca", contents, made.store)
+    assert set(found["part"]) == {DROPPED, HELD_OUT} and not is_trained_on(found)
+    assert contents.trained_on == set() and contents.not_known == []
+
+
+def test_pairs_that_were_left_out_are_in_no_reward_model(tmp_path: Path) -> None:
+    made = ingested_and_trained(tmp_path)
+    pairs = [pair_decision("a", "p1", "left_out", "overlength"), pair_decision("b", "p2", "test")]
+    made.save("pair_decisions", "v1", pairs)
+    made.save("preference_pairs", "v1", [{"record_id": record_id("a"), "split": "train"}])
+    data = {"sft_validation": "v1", "reward_model": "v1", "preference_pairs": "v1"}
+    reader = ModelContents(made.store, made.executions)
+    now, before = (reader.of(registered("1", data | more)) for more in ({"pair_decisions": "v1"}, {}))
+    assert (now.parts[PAIRS_TRAINED], now.parts[PAIRS_TESTED]) == (set(), {record_id("b")})
+    assert before.parts[PAIRS_TRAINED] == {record_id("a")}
+    assert "which pairs were longer than reward_model.max_length" in before.not_known
 
 
 def test_deleted_data_are_named_instead_of_an_answer(tmp_path: Path) -> None:

@@ -8,7 +8,13 @@ POOL = pd.Series([f"r{row}" for row in range(9)])
 def mixture() -> pd.DataFrame:
     rows = [("chat", "alpaca", ["r1"]), ("chat", "belle", ["r2", "r2-00"]), ("chat", "alpaca", ["gone"])]
     rows.append(("document", "replay_documents", ["d1"]))
-    return pd.DataFrame(rows, columns=["kind", "source", "parent_ids"])
+    frame = pd.DataFrame(rows, columns=["kind", "source", "parent_ids"])
+    return frame.assign(example_id=[parents[-1] for parents in frame["parent_ids"]])
+
+
+def decisions(**others: str) -> pd.DataFrame:
+    fates = {"r1": "trained", "r2-00": "trained", "gone": "trained"} | others
+    return pd.DataFrame({"example_id": list(fates), "decision": list(fates.values())})
 
 
 def held_out() -> pd.DataFrame:
@@ -30,7 +36,7 @@ def selected(sampler: str = "k_center_greedy") -> pd.DataFrame:
 
 
 def test_examples_are_counted_by_source_language_and_licence() -> None:
-    facts = training_data(mixture(), held_out(), selected(), pool=POOL)
+    facts = training_data(mixture(), held_out(), selected(), decisions=decisions(), pool=POOL)
     assert (facts["examples"], facts["documents"]) == (3, 1)
     assert facts["sources"] == {"alpaca": 2, "belle": 1}
     assert facts["languages"] == {"en": 1, "zh": 1, "unknown": 1}
@@ -38,26 +44,39 @@ def test_examples_are_counted_by_source_language_and_licence() -> None:
     assert facts["source_files"] == {"a" * 12: 1, "b" * 12: 1, "unknown": 1}
 
 
+def test_what_was_dropped_for_its_length_is_not_counted_as_trained_on() -> None:
+    short = decisions(r1="cut", gone="dropped")
+    facts = training_data(mixture(), held_out(), selected(), decisions=short, pool=POOL)
+    assert (facts["examples"], facts["cut_examples"], facts["dropped_examples"]) == (2, 1, 1)
+    assert facts["sources"] == {"alpaca": 1, "belle": 1}
+
+
 def test_the_selection_is_named_by_sampler_budget_and_pool() -> None:
-    facts = training_data(mixture(), held_out(), selected(), pool=POOL)
+    facts = training_data(mixture(), held_out(), selected(), decisions=decisions(), pool=POOL)
     assert (facts["sampler"], facts["selected_queries"], facts["pool_records"]) == ("k_center_greedy", 3, 9)
     none = selected().iloc[:0]
-    assert training_data(mixture(), held_out(), none, pool=POOL)["sampler"] == "unknown"
+    facts = training_data(mixture(), held_out(), none, decisions=decisions(), pool=POOL)
+    assert facts["sampler"] == "unknown"
 
 
 def test_the_digest_follows_the_rows() -> None:
     one, other = mixture(), mixture().iloc[::-1]
-    digests = [training_data(rows, held_out(), selected(), pool=POOL)["digest"] for rows in (one, one, other)]
+    digests = [
+        training_data(rows, held_out(), selected(), decisions=decisions(), pool=POOL)["digest"]
+        for rows in (one, one, other)
+    ]
     assert digests[0] == digests[1] != digests[2]
 
 
 def test_the_records_that_were_held_out_are_listed_without_the_documents() -> None:
-    assert training_data(mixture(), held_out(), selected(), pool=POOL)["held_out_records"] == ["r3"]
+    assert training_data(mixture(), held_out(), selected(), decisions=decisions(), pool=POOL)[
+        "held_out_records"
+    ] == ["r3"]
 
 
 def test_the_digest_of_the_pool_follows_its_records_and_not_their_order() -> None:
     digests = [
-        training_data(mixture(), held_out(), selected(), pool=pool)["pool_digest"]
+        training_data(mixture(), held_out(), selected(), decisions=decisions(), pool=pool)["pool_digest"]
         for pool in (POOL, POOL.iloc[::-1], POOL.iloc[1:])
     ]
     assert digests[0] == digests[1] != digests[2]

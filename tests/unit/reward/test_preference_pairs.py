@@ -5,11 +5,21 @@ import pytest
 from training_builders import rated_response
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.reward.preference_pairs import PairCounts, build_preference_pairs
+from instruction_tuning.reward.preference_pairs import (
+    PairCounts,
+    build_preference_pairs,
+    leave_out_overlength,
+)
+from instruction_tuning.schemas.pair_decisions import PairDecisions
 from instruction_tuning.schemas.preference_pairs import PreferencePairs
 
 
 def pair(rows: list[dict[str, Any]], **changes: Any) -> tuple[pd.DataFrame, PairCounts]:
+    pairs, _, counts = decide(rows, **changes)
+    return pairs, counts
+
+
+def decide(rows: list[dict[str, Any]], **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame, PairCounts]:
     # A record of its own that is held out, so that single-record cases can be told.
     rows = [*rows, rated_response("other", "o1", 1), rated_response("other", "o2", 2)]
     options = {
@@ -19,7 +29,9 @@ def pair(rows: list[dict[str, Any]], **changes: Any) -> tuple[pd.DataFrame, Pair
         "max_pairs": 1000,
         "seed": 0,
     }
-    return build_preference_pairs(pd.DataFrame(rows), **options | changes)
+    frame = pd.DataFrame(rows)
+    pairs, decisions = build_preference_pairs(frame, **options | changes)
+    return pairs, decisions, pair_counts(frame, decisions)
 
 
 def of(pairs: pd.DataFrame, record_id: str = "r") -> list[tuple[str, str]]:
@@ -133,6 +145,38 @@ def test_a_pair_that_a_check_decided_needs_no_margin() -> None:
     pairs, _ = pair(rows, min_margin=3, preference="check_then_rating")
     assert of(pairs) == [("answer a", "answer b")]
     assert pairs.loc[pairs["record_id"] == "r", "decided_by_check"].tolist() == [True]
+
+
+def test_every_pair_of_rated_answers_has_a_decision_and_a_reason_where_it_is_left_out() -> None:
+    ratings = {"a": 9, "b": 9, "c": 8, "d": 3, "unrated": None}
+    rows = [rated_response("r", name, rating) for name, rating in ratings.items()]
+    pairs, decisions, counts = decide(rows, min_margin=3)
+    PairDecisions.validate(decisions)
+    one = decisions[decisions["record_id"] == "r"].set_index(["chosen_response_id", "rejected_response_id"])
+    assert one["decision"].to_dict() == {
+        ("a", "b"): "left_out",
+        ("a", "c"): "left_out",
+        ("a", "d"): "train",
+        ("b", "c"): "left_out",
+        ("b", "d"): "train",
+        ("c", "d"): "train",
+    }
+    assert one["reason"].dropna().tolist() == ["tie", "below_min_margin", "below_min_margin"]
+    kept = decisions[decisions["decision"] != "left_out"]
+    assert kept["pair_id"].tolist() == pairs["pair_id"].tolist()
+    assert decisions["reason"].value_counts().to_dict() == {
+        "below_min_margin": counts.below_min_margin,
+        "tie": counts.ties_dropped,
+    }
+
+
+def test_pairs_beyond_the_maximum_and_those_too_long_say_so() -> None:
+    pairs, decisions, counts = decide(many(50), test_records=HELD, max_pairs=40)
+    assert (decisions["reason"] == "beyond_max_pairs").sum() == counts.beyond_max_pairs
+    long = pairs["pair_id"].iloc[:2].tolist()
+    marked = leave_out_overlength(decisions, long).set_index("pair_id").loc[long]
+    assert set(marked["decision"]) == {"left_out"} and set(marked["reason"]) == {"overlength"}
+    PairDecisions.validate(leave_out_overlength(decisions, long))
 
 
 def test_no_clear_pair_to_train_on_is_said_before_training() -> None:

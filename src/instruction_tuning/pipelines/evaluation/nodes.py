@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 
@@ -77,7 +78,7 @@ def judge_candidate(
     parameters: EvaluationParameters,
 ) -> dict[str, object]:
     """Decide whether the candidate may become champion, with reasons."""
-    from instruction_tuning.evaluation import promotion
+    from instruction_tuning.evaluation import breakdown, fabrication, promotion
 
     is_candidate = benchmark_outputs["model_role"] == "candidate"
     rules = promotion.PromotionRules(
@@ -92,8 +93,16 @@ def judge_candidate(
         candidate_digest=str(benchmark_outputs.loc[is_candidate, "model_digest"].iloc[0]),
     )
     logger.info("verdict: %s", verdict["verdict"])
+    confidence = parameters.confidence
+    reported = {
+        "breakdown": breakdown.score_breakdown(benchmark_outputs, confidence=confidence),
+        "fates": fabrication.fate_shares(benchmark_outputs, confidence=confidence),
+    }
+    evidence = cast(dict[str, Any], verdict["evidence"]) | {
+        name: frame.to_dict("records") for name, frame in reported.items()
+    }
     # In the record: asked for after a first look, it makes a new record, which the registry follows.
-    return {**verdict, "promote": parameters.promote}
+    return {**verdict, "evidence": evidence, "promote": parameters.promote}
 
 
 def write_model_card(

@@ -13,7 +13,13 @@ from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.reward_model.parameters import RewardModelParameters
 from instruction_tuning.reward.best_of_n import best_of_n_metrics, rank_completions
 from instruction_tuning.reward.heldout_accuracy import heldout_accuracy
-from instruction_tuning.reward.preference_pairs import build_preference_pairs, is_clear
+from instruction_tuning.reward.preference_pairs import (
+    build_preference_pairs,
+    is_clear,
+    leave_out_overlength,
+    pair_counts,
+)
+from instruction_tuning.schemas.pair_decisions import OVERLENGTH
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.check import check_answer
 
@@ -25,9 +31,10 @@ logger = logging.getLogger(__name__)
 
 def pair_responses(
     rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Pairs of a better and a worse answer, and counts; those of records that SFT held out are the test."""
-    pairs, counts = build_preference_pairs(
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pairs of a better and a worse answer, those of the records that SFT held out for the test; and of every
+    pair why it is among them or not."""
+    pairs, decisions = build_preference_pairs(
         rated_responses,
         test_records=_heldout_records(rated_responses, sft_model),
         preference=parameters.preference,
@@ -35,6 +42,7 @@ def pair_responses(
         max_pairs=parameters.max_pairs,
         seed=parameters.seed,
     )
+    counts = pair_counts(rated_responses, decisions)
     held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
     logger.info(
         "%d pairs of a better and a worse answer, tested on %d held-out records; %d answers, of which %d are "
@@ -51,7 +59,7 @@ def pair_responses(
         logger.warning(
             "no held-out record has a pair: the accuracy will be unknown; raise sft.validation_share"
         )
-    return pairs, asdict(counts)
+    return pairs, leave_out_overlength(decisions, _overlength(pairs, sft_model, parameters))
 
 
 def train_reward_model(
@@ -113,18 +121,16 @@ def rank_best_of_n(
 def measure_reward_model(
     trained_reward_model: ModelFolder,
     reward_training_metrics: dict[str, float],
+    rated_responses: pd.DataFrame,
     preference_pairs: pd.DataFrame,
-    preference_pair_counts: dict[str, int],
+    pair_decisions: pd.DataFrame,
     best_of_n_completions: pd.DataFrame,
     parameters: RewardModelParameters,
 ) -> dict[str, float]:
     """Held-out accuracy with its interval, what was dropped, what best-of-n gains, and how training went."""
-    from instruction_tuning.lm.loading import load_tokenizer
-    from instruction_tuning.reward.bradley_terry import fits_length
     from instruction_tuning.reward.scoring import score_answers
 
     test = preference_pairs[preference_pairs["split"] == "test"]
-    fits = fits_length(load_tokenizer(trained_reward_model), test, max_length=parameters.max_length)
     chosen, rejected = (
         score_answers(trained_reward_model, test["messages"], test[side], max_length=parameters.max_length)
         for side in ("chosen", "rejected")
@@ -132,8 +138,10 @@ def measure_reward_model(
     clear = is_clear(test, parameters.min_margin).to_numpy()
     metrics = {
         **reward_training_metrics,
-        "overlength_pairs": reward_training_metrics["overlength_pairs"] + float((~fits).sum()),
-        **{name: float(value) for name, value in preference_pair_counts.items()},
+        "overlength_pairs": float((pair_decisions["reason"] == OVERLENGTH).sum()),
+        **{
+            name: float(value) for name, value in asdict(pair_counts(rated_responses, pair_decisions)).items()
+        },
         **best_of_n_metrics(best_of_n_completions, seed=parameters.seed),
     }
     for prefix, rows in (("heldout", np.full(len(test), True)), ("clear_heldout", clear)):
@@ -188,6 +196,17 @@ def publish_reward_model(
 
     write_card(trained_reward_model, reward_model_card)
     return write_training_record(trained_reward_model, reward_training_log, reward_metrics)
+
+
+def _overlength(
+    pairs: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
+) -> "pd.Series[str]":
+    """Ids of the pairs that training will leave out, by its own measure."""
+    from instruction_tuning.reward.bradley_terry import fits_length
+    from instruction_tuning.training.tokenized import load_training_tokenizer
+
+    tokenizer = load_training_tokenizer(sft_model, chat_template_path=None)
+    return pairs.loc[~fits_length(tokenizer, pairs, max_length=parameters.max_length), "pair_id"]
 
 
 def _heldout_records(rated_responses: pd.DataFrame, sft_model: ModelFolder) -> set[str]:

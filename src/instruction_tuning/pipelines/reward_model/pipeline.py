@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 pair_responses,
                 inputs=["rated_responses", "sft_model", "params:reward_model"],
-                outputs=["preference_pairs", "preference_pair_counts"],
+                outputs=["preference_pairs", "pair_decisions"],
                 name="pair_responses",
             ),
             Node(
@@ -39,8 +39,9 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "trained_reward_model",
                     "reward_training_metrics",
+                    "rated_responses",
                     "preference_pairs",
-                    "preference_pair_counts",
+                    "pair_decisions",
                     "best_of_n_completions",
                     "params:reward_model",
                 ],

@@ -73,6 +73,17 @@ def preview_mask(sft_mixture: pd.DataFrame, base_model: ModelFolder, parameters:
     return "\n".join(lines) + "\n"
 
 
+def decide_examples(
+    sft_mixture: pd.DataFrame, base_model: ModelFolder, parameters: SFTParameters
+) -> pd.DataFrame:
+    """Say of each chat whether the maximal length leaves it whole, cuts it or drops it."""
+    from instruction_tuning.training.example_decisions import example_decisions
+    from instruction_tuning.training.tokenized import load_training_tokenizer
+
+    tokenizer = load_training_tokenizer(base_model, parameters.chat_template_path)
+    return example_decisions(tokenizer, sft_mixture, max_length=parameters.max_length)
+
+
 def fine_tune_base_model(
     base_model: ModelFolder,
     sft_mixture: pd.DataFrame,
@@ -105,13 +116,20 @@ def publish_sft_model(
     sft_metrics: dict[str, float],
     sft_mixture: pd.DataFrame,
     sft_validation: pd.DataFrame,
+    example_decisions: pd.DataFrame,
     selected_queries: pd.DataFrame,
     instruction_pool: pd.DataFrame,
 ) -> ModelFolder:
     """The trained model with its loss curve, its metrics and what it was trained on in its folder."""
     from instruction_tuning.training.training_record import write_training_data, write_training_record
 
-    facts = training_data(sft_mixture, sft_validation, selected_queries, pool=instruction_pool["record_id"])
+    facts = training_data(
+        sft_mixture,
+        sft_validation,
+        selected_queries,
+        decisions=example_decisions,
+        pool=instruction_pool["record_id"],
+    )
     write_training_data(trained_sft_model, facts)
     return write_training_record(trained_sft_model, sft_training_log, sft_metrics)
 

@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.sft.nodes import (
+    decide_examples,
     fine_tune_base_model,
     mix_examples,
     preview_mask,
@@ -11,7 +12,7 @@ from instruction_tuning.pipelines.sft.nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """Mix, show the loss mask, train, publish."""
+    """Mix, show the loss mask and what is cut, train, publish."""
     return Pipeline(
         [
             Node(
@@ -27,6 +28,12 @@ def create_pipeline() -> Pipeline:
                 name="preview_mask",
             ),
             Node(
+                decide_examples,
+                inputs=["sft_mixture", "base_model", "params:sft"],
+                outputs="example_decisions",
+                name="decide_examples",
+            ),
+            Node(
                 fine_tune_base_model,
                 inputs=["base_model", "sft_mixture", "sft_validation", "sft_mask_preview", "params:sft"],
                 outputs=["trained_sft_model", "sft_training_log", "sft_metrics"],
@@ -40,6 +47,7 @@ def create_pipeline() -> Pipeline:
                     "sft_metrics",
                     "sft_mixture",
                     "sft_validation",
+                    "example_decisions",
                     "selected_queries",
                     "instruction_pool",
                 ],
