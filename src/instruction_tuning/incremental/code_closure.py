@@ -16,10 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from instruction_tuning.code_digest import program_digest
 from instruction_tuning.incremental.file_digests import DigestCache, combined, file_state, files_below
+from instruction_tuning.incremental.import_effects import ImportEffects
 from instruction_tuning.incremental.local_packages import modules_of, package_root
 from instruction_tuning.incremental.module_source import read_module
 
+# Before the name of what is no code, among the definitions.
+FILE = "file "
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 
 
@@ -51,6 +55,7 @@ class CodeIndex:
         self._cache = cache
         self._sources: dict[str, dict[str, Any]] = {}
         self._bindings: dict[str, dict[str, list[int]]] = {}
+        self._effects = ImportEffects(self._source_and_bindings, self._is_local, self._modules)
         self._closures: dict[tuple[str, str], Code] = {}
         self._states: dict[str, str] = {}
 
@@ -65,7 +70,7 @@ class CodeIndex:
                 if module not in self._modules(module):
                     raise UnreadableCodeError(f"module {module} is not where its package lies")
                 known = self._cache.value(
-                    "closure 2",
+                    "closure 3",
                     f"{module}:{name}",
                     self._state(module),
                     lambda: self._walked(module, name),
@@ -76,18 +81,18 @@ class CodeIndex:
         return self._closures[key]
 
     def room(self, module: str) -> Code:
-        """All of `module`, and the files of its folder as they are written.
+        """All of `module`, and every program of its folder.
 
-        For a server of this package that puts a digest of its own files into what it answers.
+        For a server of this package that puts a digest of its own programs into what it answers.
         """
         code = self.closure(module, "")
         folder = self._modules(module)[module].parent
-        texts = {
-            f"{module} as written: {name}": self._cache.digest(file)[:16]
+        programs = {
+            f"{folder.name}/{name}": str(self._cache.fact("program 1", file, program_digest))
             for name, file in files_below(folder)
             if file.suffix == ".py"
         }
-        return Code(code.definitions | texts, code.installed)
+        return Code(code.definitions | programs, code.installed)
 
     def _walked(self, module: str, name: str) -> dict[str, Any]:
         walk = _Walk()
@@ -122,7 +127,7 @@ class CodeIndex:
             file = self._modules(module)[module]
             is_package = file.name == "__init__.py"
             source = self._cache.fact(
-                f"source 2 {module}", file, lambda path: read_module(path, module, is_package)
+                f"source 3 {module}", file, lambda path: read_module(path, module, is_package)
             )
             bindings: dict[str, list[int]] = {}
             for index, statement in enumerate(source["statements"]):
@@ -130,6 +135,9 @@ class CodeIndex:
                     bindings.setdefault(name, []).append(index)
             self._sources[module], self._bindings[module] = source, bindings
         return self._sources[module]
+
+    def _source_and_bindings(self, module: str) -> tuple[dict[str, Any], dict[str, list[int]]]:
+        return self._source(module), self._bindings[module]
 
     def _use(self, walk: _Walk, module: str, chain: list[str]) -> None:
         """The definition that dotted `chain` means, seen from outside of `module`."""
@@ -249,9 +257,9 @@ class CodeIndex:
             if name in walk.imported or name not in self._modules(module):
                 continue
             walk.imported.add(name)
-            for index, statement in enumerate(self._source(name)["statements"]):
-                if statement["always"]:
-                    self._visit(walk, name, index)
+            for index in self._effects.acting(name):
+                self._visit(walk, name, index)
+            for statement in self._source(name)["statements"]:
                 if statement["import"]:
                     for _, target, attribute in statement["imports"]:
                         if self._is_local(target):
@@ -287,4 +295,4 @@ class CodeIndex:
     def _use_files(self, walk: _Walk, folder: Path) -> None:
         for name, file in files_below(folder):
             if file.suffix not in _NO_DATA and "__pycache__" not in file.parts:
-                walk.definitions[f"file {folder.name}/{name}"] = self._cache.digest(file)[:16]
+                walk.definitions[f"{FILE}{folder.name}/{name}"] = self._cache.digest(file)[:16]
