@@ -80,15 +80,26 @@ class Workshop:
         return other
 
     def run(
-        self, *, force: bool = False, load_versions: dict[str, str] | None = None, failed: str = ""
+        self,
+        *,
+        force: bool = False,
+        load_versions: dict[str, str] | None = None,
+        failed: str = "",
+        part: dict[str, list[str]] | None = None,
     ) -> set[str]:
-        """Run all that has to; the names of what ran. Something beside output `failed` goes wrong."""
-        runner, pipeline, catalog = self._prepared(force, load_versions or {})
+        """Run all that has to; the names of what ran. Something beside output `failed` goes wrong.
+
+        `part` are the arguments of `Pipeline.filter`, as `kedro run` makes them of its options.
+        """
+        runner, pipeline, catalog = self._prepared(force, load_versions or {}, part)
         runner.incremental.leave_unfinished(failed, "it was not registered")
         runner.run(pipeline, catalog, run_id=self.session)
         decisions = runner.incremental.decisions
         self.reasons = {name: decision.reason for name, decision in decisions.items()}
         self.outputs = {name: catalog[name] for name in self.stored()}
+        self.made_in_memory = {
+            name for name in pipeline.all_outputs() - {*self.stored()} if catalog[name].exists()
+        }
         return {name for name, decision in decisions.items() if decision.action is Action.RUN}
 
     def plan(self) -> dict[str, tuple[str, str]]:
@@ -105,7 +116,9 @@ class Workshop:
         """The bytes behind each stored output of the last run."""
         return {name: Path(str(data._get_load_path())).read_bytes() for name, data in self.outputs.items()}
 
-    def _prepared(self, force: bool, load_versions: dict[str, str]) -> Any:
+    def _prepared(
+        self, force: bool, load_versions: dict[str, str], part: dict[str, list[str]] | None = None
+    ) -> Any:
         self.session = f"2026-01-01T00.00.{next(_SESSIONS):08d}Z"
         for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
             del sys.modules[name]
@@ -123,8 +136,16 @@ class Workshop:
             | {name: self._dataset(name, load_versions.get(name)) for name in self.stored()}
         )
         runner = InterruptibleRunner(force=force)
+        read = {name for node in pipeline.nodes for name in node.inputs}
+        pipeline = pipeline.filter(**(part or {}))
         runner.incremental.open(
-            self.folder, pipeline, catalog, session=self.session, redact=redact, served_by={}
+            self.folder,
+            pipeline,
+            catalog,
+            session=self.session,
+            redact=redact,
+            served_by={},
+            read_elsewhere=read - {*(part or {}).get("to_outputs", [])},
         )
         return runner, pipeline, catalog
 
@@ -135,6 +156,7 @@ class Workshop:
             inputs=[f"params:p{index}", *parents],
             outputs=f"d{index}",
             name=f"step_{index}",
+            tags=[f"tag_{index}"],
         )
 
     def _dataset(self, name: str, load_version: str | None) -> JSONDataset:

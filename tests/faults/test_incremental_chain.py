@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from instruction_tuning.incremental.records import ExecutionRecords
+
 pytestmark = pytest.mark.slow
 
 TIMEOUT_SECONDS = 480
+# They say where a model lies, or which run they are of; a forced run makes both anew.
+NAMES_A_PLACE = {"model_card", "promotion_verdict", "run_summary", "run_dashboard", "run_report"}
 HEAVY = ("torch", "transformers", "mlflow", "trl", "lm_eval")
 
 
@@ -26,8 +30,8 @@ def copied(finished_run: "object", tmp_path_factory: pytest.TempPathFactory) -> 
     return project, environment | {"PYTHONPATH": str(project / "src")}
 
 
-def kedro(project: Path, environment: dict[str, str], *options: str) -> str:
-    """What `kedro run --env=test` with `options` prints."""
+def kedro(project: Path, environment: dict[str, str], *options: str, fails: bool = False) -> str:
+    """What `kedro run --env=test` with `options` prints; with `fails`, that it ends with 1."""
     completed = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "kedro", "run", "--env=test", *options],
         cwd=project,
@@ -36,7 +40,7 @@ def kedro(project: Path, environment: dict[str, str], *options: str) -> str:
         text=True,
         timeout=TIMEOUT_SECONDS,
     )
-    assert completed.returncode == 0, completed.stderr[-4000:]
+    assert completed.returncode == int(fails), completed.stderr[-4000:]
     return completed.stdout + completed.stderr
 
 
@@ -102,8 +106,53 @@ def test_killed_between_two_nodes_the_next_run_takes_what_was_finished(copied):
     assert "0 nodes ran" in kedro(project, environment, options[1])
 
 
+def test_what_an_edit_and_older_records_come_to_is_what_a_forced_run_makes(copied, tmp_path):
+    """Parts of four earlier runs, one of them killed, against a copy in which everything is made again."""
+    project, environment = copied
+    file = project / "src/instruction_tuning/dedup/minhash_lsh.py"
+    line = "    buckets: dict[Hashable, list[int]]"
+    file.write_text(file.read_text().replace(line, f"    _without_effect = 1\n{line}", 1))
+    changed = "--params=evaluation.alpha=0.01,reward_model.seed=5"
+    printed = kedro(project, environment, changed)
+    assert "code of instruction_tuning.dedup.minhash_lsh.near_duplicates changed" in printed
+    for node in ("query_selection.embed_pool", "sft.mix_examples", "reward_model.train_reward_model"):
+        assert f"reuse {node}" in printed
+    forced = shutil.copytree(project, tmp_path / "forced")
+    # Made from nothing; training in a few seconds, as the killed run did not end it.
+    for work in ("reward_model", "evaluation"):
+        shutil.rmtree(forced / "data/.work" / work)
+    environment = environment | {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{forced / 'mlflow.db'}",
+        "PYTHONPATH": str(forced / "src"),
+    }
+    kedro(forced, environment, changed, "--force")
+    records = ExecutionRecords(project / "data")
+    names = [folder.name for folder in (forced / "data/.executions").iterdir()]
+    made = [execution for name in names if (execution := ExecutionRecords(forced / "data").newest(name))]
+    differing = set()
+    for execution in made:
+        known = records.find(execution.node, execution.key) or records.newest(execution.node)
+        for name, state in execution.outputs.items():
+            if state.stored and state.digest != known.outputs[name].digest:
+                differing.add(name)
+    assert len(made) == 31
+    assert differing <= NAMES_A_PLACE
+
+
+def test_a_version_that_is_not_there_is_refused_and_the_known_ones_are_named(copied):
+    project, environment = copied
+    known = sorted(path.name for path in (project / "data").glob("0*/instruction_pool*/*Z"))
+    for options in (["--dry-run"], []):
+        pinned = "--load-versions=instruction_pool:2020-01-01T00.00.00.000Z"
+        printed = kedro(project, environment, pinned, *options, fails=True)
+        assert "there is no version 2020-01-01T00.00.00.000Z of `instruction_pool`" in printed
+        assert f"name one of {', '.join(known)}" in printed
+
+
 def test_one_stage_alone_and_another_runner(copied):
     project, environment = copied
+    for part in ("--to-outputs=sft_model", "--to-nodes=query_selection.select_queries"):
+        assert "nothing to do" in kedro(project, environment, "--dry-run", part)
     assert "0 nodes ran, 3 were reused" in kedro(project, environment, "--namespaces=query_selection")
     assert "0 nodes ran, 1 were reused" in kedro(
         project,

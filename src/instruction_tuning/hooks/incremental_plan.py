@@ -1,14 +1,18 @@
 """What is stored is looked at before anything starts: other hooks prepare only what will be needed."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kedro.framework.project import pipelines as registered_pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.answer_source import MICROWORLD, TEACHER_DATASET
 from instruction_tuning.hooks.redaction import redact
+from instruction_tuning.incremental.contents import stored_versions
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.runner import InterruptibleRunner
 
@@ -21,6 +25,7 @@ TEACHER_MODULE = f"{TEACHER_ROOM}.teacher_server"
 
 def make_plan(run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
     """Open the runner's `IncrementalRun`; another runner of kedro's has none and runs every node."""
+    check_pinned(run_params.get("load_versions") or {}, catalog)
     run = run_of(run_params)
     if run is None:
         # The project's own runner has one: that it is not found is a defect, and costs a whole run.
@@ -38,7 +43,26 @@ def make_plan(run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogPr
         session=run_params["run_id"],
         redact=redact,
         served_by=served_by(catalog),
+        read_elsewhere=read_by_any_node() - {*(run_params.get("to_outputs") or ())},
     )
+
+
+def check_pinned(load_versions: Mapping[str, str], catalog: CatalogProtocol[Any, Any]) -> None:
+    """Raise unless every version that the user asks for is there."""
+    for name, version in load_versions.items():
+        known = stored_versions(catalog.get(name))
+        if version not in known:
+            raise ConfigurationError(
+                f"there is no version {version} of `{name}`",
+                field="load-versions",
+                fix=f"name one of {', '.join(known)}" if known else f"leave it out: `{name}` has no versions",
+            )
+
+
+def read_by_any_node() -> set[str]:
+    """Names of all data sets that a node of a registered pipeline reads."""
+    nodes = [node for pipeline in registered_pipelines.values() for node in pipeline.nodes]
+    return {name.partition("@")[0] for node in nodes for name in node.inputs}
 
 
 def served_by(catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from instruction_tuning.code_digest import program_digest
 from instruction_tuning.incremental.code_walk import CodeWalk, ModuleSources
 from instruction_tuning.incremental.file_digests import DigestCache, combined, file_state, files_below
 from instruction_tuning.incremental.local_packages import is_local, package_modules, package_root
@@ -52,7 +53,7 @@ class CodeIndex:
                 if module not in package_modules(module):
                     raise UnreadableCodeError(f"module {module} is not where its package lies")
                 known = self._cache.value(
-                    "closure 2",
+                    "closure 3",
                     f"{module}:{name}",
                     self._state(module),
                     lambda: self._walked(module, name),
@@ -63,18 +64,18 @@ class CodeIndex:
         return self._closures[key]
 
     def room(self, module: str) -> Code:
-        """All of `module`, and the files of its folder as they are written.
+        """All of `module`, and every program of its folder.
 
-        For a server of this package that puts a digest of its own files into what it answers.
+        For a server of this package that puts a digest of its own programs into what it answers.
         """
         code = self.closure(module, "")
         folder = package_modules(module)[module].parent
-        texts = {
-            f"{module} as written: {name}": self._cache.digest(file)[:16]
+        programs = {
+            f"{folder.name}/{name}": str(self._cache.fact("program 1", file, program_digest))
             for name, file in files_below(folder)
             if file.suffix == ".py"
         }
-        return Code(code.definitions | texts, code.installed)
+        return Code(code.definitions | programs, code.installed)
 
     def _walked(self, module: str, name: str) -> dict[str, Any]:
         walk = CodeWalk(self._sources)

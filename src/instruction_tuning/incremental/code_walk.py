@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from instruction_tuning.incremental.file_digests import DigestCache, files_below
+from instruction_tuning.incremental.import_effects import ImportEffects
 from instruction_tuning.incremental.local_packages import is_local, package_modules, package_root
 from instruction_tuning.incremental.module_source import read_module
 
+# Before the name of what is no code, among the definitions.
+FILE = "file "
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 
 
@@ -18,6 +21,9 @@ class ModuleSources:
         self._cache = cache
         self._sources: dict[str, dict[str, Any]] = {}
         self._bindings: dict[str, dict[str, list[int]]] = {}
+        self._effects = ImportEffects(
+            lambda module: (self.source(module), self.bindings(module)), is_local, package_modules
+        )
 
     def source(self, module: str) -> dict[str, Any]:
         """Its statements and texts."""
@@ -25,7 +31,7 @@ class ModuleSources:
             file = package_modules(module)[module]
             is_package = file.name == "__init__.py"
             source = self._cache.fact(
-                f"source 2 {module}", file, lambda path: read_module(path, module, is_package)
+                f"source 3 {module}", file, lambda path: read_module(path, module, is_package)
             )
             bindings: dict[str, list[int]] = {}
             for index, statement in enumerate(source["statements"]):
@@ -38,6 +44,10 @@ class ModuleSources:
         """Name to the numbers of the statements that bind it."""
         self.source(module)
         return self._bindings[module]
+
+    def acting(self, module: str) -> list[int]:
+        """The numbers of its statements that may leave something behind elsewhere when it is imported."""
+        return self._effects.acting(module)
 
     def digest(self, file: Path) -> str:
         """Of a file that is no module."""
@@ -186,9 +196,9 @@ class CodeWalk:
             if name in self._imported or name not in package_modules(module):
                 continue
             self._imported.add(name)
-            for index, statement in enumerate(self._sources.source(name)["statements"]):
-                if statement["always"]:
-                    self._visit(name, index)
+            for index in self._sources.acting(name):
+                self._visit(name, index)
+            for statement in self._sources.source(name)["statements"]:
                 if statement["import"]:
                     for _, target, attribute in statement["imports"]:
                         if is_local(target):
@@ -210,4 +220,4 @@ class CodeWalk:
     def _use_files(self, folder: Path) -> None:
         for name, file in files_below(folder):
             if file.suffix not in _NO_DATA and "__pycache__" not in file.parts:
-                self.definitions[f"file {folder.name}/{name}"] = self._sources.digest(file)
+                self.definitions[f"{FILE}{folder.name}/{name}"] = self._sources.digest(file)

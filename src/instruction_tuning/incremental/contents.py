@@ -12,7 +12,7 @@
 
 import hashlib
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from kedro.io import CachedDataset, MemoryDataset, Version
@@ -64,6 +64,15 @@ def stored_place(dataset: Any, version: str | None = None) -> str | None:
 def is_versioned(dataset: Any) -> bool:
     """Whether each run saves `dataset` beside its older versions."""
     return isinstance(getattr(dataset, "_version", None), Version)
+
+
+def stored_versions(dataset: Any) -> list[str]:
+    """The versions of `dataset` that are there, oldest first; none of what has no versions."""
+    stored: Any = getattr(dataset, "_dataset", dataset) if isinstance(dataset, CachedDataset) else dataset
+    if not is_versioned(stored):
+        return []
+    places = stored._glob_function(str(stored._get_versioned_path("*")))
+    return sorted(PurePath(place).parent.name for place in places)
 
 
 def current_version(dataset: Any) -> str | None:

@@ -1,5 +1,6 @@
 """Whether a node runs or its stored outputs are taken, decided with what is known at that moment."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -58,9 +59,11 @@ class RunState:
         *,
         force: bool,
         session: str,
+        read_elsewhere: Collection[str] = (),
     ) -> None:
         self.pipeline, self.catalog, self.records = pipeline, catalog, records
         self._reader, self._redact, self._force, self._session = reader, redact, force, session
+        self._read_elsewhere = frozenset(read_elsewhere)
         self.producer = {_base(name): node for node in pipeline.nodes for name in node.outputs}
         self.consumers: dict[str, list[Node]] = {}
         for node in pipeline.nodes:
@@ -186,8 +189,12 @@ class RunState:
         return isinstance(version, Version) and version.load is not None
 
     def unconsumed(self, node: Node) -> list[str]:
-        """Outputs in memory that no node of the run reads: they go back to whoever started it."""
-        return [name for name in node.outputs if self.is_memory(name) and not self.consumers.get(_base(name))]
+        """Outputs in memory that no node ever reads: they go back to whoever started the run.
+
+        What is read by nodes beyond the part of the chain that is run is only on its way to those.
+        """
+        unread = [name for name in node.outputs if not self.consumers.get(_base(name))]
+        return [name for name in unread if self.is_memory(name) and _base(name) not in self._read_elsewhere]
 
     def feeders(self, node: Node) -> list[Node]:
         """The nodes whose outputs `node` can only get from memory."""

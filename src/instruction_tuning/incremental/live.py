@@ -5,7 +5,7 @@ runner's `IncrementalRun` is found, for as long as the runner lives.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -42,6 +42,7 @@ class IncrementalRun:
         self._records: ExecutionRecords | None = None
         self._redact: Redact = lambda _name, text: text
         self._stored_outputs: dict[str, Any] = {}
+        self._read_elsewhere: Collection[str] = ()
         _BY_RUNNER[name] = self
         _NEWEST[:] = [self]
 
@@ -54,8 +55,12 @@ class IncrementalRun:
         session: str,
         redact: Redact,
         served_by: Mapping[str, tuple[str, ...]],
+        read_elsewhere: Collection[str] = (),
     ) -> None:
-        """Look at what is there and make the plan; without it the runner runs everything."""
+        """Look at what is there and make the plan; without it the runner runs everything.
+
+        `read_elsewhere`: data sets that nodes beyond `pipeline` read, so that nobody asks for them here.
+        """
         if any(name not in catalog for name in pipeline.inputs()):
             return  # kedro, or a check of the project's, says which
         known = pipeline.all_outputs() & set(catalog)
@@ -65,6 +70,7 @@ class IncrementalRun:
         self._reader = IngredientsReader(project, catalog, cache, served_by)
         self._records = ExecutionRecords(project / "data")
         self._redact = redact
+        self._read_elsewhere = read_elsewhere
         self.plan = plan_run(self._state(pipeline, catalog, session))
         cache.save()
 
@@ -126,6 +132,7 @@ class IncrementalRun:
             self._redact,
             force=self.force,
             session=session,
+            read_elsewhere=self._read_elsewhere,
         )
 
     def _decided(self, node: Node, decision: Decision) -> None:

@@ -10,12 +10,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-# Decorators that leave nothing behind elsewhere; of any other, the decorated function may be registered.
-_LOCAL_DECORATORS = {
-    "abstractmethod", "asynccontextmanager", "cache", "cached_property", "classmethod", "contextmanager",
-    "dataclass", "final", "lru_cache", "overload", "override", "property", "runtime_checkable",
-    "staticmethod", "total_ordering", "wraps", "dataframe_check", "check",
-}  # fmt: skip
+from instruction_tuning.code_digest import is_never_imported, program, tree_digest
+from instruction_tuning.incremental.import_time import acts, calls_on_import, class_facts, dotted_name
+
 # Names after which nobody can tell from the text what is used.
 _DYNAMIC_CALLS = {"eval", "exec", "__import__", "import_module", "run_module", "exec_module"}
 _DYNAMIC_NAMES = {"__subclasses__", "__init_subclass__"}
@@ -29,12 +26,12 @@ def read_module(file: Path, module: str, is_package: bool) -> dict[str, Any]:
 
     `module` is its dotted name; `is_package` for an `__init__.py`, from where relative imports count.
     """
-    tree = _WithoutTexts().visit(ast.parse(file.read_bytes()))
+    tree = program(file)
     package = module if is_package else module.rpartition(".")[0]
-    statements = [_statement(node, package) for node in tree.body if not _is_only_for_tools(node)]
+    statements = [_statement(node, package) for node in tree.body if not is_never_imported(node)]
     return {
         "statements": [statement for statement in statements if statement is not None],
-        "whole": _digest(tree),
+        "whole": tree_digest(tree),
         "text": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
 
@@ -46,9 +43,11 @@ def _statement(node: ast.stmt, package: str) -> dict[str, Any] | None:
     walk.visit(node)
     return {
         "binds": _bound(node),
-        "digest": _digest(node),
+        "digest": tree_digest(node),
         "import": isinstance(node, ast.Import | ast.ImportFrom),
-        "always": _acts(node),
+        "always": acts(node),
+        "calls": calls_on_import(node),
+        "class": class_facts(node),
         "imports": walk.imports,
         "stars": walk.stars,
         "chains": sorted(walk.chains),
@@ -81,66 +80,6 @@ def _outside_functions(node: ast.AST) -> Any:
         return
     for child in ast.iter_child_nodes(node):
         yield from _outside_functions(child)
-
-
-def _acts(node: ast.stmt) -> bool:
-    """Whether importing the module does something by `node` beyond giving values to names."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return any(_last_name(decorator) not in _LOCAL_DECORATORS for decorator in node.decorator_list)
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return False
-    if isinstance(node, ast.Assign):
-        return not all(isinstance(part, ast.Name | ast.Tuple | ast.List | ast.Starred | ast.expr_context)
-                       for target in node.targets for part in _targets(target))  # fmt: skip
-    if isinstance(node, ast.AnnAssign | ast.AugAssign):
-        return not isinstance(node.target, ast.Name)
-    return True
-
-
-def _targets(target: ast.expr) -> list[ast.AST]:
-    if isinstance(target, ast.Tuple | ast.List):
-        return [part for element in target.elts for part in _targets(element)]
-    return [target.value if isinstance(target, ast.Starred) else target]
-
-
-def _last_name(decorator: ast.expr) -> str:
-    target = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-
-
-def _is_only_for_tools(node: ast.AST) -> bool:
-    """`if TYPE_CHECKING:` and `if __name__ == "__main__":` without an else."""
-    if not isinstance(node, ast.If) or node.orelse:
-        return False
-    test = node.test
-    if isinstance(test, ast.Compare):
-        return isinstance(test.left, ast.Name) and test.left.id == "__name__"
-    return _last_name(test) == "TYPE_CHECKING"
-
-
-def _digest(node: ast.AST) -> str:
-    return hashlib.sha256(ast.dump(node, annotate_fields=False).encode()).hexdigest()[:16]
-
-
-class _WithoutTexts(ast.NodeTransformer):
-    """Takes out docstrings and other texts that stand alone, and what only type checkers read."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        for field in ("body", "orelse", "finalbody"):
-            body = getattr(node, field, None)
-            if isinstance(body, list) and body:
-                kept = [part for part in body if not (_is_text(part) or _is_only_for_tools(part))]
-                setattr(node, field, kept or ([] if isinstance(node, ast.Module) else [ast.Pass()]))
-        return node
-
-
-def _is_text(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
 
 
 class _Names(ast.NodeVisitor):
@@ -179,7 +118,7 @@ class _Names(ast.NodeVisitor):
                 self.imports.append([alias.asname or alias.name, base, alias.name])
 
     def visit_Call(self, node: ast.Call) -> None:
-        name = _last_name(node.func)
+        name = dotted_name(node.func)[-1]
         bare = isinstance(node.func, ast.Name)
         if name in _DYNAMIC_CALLS and (bare or name not in ("eval", "exec")):
             first = node.args[0] if node.args else None

@@ -1,4 +1,4 @@
-"""What a run would do, without doing it: every node, the reason, and how long it took the last time."""
+"""What a run would do, without doing it: every node, the reason, and how long it usually takes."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,8 @@ class Plan:
         text = f"{len(run)} of {len(self.nodes)} nodes run, {len(maybe)} may, {reused} are reused"
         if not run and not maybe:
             return f"{text}: nothing to do"
+        if all(line.seconds is None for line in (*run, *maybe)):
+            return f"{text}; expected time not known yet"
         certain, possible = (sum(line.seconds or 0 for line in lines) for lines in (run, maybe))
         text += f"; expected {certain:.0f} s"
         if maybe:
@@ -91,7 +93,7 @@ def _asked_for(node: Node, decisions: dict[str, Decision], state: RunState) -> D
 
 def _line(node: Node, decision: Decision, state: RunState) -> PlannedNode:
     taken = decision.action is Action.REUSE
-    seconds = None if taken else state.records.longest_seconds(node.name)
+    seconds = None if taken else state.records.usual_seconds(node.name)
     return PlannedNode(node.name, decision.action, decision.reason, seconds)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from instruction_tuning.incremental.code_walk import FILE
 from instruction_tuning.incremental.file_digests import combined
 from instruction_tuning.incremental.node_key import Ingredients
 from instruction_tuning.incremental.records import Execution
@@ -35,7 +36,10 @@ def flatten(value: object, prefix: str = "") -> dict[str, Any]:
 def differences(now: Ingredients, before: Execution, redact: Redact) -> list[str]:
     """What changed since `before`, most telling first; inputs that are not known yet are passed over."""
     found = list(_changed_parameters(flat_parameters(now.parameters, redact), before.parameters))
-    found += [f"code of {name} changed" for name in _changed_code(now.code, before.code)]
+    found += [
+        f"{name} changed" if name.startswith(FILE) else f"code of {name} changed"
+        for name in _changed_code(now.code, before.code)
+    ]
     if bound_digest(now) != before.bound:
         found.append("values bound to the function changed")
     found += [f"file {name} changed" for name in changed_keys(now.files, before.files)]

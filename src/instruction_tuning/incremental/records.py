@@ -7,6 +7,7 @@ record is there whole or not at all. docs/incremental_runs.md has the fields.
 import json
 import os
 import re
+import statistics
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -62,9 +63,10 @@ class ExecutionRecords:
         """The last execution of `node` under any key."""
         return max(self._all(node), key=lambda execution: execution.finished_at, default=None)
 
-    def longest_seconds(self, node: str) -> float | None:
-        """How long `node` took at most: it is fast where it finds half-done work of its own again."""
-        return max((execution.seconds for execution in self._all(node)), default=None)
+    def usual_seconds(self, node: str) -> float | None:
+        """The median of how long `node` took; null where it never ran."""
+        taken = [execution.seconds for execution in self._all(node)]
+        return statistics.median(taken) if taken else None
 
     def all(self) -> list[Execution]:
         """Every record that can be read; whatever wrote half of one, or another schema, is passed over."""

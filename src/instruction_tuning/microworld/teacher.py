@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruction_tuning.code_digest import program_digest
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -64,10 +65,13 @@ class Teacher:
 
     @property
     def fingerprint(self) -> str:
-        """Eight hex digits that change with the world's and the teacher's code, the faults or the seed."""
+        """Eight hex digits that change with the world's and the teacher's code, the faults or the seed.
+
+        With what the code does: a comment that changed nothing would cost all stored answers.
+        """
         digest = hashlib.sha256(repr((self.faults, self.seed)).encode())
         for file in sorted(Path(__file__).parent.rglob("*.py")):
-            digest.update(file.read_bytes())
+            digest.update(program_digest(file).encode())
         return digest.hexdigest()[:8]
 
     def reply(self, messages: Sequence[dict[str, str]], request_seed: int, sample: int) -> str:

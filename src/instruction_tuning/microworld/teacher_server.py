@@ -93,7 +93,7 @@ async def serve(teacher: Teacher, port: int, parent_pid: int | None) -> None:
 def main() -> int:
     """Parse the command line and serve."""
     faults = TeacherFaults()
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description="The microworld's teacher as an OpenAI-compatible server.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--parent-pid", type=int)
     parser.add_argument("--seed", type=int, default=0)

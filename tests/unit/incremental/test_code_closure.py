@@ -167,6 +167,96 @@ def test_a_function_that_another_module_may_register_counts(closure):
     assert before.definitions != closure(**changed).definitions
 
 
+HUB = """
+KNOWN = {}
+
+
+def register(name, function):
+    KNOWN[name] = function
+    return function
+
+
+def check(function):
+    return register("check", function)
+
+
+class Kind(type):
+    def __init__(cls, name, bases, space):
+        super().__init__(name, bases, space)
+        KNOWN[name] = cls
+
+
+class Listed(metaclass=Kind):
+    pass
+
+
+class Counted:
+    def __init_subclass__(cls):
+        KNOWN[cls.__name__] = cls
+
+
+class Handle:
+    def __init__(self, function):
+        KNOWN["handle"] = function
+"""
+WITH_PLUGIN = "from closure_package import hub, plugin\nMETHODS = hub.KNOWN or"
+IMPLEMENTATION = "def implementation():\n    return 1\n\n\n"
+
+
+@pytest.mark.parametrize(
+    "registration",
+    [
+        IMPLEMENTATION + "HANDLE = hub.register('a', implementation)",
+        IMPLEMENTATION + "HANDLE: object = hub.register('a', implementation)",
+        IMPLEMENTATION + "ONE, TWO = 1, [hub.register(n, implementation) for n in 'ab']",
+        IMPLEMENTATION + "HANDLE = hub.Handle(implementation)",
+        IMPLEMENTATION + "HANDLES = list(map(hub.check, [implementation]))",
+        IMPLEMENTATION + "HANDLE = sorted([implementation], key=hub.check)",
+        IMPLEMENTATION + "HANDLE = hub.KNOWN.setdefault('a', implementation)",
+        IMPLEMENTATION + "def unused(function=hub.register('a', implementation)):\n    return function",
+        IMPLEMENTATION + "class Unused:\n    handle = hub.register('a', implementation)",
+        IMPLEMENTATION + "if __name__ != '__main__':\n    hub.KNOWN['c'] = implementation",
+        IMPLEMENTATION + "if __name__ == __name__:\n    hub.KNOWN['c'] = implementation",
+        "check = hub.check\n\n\n@check\n" + IMPLEMENTATION,
+        "from closure_package.hub import check\n\n\n@check\n" + IMPLEMENTATION,
+        "from closure_package.hub import check as cache\n\n\n@cache\n" + IMPLEMENTATION,
+        "class Sub(hub.Listed):\n    VALUE = 'return 1'",
+        "class Between(hub.Listed):\n    pass\n\n\nclass Sub(Between):\n    VALUE = 'return 1'",
+        "class Sub(hub.Counted):\n    VALUE = 'return 1'",
+        "class Sub(metaclass=hub.Kind):\n    VALUE = 'return 1'",
+    ],
+)
+def test_what_registers_itself_in_passing_counts(closure, registration):
+    files = edited("registry.py", "METHODS =", WITH_PLUGIN)
+    plugin = f"from closure_package import hub\n{registration}\n"
+    before = closure(**files, hub__py=HUB, plugin__py=plugin)
+    after = closure(**files, hub__py=HUB, plugin__py=plugin.replace("return 1", "return 2"))
+    assert before.definitions != after.definitions
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "@cache\n" + IMPLEMENTATION,
+        "import re\nPATTERN = re.compile('return 1')",
+        "import logging\nlogger = logging.getLogger('return 1')",
+        "from pathlib import Path\nFILES = sorted(path.name for path in Path('return 1').glob('*'))",
+        "from dataclasses import dataclass, field\n\n\n@dataclass(frozen=True)\nclass Row:\n"
+        "    name: str = 'return 1'\n    more: list = field(default_factory=list)\n\n\nROW = Row(name='x')",
+        "TABLE = {key.upper(): len(value) for key, value in dict(a='return 1').items()}",
+        "class Sized:\n    @property\n    def size(self):\n        return 1\n\n    @size.setter\n"
+        "    def size(self, value):\n        pass",
+        "if __name__ == '__main__':\n    print('return 1')",
+    ],
+)
+def test_what_only_makes_a_value_does_not(closure, plain):
+    files = edited("registry.py", "METHODS =", WITH_PLUGIN)
+    plugin = "from functools import cache\n" + plain + "\n"
+    before = closure(**files, hub__py=HUB, plugin__py=plugin)
+    after = closure(**files, hub__py=HUB, plugin__py=plugin.replace("return 1", "return 2"))
+    assert before.definitions == after.definitions
+
+
 def test_installed_packages_are_named_and_pythons_own_too(closure):
     assert {"numpy", "pathlib"} <= closure().installed
 
@@ -184,3 +274,15 @@ def test_a_function_that_a_text_names_counts(closure):
     before = closure(**named, hidden__py=hidden)
     assert before.definitions != closure(**named, hidden__py=hidden.replace("1", "2", 1)).definitions
     assert before.definitions == closure(**named, hidden__py=hidden[:-2] + "2\n").definitions
+
+
+def test_of_a_servers_room_every_program_counts_and_no_comment(closure, tmp_path):
+    def room(**edits: str) -> dict[str, str]:
+        closure(**edits)
+        index = CodeIndex(DigestCache(tmp_path / "cache.sqlite", tmp_path))
+        return index.room("closure_package.methods").definitions
+
+    before = room()
+    assert before == room(**edited("typed.py", "VALUE = 1", '"""A text."""\n\nVALUE = 1  # a comment'))
+    changed = room(**edited("typed.py", "VALUE = 1", "VALUE = 2"))
+    assert {name for name in before if before[name] != changed[name]} == {"closure_package/typed.py"}

@@ -115,6 +115,33 @@ def test_a_pinned_output_is_not_made_and_counts_by_its_own_content(workshop):
     assert workshop.results()["d3"] != with_old
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"to_nodes": ["shop.step_1"]},
+        {"to_outputs": ["d0"]},
+        {"to_outputs": ["d2"]},
+        {"tags": ["tag_0", "tag_1"]},
+        {"from_nodes": ["shop.step_1"], "to_nodes": ["shop.step_2"]},
+        {"node_namespaces": ["shop"]},
+    ],
+)
+def test_an_unchanged_part_of_the_chain_runs_nothing(workshop, part):
+    assert workshop.run(part=part) == set()
+
+
+def test_what_is_kept_in_memory_is_made_for_who_asks_for_it_by_name(workshop):
+    assert workshop.run(part={"to_outputs": ["d1"]}) == {"shop.step_1"}
+    assert workshop.made_in_memory == {"d1"}
+
+
+def test_what_no_node_reads_goes_back_to_who_started_the_run(tmp_path):
+    workshop = Workshop(tmp_path / "project", (Step(()), Step((0,), in_memory=True)))
+    workshop.run()
+    assert workshop.run() == {"shop.step_1"}
+    assert workshop.reasons["shop.step_1"] == "d1 is asked for and kept in memory only"
+
+
 def test_nodes_before_a_failure_are_kept(tmp_path):
     workshop = Workshop(tmp_path / "project", CHAIN)
     workshop.edit("step_3", "return [", "return [1 / 0,")

@@ -1,17 +1,20 @@
 """The teacher keeps to its stated mistakes, over real HTTP."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from instruction_tuning.microworld import teacher as teacher_module
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.teacher import NONSENSE, Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
@@ -65,6 +68,21 @@ def test_same_request_gets_the_same_reply_and_another_seed_another_fingerprint()
         _ask(second, item["question"]) for item in ITEMS
     ]
     assert first.fingerprint == second.fingerprint != Teacher(WORLD, TeacherFaults(), seed=2).fingerprint
+
+
+def test_the_fingerprint_changes_with_the_code_of_the_world_and_not_with_a_comment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fingerprint() -> str:
+        return Teacher(WORLD, TeacherFaults(), seed=1).fingerprint
+
+    copy = shutil.copytree(Path(teacher_module.__file__).parent, tmp_path / "microworld") / "world.py"
+    monkeypatch.setattr(teacher_module, "__file__", str(copy.with_name("teacher.py")))
+    before, code = fingerprint(), copy.read_text()
+    copy.write_text(f"# A comment.\n{code}\n\n# Another.\n")
+    assert fingerprint() == before
+    copy.write_text(code.replace("WORLD_SEED =", "WORLD_SEED = 1 +"))
+    assert fingerprint() != before
 
 
 @pytest.fixture(scope="module")

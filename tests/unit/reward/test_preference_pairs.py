@@ -9,6 +9,7 @@ from instruction_tuning.reward.preference_pairs import (
     PairCounts,
     build_preference_pairs,
     leave_out_overlength,
+    pair_counts,
 )
 from instruction_tuning.schemas.pair_decisions import PairDecisions
 from instruction_tuning.schemas.preference_pairs import PreferencePairs

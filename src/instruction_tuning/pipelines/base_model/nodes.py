@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
-from instruction_tuning.microworld.corpus import documents
-from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.base_model.parameters import BaseModelParameters
 
 logger = logging.getLogger(__name__)
@@ -18,6 +16,10 @@ WORK = Path("data/.work/base_model")
 
 def write_pretraining_documents(parameters: BaseModelParameters) -> pd.DataFrame:
     """The world's documents, as many as the recipe reads."""
+    # Here, so that training does not depend on the code of a world of which it only reads the documents.
+    from instruction_tuning.microworld.corpus import documents
+    from instruction_tuning.microworld.world import build_world
+
     world, seed, first = build_world(), parameters.seed, parameters.documents
     frame = pd.concat(
         [
