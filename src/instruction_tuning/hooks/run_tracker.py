@@ -93,7 +93,7 @@ class RunTracker:
             return
         with mirrored(name):
             if isinstance(data, Endpoint):
-                context.parent.log_parameters({name: {"base_url": data.base_url, "model": data.model}})
+                context.parent.log_parameters({name: _told(data)})
                 return
             version = data_version(name, context.catalog.get(name), data)
             if version is not None:
@@ -225,3 +225,8 @@ def _is_alive(process_id: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _told(endpoint: Endpoint) -> dict[str, Any]:
+    told: dict[str, Any] = {"base_url": endpoint.address, "model": endpoint.model}
+    return told if endpoint.judge is None else {**told, "judge": _told(endpoint.judge)}

@@ -60,7 +60,7 @@ def rate_answers(
     teacher: Endpoint,
     parameters: AnswerGenerationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Check each answer where a check exists, and have the teacher rate it from 1 to 10."""
+    """Check each answer where a check exists, and have it rated from 1 to 10, by the teacher or a judge."""
     responses = checked_responses(selected_queries, answer_completions)
     # Answers that failed a check are rated too: the reward model learns from bad ones.
     requests = rating_requests(
@@ -70,7 +70,7 @@ def rate_answers(
         seed=parameters.seed,
     )
     spent_usd = float(answer_completions["price_usd"].sum())
-    ratings = _complete(teacher, requests, parameters, spent_usd=spent_usd)
+    ratings = _complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
     rated = with_ratings(responses, ratings)
     if len(rated):
         logger.info(
