@@ -76,8 +76,9 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
         system_prompt=read_prompt("answer_system").text if answers.use_system_prompt else "",
         price_per_million_input_tokens=teacher.price_per_million_input_tokens,
         price_per_million_output_tokens=teacher.price_per_million_output_tokens,
-        judge_prices_per_million_tokens=judge
-        and (judge.price_per_million_input_tokens, judge.price_per_million_output_tokens),
+        judge_prices_per_million_tokens=None
+        if judge is None
+        else (judge.price_per_million_input_tokens, judge.price_per_million_output_tokens),
         budget_usd=answers.budget_usd,
         max_concurrency=answers.max_concurrency,
     )
