@@ -131,7 +131,7 @@ def generate(base_url: str, model: str, holder: Path) -> dict[str, str]:
             "temperature": 1.0,
             "max_tokens": MAX_TOKENS,
             "max_concurrency": 4,
-            "max_failure_rate": 0.5,
+            "max_failure_rate": 1.0,  # what a base model says of an answer may be nothing at all
             "completion_store": str(holder / "completions.sqlite"),
         }
     )
@@ -148,7 +148,11 @@ def generate(base_url: str, model: str, holder: Path) -> dict[str, str]:
     answers = nodes.generate_answers(queries, teacher, parameters)
     completions, rated = nodes.rate_answers(queries, answers, teacher, parameters)
     gone = Endpoint("http://127.0.0.1:9/v1", model, price_per_million_input_tokens=0.15)
-    again = nodes.generate_answers(queries, gone, parameters)
+    # A base model says nothing at times; what failed is asked for again, so only the rest can be free.
+    single = parameters.model_copy(update={"num_samples": 1})
+    first = nodes.generate_answers(queries, teacher, single)
+    is_answered = (first["status"] == "ok").to_numpy()
+    again = nodes.generate_answers(queries[is_answered], gone, single)
     ok = answers["status"] == "ok"
     return {
         "answers": f"{ok.sum()} of {QUERIES * SAMPLES}; HTTP requests {answers['request_id'].nunique()}",
@@ -156,7 +160,9 @@ def generate(base_url: str, model: str, holder: Path) -> dict[str, str]:
         "usage reported": f"{answers['usage_reported'].mean():.0%}",
         "booked": f"${completions['price_usd'].sum():.6f}",
         "ratings": str(rated["rating_status"].value_counts().to_dict()),
-        "second run": "nothing sent, same answers" if again.equals(answers) else "differs",
+        "second run": "nothing sent, same answers"
+        if again.equals(first[is_answered].reset_index(drop=True))
+        else "differs",
     }
 
 

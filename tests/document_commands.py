@@ -44,6 +44,13 @@ def commands_of(document: Path) -> Iterator[Command]:
         yield Command(document, inline.strip())
 
 
+def yaml_blocks_of(document: Path) -> Iterator[str]:
+    """The text of each fenced yaml block."""
+    for _, language, body in _FENCE.findall(document.read_text(encoding="utf-8")):
+        if language == "yaml":
+            yield body
+
+
 def links_of(document: Path) -> Iterator[str]:
     """Targets of links and images that lie in this repository, without the part after #."""
     text = _FENCE.sub("", document.read_text(encoding="utf-8"))

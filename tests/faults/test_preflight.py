@@ -96,6 +96,19 @@ def test_an_unreachable_teacher_is_named_before_anything_is_sent(tmp_path):
     assert "paid" not in message(caught.value)
 
 
+def judged(**judge: str) -> DataCatalog:
+    return DataCatalog({"teacher": EndpointDataset(base_url="microworld", model="m", judge=judge)})
+
+
+def test_an_unreachable_judge_and_one_without_its_key_are_named(tmp_path, monkeypatch):
+    with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
+        check(judged(base_url="http://127.0.0.1:9/v1", model="j"), tmp_path, "teacher")
+    monkeypatch.delenv("JUDGE_KEY", raising=False)
+    keyed = judged(base_url="http://127.0.0.1:9/v1", model="j", api_key_env="JUDGE_KEY")
+    with pytest.raises(ConfigurationError, match="JUDGE_KEY"):
+        check(keyed, tmp_path, "teacher")
+
+
 @pytest.mark.parametrize(
     ("missing", "pipeline"),
     [
@@ -130,14 +143,21 @@ def test_the_fix_for_a_missing_input_is_about_that_input(tmp_path, name, dataset
     assert ("data=" in message(caught.value)) == (name == "raw_instructions")
 
 
-def answering(tmp_path: Path, raw: Path, *, strategy: str = "teacher", base_url: str = "microworld") -> Any:
+def answering(
+    tmp_path: Path,
+    raw: Path,
+    *,
+    strategy: str = "teacher",
+    base_url: str = "microworld",
+    judge: dict[str, str] | None = None,
+) -> Any:
     """A run that asks the teacher about `raw`, trains on it and makes a reward model."""
     raw.parent.mkdir(parents=True, exist_ok=True)
     raw.write_text('[{"instruction": "a", "output": "b"}]')
     catalog = DataCatalog(
         {
             "raw_instructions": RawFilesDataset(filepath=str(raw)),
-            "teacher": EndpointDataset(base_url=base_url, model="m"),
+            "teacher": EndpointDataset(base_url=base_url, model="m", judge=judge),
             "params:answer_generation": MemoryDataset(SimpleNamespace(strategy=strategy), copy_mode="assign"),
             "params:reward_model": MemoryDataset(1),
         }
@@ -158,6 +178,16 @@ def test_the_built_in_teacher_is_not_asked_about_records_of_another_world(tmp_pa
         preflight(catalog, answers, tmp_path)
     assert "--env=alpaca" in message(caught.value) and "conf/local/globals.yml" in message(caught.value)
     assert "own.json" in message(caught.value)
+
+
+def test_the_built_in_teacher_does_not_rate_records_of_another_world(tmp_path):
+    judge = {"base_url": "microworld", "model": "m"}
+    catalog, answers, _ = answering(
+        tmp_path, tmp_path / "own.json", base_url="http://127.0.0.1:9/v1", judge=judge
+    )
+    with pytest.raises(ConfigurationError, match="would rate these records with nonsense") as caught:
+        preflight(catalog, answers, tmp_path)
+    assert "judge.base_url" in message(caught.value)
 
 
 def test_the_built_in_teacher_is_asked_about_its_own_world_and_nobody_about_stored_answers(tmp_path):
@@ -198,6 +228,10 @@ def test_an_address_with_a_key_in_it_is_not_repeated(tmp_path):
     )
     line = what_is_used(answers, catalog, tmp_path)
     assert "m at https://h/v1" in line and "abcdefghijkl" not in line
+    judge = {"base_url": "https://j/v1?api_key=sk-abcdefghijkl12", "model": "j"}
+    catalog, answers, _ = answering(tmp_path, tmp_path / "a.json", judge=judge)
+    line = what_is_used(answers, catalog, tmp_path)
+    assert line.endswith("; teacher the microworld's own; judge j at https://j/v1")
 
 
 def base_model(tmp_path: Path, *, template: str | None, context: int = 64) -> DataCatalog:

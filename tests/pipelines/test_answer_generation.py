@@ -53,12 +53,20 @@ def parameters(folder, **changes) -> AnswerGenerationParameters:
     return AnswerGenerationParameters(**{**defaults, **paths, **changes})
 
 
-def run(folder, queries: pd.DataFrame, server: ChatServer, *, price: float = 0.0, **changes):
+def run(
+    folder,
+    queries: pd.DataFrame,
+    server: ChatServer,
+    *,
+    price: float = 0.0,
+    judge: Endpoint | None = None,
+    **changes,
+):
     """The frames as the next stage reads them: from Parquet."""
     inputs = FrameDataset(filepath=str(folder / "selected_queries.parquet"))
     inputs.save(queries)
     outputs = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in SCHEMAS}
-    teacher = Endpoint(server.base_url, MODEL, price_per_million_output_tokens=price)
+    teacher = Endpoint(server.base_url, MODEL, price_per_million_output_tokens=price, judge=judge)
     catalog = DataCatalog(
         {
             "selected_queries": inputs,
@@ -173,6 +181,68 @@ def test_answers_and_ratings_share_one_budget(tmp_path, server):
     with pytest.raises(BudgetExceededError, match=r"\$60\.0000 of the \$100\.0000"):
         run(tmp_path, selected_queries(3), server, price=1e6, budget_usd=100.0, num_samples=1, max_tokens=20)
     assert len(server.requests) == 3
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """A second server with a model, a key and a price of its own: 10 cents a completion."""
+    monkeypatch.setenv("JUDGE_KEY", "sk-the-judges-own-key")
+    with ChatServer() as started:
+        yield (
+            started,
+            Endpoint(
+                started.base_url, "test-judge", api_key_env="JUDGE_KEY", price_per_million_output_tokens=5e3
+            ),
+        )
+
+
+def test_a_judge_gets_the_ratings_and_the_teacher_the_answers(tmp_path, server, judge, caplog):
+    caplog.set_level("DEBUG", "instruction_tuning")
+    judging, endpoint = judge
+    frames = run(tmp_path, selected_queries(3), server, price=1.0, judge=endpoint)
+    assert (len(server.requests), len(judging.requests)) == (3, 12)
+    assert not any("[Response]" in body["messages"][-1]["content"] for body in server.requests)
+    assert all("[Response]" in body["messages"][-1]["content"] for body in judging.requests)
+    assert {body["model"] for body in judging.requests} == {"test-judge"}
+    assert judging.keys == {"Bearer sk-the-judges-own-key"} and not judging.keys & server.keys
+    assert "sk-the-judges" not in caplog.text
+    completions = frames["teacher_completions"]
+    assert completions.groupby("kind")["model"].unique().str.join("").to_dict() == {
+        "answer": MODEL,
+        "rating": "test-judge",
+    }
+    # Each at its own price.
+    paid = completions.groupby("kind")["price_usd"].sum()
+    assert paid["answer"] == pytest.approx(3 * 20 / 1e6) and paid["rating"] == pytest.approx(1.2)
+
+
+def test_another_judge_pays_for_ratings_alone(tmp_path, server, judge):
+    first = run(tmp_path, selected_queries(3), server)
+    server.requests.clear()
+    judging, endpoint = judge
+    second = run(tmp_path, selected_queries(3), server, judge=endpoint)
+    assert (len(server.requests), len(judging.requests)) == (0, 12)
+    pd.testing.assert_series_equal(
+        first["rated_responses"]["response"], second["rated_responses"]["response"]
+    )
+
+
+def test_the_judges_price_is_held_by_the_same_budget(tmp_path, server, judge):
+    judging, endpoint = judge
+    # The answers are $60. A rating may cost 64 tokens, $0.32 at worst, and costs $0.10: six fit.
+    with pytest.raises(BudgetExceededError, match=r"of the \$60\.9000"):
+        run(
+            tmp_path,
+            selected_queries(3),
+            server,
+            price=1e6,
+            judge=endpoint,
+            budget_usd=60.9,
+            num_samples=4,
+            max_tokens=5,
+            max_concurrency=1,
+        )
+    assert len(server.requests) == 3 and len(judging.requests) == 6
 
 
 def test_an_empty_selection_is_refused(tmp_path, server):

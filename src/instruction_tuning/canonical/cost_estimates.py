@@ -27,6 +27,7 @@ class TeacherEstimate:
     answer_tokens_source: str
     requests_per_second: float
     seconds_per_request: float
+    has_judge: bool = False  # another endpoint than the teacher rates
 
     @property
     def duration_seconds(self) -> float:
@@ -39,9 +40,10 @@ class TeacherEstimate:
         price = f"{self.price_usd:,.{digits}f} US dollars" if self.price_usd else "nothing, at prices of 0"
         if self.budget_usd is not None and self.price_usd > self.budget_usd:
             price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
+        who = "a judge to rate" if self.has_judge else "to rate"
         return [
             f"A run asks a teacher about at most {self.queries:,} of them (query_selection.budget), "
-            f"for {self.samples_per_query} answers each, and to rate every answer. An estimate:",
+            f"for {self.samples_per_query} answers each, and {who} every answer. An estimate:",
             f"  answers: {_calls_text(self.answers)} "
             f"({self.answer_tokens:,} tokens an answer: {self.answer_tokens_source})",
             f"  ratings: up to {_calls_text(self.ratings)}",

@@ -48,6 +48,7 @@ class TeacherPlan:
     system_prompt: str = ""
     price_per_million_input_tokens: float = 0.0
     price_per_million_output_tokens: float = 0.0
+    judge_prices_per_million_tokens: tuple[float, float] | None = None  # in, out; null: the teacher rates
     budget_usd: float | None = None
     max_concurrency: int = 64
     seconds_per_request: float = 4.0
@@ -178,10 +179,8 @@ def _estimate(tally: _Tally, plan: TeacherPlan, count_tokens: CountTokens) -> Te
     answers = Calls(queries, math.ceil(queries * (asked_tokens + system_tokens)), samples * answer_tokens)
     rating_prompt_tokens = math.ceil(samples * (rating_tokens + asked_tokens + answer_tokens))
     ratings = Calls(samples, rating_prompt_tokens, samples * plan.rating_max_tokens)
-    price = (
-        (answers.prompt_tokens + ratings.prompt_tokens) * plan.price_per_million_input_tokens
-        + (answers.completion_tokens + ratings.completion_tokens) * plan.price_per_million_output_tokens
-    ) / 1e6
+    prices = plan.price_per_million_input_tokens, plan.price_per_million_output_tokens
+    price = _price(answers, prices) + _price(ratings, plan.judge_prices_per_million_tokens or prices)
     return TeacherEstimate(
         queries=queries,
         samples_per_query=plan.samples_per_query,
@@ -193,6 +192,7 @@ def _estimate(tally: _Tally, plan: TeacherPlan, count_tokens: CountTokens) -> Te
         answer_tokens_source=source,
         requests_per_second=plan.max_concurrency / plan.seconds_per_request,
         seconds_per_request=plan.seconds_per_request,
+        has_judge=plan.judge_prices_per_million_tokens is not None,
     )
 
 
@@ -210,6 +210,11 @@ def _training(tally: _Tally, plan: TrainingPlan, teacher: TeacherPlan | None) ->
         if lengths
         else None
     )
+
+
+def _price(calls: Calls, prices_per_million_tokens: tuple[float, float]) -> float:
+    sent, received = prices_per_million_tokens
+    return (calls.prompt_tokens * sent + calls.completion_tokens * received) / 1e6
 
 
 def _answer_length(tally: _Tally, plan: TeacherPlan) -> tuple[int, str]:

@@ -121,13 +121,13 @@ def _speed(catalog: CatalogProtocol[Any, Any], base_model: ModelFolder) -> float
 
 
 def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "TeacherPlan | None":
-    """What a run with these parameters of `answer_generation` asks of `teacher`; null when nothing."""
+    """What a run with these parameters of `answer_generation` asks of teacher and judge, or null."""
     from instruction_tuning.canonical.dry_run import TeacherPlan
     from instruction_tuning.prompts.files import read_prompt
 
     if answers.strategy == "source":
         return None
-    rating = read_prompt("rating")
+    rating, judge = read_prompt("rating"), teacher.judge
     return TeacherPlan(
         query_budget=query_budget,
         samples_per_query=answers.num_samples,
@@ -137,6 +137,9 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
         system_prompt=read_prompt("answer_system").text if answers.use_system_prompt else "",
         price_per_million_input_tokens=teacher.price_per_million_input_tokens,
         price_per_million_output_tokens=teacher.price_per_million_output_tokens,
+        judge_prices_per_million_tokens=None
+        if judge is None
+        else (judge.price_per_million_input_tokens, judge.price_per_million_output_tokens),
         budget_usd=answers.budget_usd,
         max_concurrency=answers.max_concurrency,
     )

@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import click
 from kedro.framework.cli.utils import env_option
@@ -45,14 +46,32 @@ class Stored:
 
 
 def stored(env: str | None) -> Stored:
-    """The project's data, records and registry."""
+    """The project's data, records and registry. ConfigurationError where data lie elsewhere than here."""
     with project_context(env) as context:
-        store = DataStore.of(context.config_loader["catalog"], context.project_path)
+        catalog = context.config_loader["catalog"]
+        store = DataStore.of(catalog, context.project_path)
+    _require_here(catalog)
     return Stored(
         store,
         ExecutionRecords(store.data).all(),
         registered_models(os.environ["MLFLOW_TRACKING_URI"]),
     )
+
+
+def _require_here(catalog: Mapping[str, Any]) -> None:
+    """An account with a gap in it could deny what a model was trained on, or let go what one needs."""
+    elsewhere = [
+        name
+        for name, entry in catalog.items()
+        if isinstance(entry, Mapping) and entry.get("versioned") and "://" in str(entry.get("filepath"))
+    ]
+    if elsewhere:
+        raise ConfigurationError(
+            f"explain and prune read versions on this disk alone, and {', '.join(elsewhere)} "
+            f"{'lies' if len(elsewhere) == 1 else 'lie'} elsewhere",
+            file="conf/local/catalog.yml",
+            fix="copy all their versions here (aws s3 sync, gsutil rsync), and take the entries out",
+        )
 
 
 @click.command()

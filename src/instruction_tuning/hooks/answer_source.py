@@ -8,6 +8,7 @@ from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.redaction import redact_text
+from instruction_tuning.lm.protocol import Endpoint
 
 TEACHER_DATASET = "teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
@@ -33,23 +34,36 @@ def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> boo
     return asks and answers_come_from(catalog) == "teacher"
 
 
+def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:
+    """By the key in globals.yml: the teacher, and the judge where another endpoint rates."""
+    return {"teacher": teacher} if teacher.judge is None else {"teacher": teacher, "judge": teacher.judge}
+
+
+def built_in_endpoints(teacher: Endpoint) -> list[str]:
+    """Which of them are the project's own server."""
+    return [name for name, endpoint in endpoints_of(teacher).items() if endpoint.base_url == MICROWORLD]
+
+
 def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], project: Path) -> None:
-    """Raise `ConfigurationError` when the built-in teacher is to answer records that are not of its world.
+    """Raise `ConfigurationError` when the built-in teacher is to answer or rate records of another world.
 
     It answers anything, and rates what it said: nothing later would tell that all of it is nonsense.
     `asked` is the run as it was asked for. A stage that runs alone takes stored queries; of those nothing
     is known here.
     """
-    if catalog.load(TEACHER_DATASET).base_url != MICROWORLD or RAW_DATASET not in asked.inputs():
+    built_in = built_in_endpoints(catalog.load(TEACHER_DATASET))
+    if not built_in or RAW_DATASET not in asked.inputs():
         return
     raw = getattr(catalog.get(RAW_DATASET), "_filepath", None)
     if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
         return
     raise ConfigurationError(
-        "the built-in teacher knows only its invented world and would answer these records with nonsense",
+        "the built-in teacher knows only its invented world and would "
+        f"{'answer' if 'teacher' in built_in else 'rate'} these records with nonsense",
         file=raw,
-        field="teacher.base_url",
-        fix="take the records' own answers, where they have any: --env=alpaca; or name a teacher of yours in "
+        field=f"{built_in[0]}.base_url",
+        fix="take the records' own answers, where they have any: --env=alpaca; or name a "
+        f"{built_in[0]} of yours in "
         "conf/local/globals.yml (docs/your_own_data.md shows how)",
     )
 
@@ -67,14 +81,14 @@ def check_ratings_will_come(asked: Pipeline, to_run: Pipeline, catalog: CatalogP
 
 
 def what_is_used(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], project: Path) -> str:
-    """Base model, raw data and teacher of a run in one line; those that it does not take are left out."""
+    """Base model, raw data, teacher and judge of a run in one line, without those that it does not take."""
     parts = [
         f"{title} {_place(catalog.get(name), project)}"
         for name, title in ((BASE_MODEL_DATASET, "base model"), (RAW_DATASET, "raw data"))
         if name in pipeline.inputs() and name in catalog
     ]
     if TEACHER_DATASET in pipeline.inputs() and TEACHER_DATASET in catalog:
-        parts.append(f"teacher {_teacher(catalog)}")
+        parts += _teacher_and_judge(catalog)
     return "; ".join(parts)
 
 
@@ -91,10 +105,12 @@ def _place(dataset: Any, project: Path) -> str:
     return str(place.relative_to(root) if place.is_relative_to(root) else path)
 
 
-def _teacher(catalog: CatalogProtocol[Any, Any]) -> str:
+def _teacher_and_judge(catalog: CatalogProtocol[Any, Any]) -> list[str]:
     if answers_come_from(catalog) == "source":
-        return "none (the records' own answers)"
-    endpoint = catalog.load(TEACHER_DATASET)
-    if endpoint.base_url == MICROWORLD:
-        return "the microworld's own"
-    return f"{endpoint.model} at {redact_text(endpoint.address)}"
+        return ["teacher none (the records' own answers)"]
+    return [
+        f"{name} the microworld's own"
+        if endpoint.base_url == MICROWORLD
+        else f"{name} {endpoint.model} at {redact_text(endpoint.address)}"
+        for name, endpoint in endpoints_of(catalog.load(TEACHER_DATASET)).items()
+    ]

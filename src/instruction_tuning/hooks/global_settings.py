@@ -19,18 +19,20 @@ GLOBALS_FILES = "conf/<env>/globals.yml"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class TeacherSettings(BaseModel):
-    """The teacher's endpoint; `api_key_env` is the name of an environment variable, never a key."""
+class EndpointSettings(BaseModel):
+    """A judge's endpoint; `api_key_env` is the name of an environment variable, never a key.
+
+    The prices have no default: a budget would be kept by them without a word.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     base_url: str
     model: str
-    port: int = Field(ge=0, le=65535)
-    api_key_env: str | None
+    api_key_env: str | None = None
     price_per_million_input_tokens: float = Field(ge=0)
     price_per_million_output_tokens: float = Field(ge=0)
-    timeout_seconds: float = Field(gt=0)
+    timeout_seconds: float = Field(default=60.0, gt=0)
 
     @field_validator("base_url")
     @classmethod
@@ -50,6 +52,14 @@ class TeacherSettings(BaseModel):
         return api_key_env
 
 
+class TeacherSettings(EndpointSettings):
+    """The teacher's endpoint; `port` is that of the built-in one."""
+
+    port: int = Field(ge=0, le=65535)
+    api_key_env: str | None
+    timeout_seconds: float = Field(gt=0)
+
+
 class GlobalSettings(BaseModel):
     """What several pipelines share."""
 
@@ -60,6 +70,7 @@ class GlobalSettings(BaseModel):
     base_model: str
     base_model_revision: str | None = None  # of a model on the hub
     teacher: TeacherSettings
+    judge: EndpointSettings | None = None  # null: the teacher rates its own answers
 
 
 class GlobalSettingsHooks:

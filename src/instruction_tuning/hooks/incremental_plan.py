@@ -10,7 +10,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.hooks.answer_source import MICROWORLD, TEACHER_DATASET
+from instruction_tuning.hooks.answer_source import TEACHER_DATASET, built_in_endpoints
 from instruction_tuning.hooks.redaction import redact
 from instruction_tuning.incremental.contents import stored_versions
 from instruction_tuning.incremental.live import run_of
@@ -70,7 +70,7 @@ def served_by(catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[str, ...]]:
     if TEACHER_DATASET not in catalog:
         return {}
     endpoint = getattr(catalog.get(TEACHER_DATASET), "endpoint", None)
-    if endpoint is None or endpoint.base_url != MICROWORLD:
+    if endpoint is None or not built_in_endpoints(endpoint):
         return {}
     return {TEACHER_DATASET: (TEACHER_MODULE,)}
 

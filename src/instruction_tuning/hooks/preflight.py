@@ -22,6 +22,7 @@ from instruction_tuning.hooks.answer_source import (
     TEACHER_DATASET,
     check_ratings_will_come,
     check_teacher_knows,
+    endpoints_of,
     needs_teacher,
     what_is_used,
 )
@@ -43,7 +44,7 @@ def check_before_run(
     run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
 ) -> None:
     """Inputs there and readable, `data/` writable, the base model one that can be fine-tuned as asked, the
-    teacher one for these records, its endpoint answering and taking the key.
+    teacher and the judge ones for these records, their endpoints answering and taking the keys.
     """
     project = Path(run_params["project_path"])
     if used := what_is_used(pipeline, catalog, project):
@@ -165,10 +166,11 @@ def fine_tunes(pipeline: Pipeline) -> bool:
 
 
 def check_teacher(endpoint: Endpoint) -> None:
-    """Ask a user's endpoint for something free; the microworld's own teacher is started later."""
-    if endpoint.base_url == MICROWORLD:
-        return
-    from instruction_tuning.lm.openai_endpoint import check_endpoint
+    """Ask a user's teacher and judge for something free; the microworld's own teacher is started later."""
+    for name, asked in endpoints_of(endpoint).items():
+        if asked.base_url == MICROWORLD:
+            continue
+        from instruction_tuning.lm.openai_endpoint import check_endpoint
 
-    check_endpoint(endpoint)
-    logger.info("the teacher answers at %s", endpoint.address)
+        check_endpoint(asked)
+        logger.info("the %s answers at %s", name, asked.address)

@@ -92,7 +92,7 @@ class RunTracker:
             return
         with mirrored(name):
             if isinstance(data, Endpoint):
-                context.parent.log_parameters({name: {"base_url": data.base_url, "model": data.model}})
+                context.parent.log_parameters({name: _told(data)})
                 return
             version = data_version(name, context.catalog.get(name), data)
             if version is not None:
@@ -216,3 +216,8 @@ def _close_abandoned(client: "MlflowClient", experiment_id: str) -> None:
         owner_host, _, owner = run.data.tags.get("process", "").rpartition(":")
         if owner_host == host and owner.isdigit() and not psutil.pid_exists(int(owner)):
             client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def _told(endpoint: Endpoint) -> dict[str, Any]:
+    told: dict[str, Any] = {"base_url": endpoint.address, "model": endpoint.model}
+    return told if endpoint.judge is None else {**told, "judge": _told(endpoint.judge)}

@@ -19,9 +19,15 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import WorkspaceError
-from instruction_tuning.hooks.answer_source import MICROWORLD, TEACHER_DATASET, needs_teacher
+from instruction_tuning.hooks.answer_source import (
+    MICROWORLD,
+    TEACHER_DATASET,
+    built_in_endpoints,
+    needs_teacher,
+)
 from instruction_tuning.hooks.global_settings import read_globals
 from instruction_tuning.hooks.loopback import require_free_port
+from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +38,7 @@ _LISTENING = re.compile(r"^listening on (?P<url>http://\S+) as (?P<model>\S+)$",
 
 
 class TeacherServerHooks:
-    """Only for an endpoint whose base_url is the word `microworld`; any other address is a user's own."""
+    """Only for a teacher or judge whose base_url is the word `microworld`; other addresses are a user's."""
 
     def __init__(self) -> None:
         self._server: TeacherServer | None = None
@@ -54,7 +60,7 @@ class TeacherServerHooks:
         if not needs_teacher(nodes_that_may_run(run_params, pipeline), catalog):
             return
         endpoint = catalog.load(TEACHER_DATASET)
-        if endpoint.base_url != MICROWORLD:
+        if not built_in_endpoints(endpoint):
             return
         require_free_port(self._port, setting="teacher.port", fix=_PORT_FIX)
         log = Path(run_params["project_path"]) / "data" / ".work" / "teacher_server.log"
@@ -67,10 +73,7 @@ class TeacherServerHooks:
             return
         (endpoint, catalog, log), self._pending = self._pending, None
         self._server = TeacherServer.start(self._port, log)
-        # The server's own name for its model tells teachers with other faults or seeds apart.
-        catalog[TEACHER_DATASET] = dataclasses.replace(
-            endpoint, base_url=self._server.base_url, model=self._server.model
-        )
+        catalog[TEACHER_DATASET] = _served(endpoint, self._server)
         logger.info("%s listens on %s", self._server.model, self._server.base_url)
 
     @hook_impl
@@ -132,6 +135,15 @@ class TeacherServer:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
+
+
+def _served(endpoint: Endpoint, server: TeacherServer) -> Endpoint:
+    """`endpoint` with the server's address in the place of the word, for its judge too."""
+    judge = None if endpoint.judge is None else _served(endpoint.judge, server)
+    if endpoint.base_url != MICROWORLD:
+        return dataclasses.replace(endpoint, judge=judge)
+    # The server's own name for its model tells teachers with other faults or seeds apart.
+    return dataclasses.replace(endpoint, base_url=server.base_url, model=server.model, judge=judge)
 
 
 def _wait_until_listening(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, str]:

@@ -10,7 +10,7 @@ class Endpoint:
 
     `base_url` ends in `/v1` as for the `openai` client. `api_key_env` names the environment
     variable that holds the key (null: the endpoint wants none). Prices are US dollars per million
-    tokens.
+    tokens. `judge` is the endpoint that rates what this one answers (null: it rates its own).
     """
 
     base_url: str
@@ -19,6 +19,12 @@ class Endpoint:
     price_per_million_input_tokens: float = 0.0
     price_per_million_output_tokens: float = 0.0
     timeout_seconds: float = 60.0
+    judge: "Endpoint | None" = None
+
+    @property
+    def rated_by(self) -> "Endpoint":
+        """Who rates its answers."""
+        return self.judge or self
 
     @property
     def address(self) -> str:

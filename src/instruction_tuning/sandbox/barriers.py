@@ -34,6 +34,19 @@ class Barriers:
         """The required ones that do not hold."""
         return tuple(barrier for barrier in self.all if barrier.required and not barrier.holds)
 
+    def in_one_line(self) -> str:
+        """Names only: what holds, what is missing, and what else is not there."""
+        groups = {
+            "holds": [barrier for barrier in self.all if barrier.holds],
+            "MISSING": self.missing,
+            "absent": [barrier for barrier in self.all if not (barrier.holds or barrier.required)],
+        }
+        return "; ".join(
+            f"{word} {', '.join(barrier.name for barrier in group)}"
+            for word, group in groups.items()
+            if group
+        )
+
     def __str__(self) -> str:
         lines = [
             f"{'holds' if barrier.holds else 'MISSING' if barrier.required else 'absent':8}"

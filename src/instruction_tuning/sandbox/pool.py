@@ -1,5 +1,6 @@
 """Many programs, several at a time, the outcomes in the order of the programs."""
 
+import logging
 import queue
 import sys
 import threading
@@ -19,9 +20,11 @@ from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.sandbox.program import Program
 from instruction_tuning.sandbox.worker import Worker
 
+logger = logging.getLogger(__name__)
+
 
 class Sandbox:
-    """Workers that are kept between programs; use it in a `with` statement.
+    """Workers that are kept between programs; use it in a `with` statement. Logs which barriers hold.
 
     Raises ConfigurationError at once where required barriers do not hold, unless `allow_missing_barriers`;
     on another system than Linux always.
@@ -42,6 +45,11 @@ class Sandbox:
             refuse_missing(as_barriers(NOTHING_FOUND), allow_missing_barriers=False)
         self._workers = [Worker(without)]
         self.barriers: Barriers = as_barriers(self._workers[0].found)
+        logger.log(
+            logging.WARNING if self.barriers.missing else logging.INFO,
+            "sandbox: %s",
+            self.barriers.in_one_line(),
+        )
         try:
             refuse_missing(self.barriers, allow_missing_barriers=allow_missing_barriers)
             refuse_processes(self.barriers, self.limits.processes)

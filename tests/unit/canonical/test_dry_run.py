@@ -71,6 +71,15 @@ def test_a_teacher_costs_one_answer_request_a_query_and_one_rating_a_sample(tmp_
     assert teacher.price_usd == (15 + 108) * 1.0 + (24 + 72) * 2.0
 
 
+def test_ratings_cost_what_the_judge_takes(tmp_path):
+    path = write(tmp_path / "data.jsonl", *(pair(f"one two {row}", "a b") for row in range(3)))
+    prices = {"price_per_million_input_tokens": 1e6, "price_per_million_output_tokens": 2e6}
+    judged = plan(**prices, judge_prices_per_million_tokens=(5e6, 0.0))
+    report = dry_run(path, count_words, max_length_tokens=5, teacher=judged)
+    assert report.teacher.price_usd == 9 * 1.0 + 24 * 2.0 + 108 * 5.0
+    assert "a judge to rate every answer" in report.render()
+
+
 def test_no_more_queries_cost_than_are_selected(tmp_path):
     path = write(tmp_path / "data.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
     teacher = dry_run(path, count_words, max_length_tokens=5, teacher=plan(query_budget=10)).teacher

@@ -52,6 +52,12 @@ def test_the_cost_is_that_of_the_runs_own_parameters_and_prompt_files(project_pa
     assert teacher_plan(answers(project_path, use_system_prompt=True), 70, teacher).system_prompt
 
 
+def test_a_judge_rates_at_its_own_prices(project_path):
+    judge = Endpoint("http://127.0.0.1:2/v1", "j", price_per_million_input_tokens=3.0)
+    teacher = Endpoint("http://127.0.0.1:1/v1", "m", price_per_million_output_tokens=0.6, judge=judge)
+    assert teacher_plan(answers(project_path), 70, teacher).judge_prices_per_million_tokens == (3.0, 0.0)
+
+
 def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(project_path):
     teacher = Endpoint("http://127.0.0.1:1/v1", "m")
     assert teacher_plan(answers(project_path, strategy="source"), 70, teacher) is None

@@ -1,4 +1,4 @@
-"""Data sets elsewhere: fsspec's memory, and a real S3 server on loopback where s3fs and moto are there."""
+"""Data sets elsewhere: fsspec's memory, and a real S3 server on loopback."""
 
 import logging
 from pathlib import Path
@@ -86,9 +86,9 @@ def test_what_cannot_be_remote_says_so(kind):
 @pytest.fixture(scope="module")
 def s3():
     """Endpoint of moto's S3 server with a bucket."""
-    pytest.importorskip("s3fs", reason="needs s3fs: pip install 'instruction-tuning[s3]'")
-    server_module = pytest.importorskip("moto.server", reason="needs moto[server], an S3 server for tests")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"

@@ -28,9 +28,23 @@ def test_an_endpoint_of_ones_own_is_read(project_path, tmp_path):
     assert (settings.teacher.base_url, settings.teacher.port) == ("http://127.0.0.1:8000/v1", 0)
 
 
+JUDGE = {"base_url": "http://127.0.0.1:8001/v1", "model": "j"}
+PRICES = {"price_per_million_input_tokens": 1.0, "price_per_million_output_tokens": 2.0}
+
+
+def test_a_judge_of_ones_own_is_read_and_none_is_the_teacher(project_path, tmp_path):
+    settings = read(project_path, tmp_path, {"judge": {**JUDGE, **PRICES}})
+    assert settings is not None and settings.judge is not None
+    assert (settings.judge.model, settings.judge.timeout_seconds) == ("j", 60.0)
+    assert settings.teacher.base_url == "microworld"
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ({"judge": JUDGE}, r"`judge\.price_per_million_input_tokens`"),
+        ({"judge": {**JUDGE, **PRICES, "base_ulr": "x"}}, "did you mean `base_url`"),
+        ({"judge": {**JUDGE, **PRICES, "port": 1}}, r"`globals\.judge\.port`"),
         ({"teacher": {"base_ulr": "http://h/v1"}}, r"`globals\.teacher\.base_ulr`(.|\n)*mean `base_url`"),
         ({"teacher": {"api_key_evn": "KEY"}}, "did you mean `api_key_env`"),
         ({"raw_dta": "x"}, "did you mean `raw_data`"),
@@ -51,13 +65,14 @@ def test_a_wrong_key_or_value_is_named_with_the_way_out(project_path, tmp_path, 
     assert "globals.yml" in str(caught.value)
 
 
+@pytest.mark.parametrize("endpoint", ["teacher", "judge"])
 @pytest.mark.parametrize(
-    "teacher",
+    "wrong",
     [{"api_key_env": "sk-proj-abcdefgh"}, {"base_url": "http://me:sk-proj-abcdefgh@host/v1"}],
 )
-def test_a_key_put_in_the_wrong_place_is_not_repeated(project_path, tmp_path, teacher):
+def test_a_key_put_in_the_wrong_place_is_not_repeated(project_path, tmp_path, endpoint, wrong):
     with pytest.raises(ConfigurationError, match="api_key_env") as caught:
-        read(project_path, tmp_path, {"teacher": teacher})
+        read(project_path, tmp_path, {endpoint: {**(JUDGE | PRICES if endpoint == "judge" else {}), **wrong}})
     assert "abcdefgh" not in str(caught.value)
 
 

@@ -63,6 +63,19 @@ def test_the_teacher_answers_during_the_run_and_is_gone_after_it(run_pipeline, t
     assert not is_listening(seen[0])
 
 
+def test_the_built_in_teacher_may_rate_what_another_one_answers(run_pipeline, tmp_path):
+    seen: list[Endpoint] = []
+    catalog = teacher_catalog()
+    judge = {"base_url": "microworld", "model": "any"}
+    catalog["teacher"] = EndpointDataset(base_url="http://127.0.0.1:1/v1", model="mine", judge=judge)
+    run_pipeline(
+        asking(lambda teacher: seen.append(teacher) or True), catalog, [TeacherServerHooks()], tmp_path
+    )
+    assert (seen[0].base_url, seen[0].model) == ("http://127.0.0.1:1/v1", "mine")
+    assert seen[0].rated_by.base_url.startswith("http://127.0.0.1:")
+    assert seen[0].rated_by.model.startswith("microworld")
+
+
 def test_a_run_that_asks_no_teacher_starts_none(run_pipeline, tmp_path):
     pipeline = Pipeline([Node(lambda: True, None, "answer", name="do_nothing")])
     run_pipeline(pipeline, teacher_catalog(), [TeacherServerHooks()], tmp_path)

@@ -63,6 +63,20 @@ def test_the_self_test_sees_a_mechanism_that_is_gone(mechanism, lost):
 
 
 @linux
+def test_a_sandbox_says_at_start_what_holds_and_warns_of_what_is_missing(caplog):
+    caplog.set_level("INFO", "instruction_tuning.sandbox")
+    with Sandbox(without=frozenset({"namespaces", "landlock"}), allow_missing_barriers=True):
+        pass
+    with Sandbox() as sandbox:
+        everything = not sandbox.barriers.missing
+    lacking, whole = caplog.records
+    assert lacking.levelname == "WARNING"
+    assert "MISSING files" in lacking.message and "absent namespaces" in lacking.message
+    assert everything and whole.levelname == "INFO"
+    assert whole.message.startswith("sandbox: holds network, files, processes")
+
+
+@linux
 def test_barriers_are_printed():
     command = [sys.executable, "-m", "instruction_tuning.sandbox"]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}

@@ -125,6 +125,22 @@ def test_the_project_is_not_read(guarded, unguarded, path):
 
 
 @pytest.mark.parametrize(
+    "path", ["data/03_primary/instruction_pool.json", "mlflow.db", "conf/local/credentials.yml"]
+)
+def test_what_runs_and_users_put_into_a_project_is_not_read(guarded, unguarded, open_folder, path):
+    """Laid out as a project's, and open to every user: the real ones may not be there."""
+    file = open_folder / path
+    for folder in reversed(file.relative_to(open_folder).parents):
+        (open_folder / folder).mkdir(exist_ok=True)
+        (open_folder / folder).chmod(0o777)
+    file.write_text("secret")
+    file.chmod(0o666)
+    works_only_unguarded(
+        guarded, unguarded, f"assert open({str(file)!r}).read() == 'secret'; print('REACHED')"
+    )
+
+
+@pytest.mark.parametrize(
     "way",
     [
         "open(f, 'a').write('x')",

@@ -1,5 +1,6 @@
 """Attacks on the machine: processes, memory, output, time, disk."""
 
+import os
 import time
 
 import psutil
@@ -45,14 +46,15 @@ def descendants() -> list[psutil.Process]:
     return found
 
 
-def several(sandbox: Sandbox) -> bool:
-    return all(barrier.holds for barrier in sandbox.barriers.all)
+def require_namespaces(sandbox: Sandbox, reason: str) -> None:
+    """Skip where they are not there; fail where REQUIRE_SANDBOX_BARRIERS=1 says that they should be."""
+    if not all(barrier.holds for barrier in sandbox.barriers.all):
+        (pytest.fail if os.environ.get("REQUIRE_SANDBOX_BARRIERS") == "1" else pytest.skip)(reason)
 
 
 @pytest.fixture
 def with_processes(sandbox):
-    if not several(sandbox):
-        pytest.skip("several processes need namespaces")
+    require_namespaces(sandbox, "several processes need namespaces")
     with Sandbox(limits=Limits(wall_seconds=1, processes=8)) as roomy:
         yield roomy
 
@@ -105,8 +107,7 @@ def test_threads_are_bounded(sandbox):
         "        threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n        n += 1\n"
         "except RuntimeError: pass\nprint(n)"
     )
-    if not several(sandbox):
-        pytest.skip("threads are counted apart in namespaces only; memory bounds them otherwise")
+    require_namespaces(sandbox, "threads are counted apart in namespaces only; else memory bounds them")
     assert int(sandbox.run(Program(bomb)).stdout) <= 48
 
 
@@ -175,8 +176,7 @@ def test_a_file_has_a_largest_size(guarded, unguarded):
 
 
 def test_all_files_together_are_bounded(sandbox):
-    if not several(sandbox):
-        pytest.skip("the scratch folder has a size in namespaces only")
+    require_namespaces(sandbox, "the scratch folder has a size in namespaces only")
     many = "for i in range(10): open(str(i), 'wb').write(bytes(2 << 20))"
     assert "No space left" in sandbox.run(Program(many)).reason
     empty = "for i in range(5000): open(str(i), 'w').close()"

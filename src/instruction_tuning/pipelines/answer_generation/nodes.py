@@ -61,7 +61,7 @@ def rate_answers(
     teacher: Endpoint,
     parameters: AnswerGenerationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Check each answer where a check exists, and have the teacher rate it from 1 to 10."""
+    """Check each answer where a check exists, and have it rated from 1 to 10, by the teacher or a judge."""
     responses = checked_responses(selected_queries, answer_completions)
     # Answers that failed a check are rated too: the reward model learns from bad ones.
     requests = rating_requests(
@@ -73,9 +73,9 @@ def rate_answers(
     spent_usd = float(answer_completions["price_usd"].sum())
     if len(requests) > TRIAL_RATINGS:
         # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
-        trial = _complete(teacher, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
+        trial = _complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
         refuse_unreadable(trial, max_unreadable_rate=parameters.max_unreadable_rate)
-    ratings = _complete(teacher, requests, parameters, spent_usd=spent_usd)
+    ratings = _complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
     refuse_unreadable(ratings, max_unreadable_rate=parameters.max_unreadable_rate)
     rated = with_ratings(responses, ratings)
     if len(rated):
