@@ -27,16 +27,20 @@ from instruction_tuning.pipelines.ingestion.nodes import (
     remove_duplicates,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
 from instruction_tuning.schemas.record_repairs import RecordRepairs
 from instruction_tuning.schemas.rejected_records import RejectedRecords, UnreadableRecords
+from instruction_tuning.schemas.source_documents import SourceDocuments
 from instruction_tuning.schemas.source_files import SourceFiles
 
 REPOSITORY = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.get("REAL_DATA_DIR", REPOSITORY.parent / "shared" / "data"))
 NOTHING_REPAIRED = (
     pd.DataFrame({"source_row_id": []}),
-    pd.DataFrame({"records": [9], "unreadable": [3]}),
+    pd.DataFrame({"records": [9], "documents": [0], "unreadable": [3]}),
+    pd.DataFrame({"source_row_id": [], "flags": []}),
+    pd.DataFrame({"source_row_id": []}),
 )
 OUTPUTS = ("canonical_instructions", "unreadable_records", "instruction_pool", "rejected_records")
 
@@ -64,10 +68,16 @@ def benchmark(*questions, split="test"):
 def ingest(path, items=None, **parameters):
     """The four outputs, by the node functions in the pipeline's order."""
     rules = IngestionParameters(**parameters)
-    canonical, unreadable, repairs, files = read_raw_records(list_raw_files(path), rules)
+    canonical, unreadable, repairs, files, documents, comparisons = read_raw_records(
+        list_raw_files(path), rules
+    )
     distinct, duplicates = remove_duplicates(canonical, rules)
     pool, leaks = remove_benchmark_leaks(distinct, benchmark() if items is None else items, rules)
-    rejected = collect_rejected_records(canonical, unreadable, duplicates, leaks, pool, repairs, files)
+    rejected = collect_rejected_records(
+        canonical, unreadable, duplicates, leaks, pool, repairs, files, documents, comparisons
+    )
+    SourceDocuments.validate(documents)
+    AnswerComparisons.validate(comparisons)
     SourceFiles.validate(files)
     RecordRepairs.validate(repairs)
     return canonical, unreadable, pool, rejected

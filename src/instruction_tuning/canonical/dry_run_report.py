@@ -34,6 +34,7 @@ class FileReport:
     bad_rows: int
     problems: tuple[Problem, ...]
     unreadable_because: str | None = None
+    documents: int = 0  # those of the good rows that ask nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,9 @@ def _file_lines(file: FileReport) -> list[str]:
         return [*lines, f"  format: unknown. {file.unreadable_because}", f"  rows: {rows}, none of them read"]
     lines.append(f"  format: {file.format or 'none of the first rows could be read'}")
     lines.append(f"  rows: {file.good_rows:,} good, {file.bad_rows:,} bad")
+    if file.documents:
+        rows = counted(file.documents, "row")
+        lines.append(f"  {rows} that ask nothing: a run keeps them as source_documents")
     for problem in file.problems[:_SHOWN_PROBLEMS]:
         field = f", field {problem.field}" if problem.field else ""
         detail = f" ({problem.detail})" if problem.detail else ""

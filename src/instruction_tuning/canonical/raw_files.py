@@ -4,17 +4,17 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruction_tuning.canonical.layout import BYTE_ORDER_MARK, SUFFIXES, layout_of, stem_of, unpacked
 from instruction_tuning.errors import InputError
 
-SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
 _DOCUMENTATION = (".md", ".rst")
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """A raw file by path, with the SHA-256 of its bytes (64 hex digits) and its stem as the name of the
-    source."""
+    """A raw file by path, with the SHA-256 of its bytes (64 hex digits) and its name without layout and
+    packing as the name of the source."""
 
     path: Path
     sha256: str
@@ -52,10 +52,11 @@ def list_raw_files(path: Path | str) -> list[RawFile]:
 
 def is_json_lines(file: RawFile) -> bool:
     """Whether each row is a line of its own, so that the row's number is the line's."""
-    if file.path.suffix.lower() != ".json":
-        return file.path.suffix.lower() == ".jsonl"
-    with file.path.open("rb") as stream:
-        return not stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    layout = layout_of(file.path)
+    if layout != ".json":
+        return layout == ".jsonl"
+    with unpacked(file.path) as stream:
+        return not stream.read(64).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
 
 
 def _is_passed_over(file: Path, folder: Path) -> bool:
@@ -64,7 +65,7 @@ def _is_passed_over(file: Path, folder: Path) -> bool:
 
 
 def _raw_file(path: Path) -> RawFile:
-    if path.suffix.lower() not in SUFFIXES:
+    if layout_of(path) is None:
         raise InputError(
             f"no reader takes files that end in {path.suffix or 'no suffix'}",
             file=path,
@@ -79,7 +80,7 @@ def _raw_file(path: Path) -> RawFile:
         raise InputError(
             f"the file cannot be read: {error.strerror}", file=path, fix="check its permissions"
         ) from error
-    return RawFile(path=path, sha256=digest.hexdigest(), source=path.stem)
+    return RawFile(path=path, sha256=digest.hexdigest(), source=stem_of(path))
 
 
 def _check_distinct(files: list[RawFile]) -> None:

@@ -13,7 +13,6 @@ from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import InputError
 
 if TYPE_CHECKING:
-    from instruction_tuning.canonical.cleaning import ReadingRules
     from instruction_tuning.canonical.dry_run import TeacherPlan
     from instruction_tuning.lm.protocol import Endpoint
 
@@ -50,7 +49,7 @@ def check(data: Path, params: dict[str, Any], env: str | None) -> None:
                 parameters["query_selection"].budget,
                 context.catalog.load("teacher"),
             ),
-            rules=_reading_rules(parameters["ingestion"]),
+            rules=parameters["ingestion"].reading_rules(),
         )
         click.echo(report.render())
         if report.teacher and report.answered_rows:
@@ -98,15 +97,3 @@ def token_counter(model: Path) -> Callable[[list[str]], list[int]]:
         return [len(encoding.ids) for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
 
     return count
-
-
-def _reading_rules(ingestion: Any) -> "ReadingRules":
-    from instruction_tuning.canonical.cleaning import ReadingRules
-
-    return ReadingRules(
-        format=ingestion.format,
-        require_answer=ingestion.require_answer,
-        max_characters=ingestion.max_characters,
-        input_placeholders=frozenset(ingestion.input_placeholders),
-        answer_placeholders=frozenset(ingestion.answer_placeholders),
-    )

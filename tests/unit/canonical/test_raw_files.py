@@ -28,12 +28,12 @@ def test_a_folder_is_listed_by_name_without_hidden_files_and_documentation(tmp_p
 def test_a_missing_path_an_empty_folder_and_an_unknown_suffix_name_the_file_and_the_fix(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    packed = tmp_path / "data.jsonl.gz"
+    packed = tmp_path / "data.rar"
     packed.write_bytes(b"x")
     for path, problem in [
         (tmp_path / "nowhere.json", "no such file"),
         (empty, "no raw files"),
-        (packed, "end in .gz"),
+        (packed, "end in .rar"),
     ]:
         with pytest.raises(InputError, match=problem) as caught:
             list_raw_files(path)
