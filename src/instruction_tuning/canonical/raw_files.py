@@ -1,13 +1,22 @@
-"""The raw files that a user names: one file or a folder of them."""
+"""The raw files that a user names: one file, a folder of them, or a data set on the hub."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from instruction_tuning.canonical.hub_files import (
+    download_hub_files,
+    files_of_split,
+    hub_name,
+    is_hub_name,
+    licence_of_card,
+)
 from instruction_tuning.canonical.layout import BYTE_ORDER_MARK, SUFFIXES, layout_of, stem_of, unpacked
 from instruction_tuning.errors import InputError
 
 _DOCUMENTATION = (".md", ".rst")
+# What the datasets library and the hub write beside the rows.
+_FACTS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 _CHUNK_BYTES = 1 << 20
 
 
@@ -19,24 +28,22 @@ class RawFile:
     path: Path
     sha256: str
     source: str
+    licence: str | None = None  # that of all rows that name none
 
 
 def list_raw_files(path: Path | str) -> list[RawFile]:
-    """The file at `path`, or every data file in the folder at `path` and below, by name.
+    """The file at `path`, or every data file in the folder at `path` and below, by name; or those of a data
+    set on the hub (`hub:owner/name/split`), whose files are one source.
 
-    Hidden files and documentation (`.md`, `.rst`, LICENSE) in a folder are passed over. Raises `InputError`
+    Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over. Raises `InputError`
     for a missing path, an empty folder, a suffix that no reader takes, and for two files with the same
     bytes, whose rows could not be told apart.
     """
+    if is_hub_name(str(path)):
+        return _hub_files(str(path))
     place = Path(path)
     if place.is_dir():
-        candidates = sorted(
-            file for file in place.rglob("*") if file.is_file() and not _is_passed_over(file, place)
-        )
-        if not candidates:
-            raise InputError(
-                "the folder holds no raw files", file=place, fix=f"put {', '.join(SUFFIXES)} files into it"
-            )
+        candidates = _files_below(place)
     elif place.is_file():
         candidates = [place]
     else:
@@ -47,6 +54,27 @@ def list_raw_files(path: Path | str) -> list[RawFile]:
         )
     files = [_raw_file(candidate) for candidate in candidates]
     _check_distinct(files)
+    return files
+
+
+def _hub_files(place: str) -> list[RawFile]:
+    name = hub_name(place)
+    folder = download_hub_files(name)
+    licence = licence_of_card(folder)
+    chosen = files_of_split(folder, _files_below(folder), name.split)
+    files = [replace(_raw_file(file), source=name.id, licence=licence) for file in chosen]
+    _check_distinct(files)
+    return files
+
+
+def _files_below(folder: Path) -> list[Path]:
+    files = sorted(
+        file for file in folder.rglob("*") if file.is_file() and not _is_passed_over(file, folder)
+    )
+    if not files:
+        raise InputError(
+            "the folder holds no raw files", file=folder, fix=f"put {', '.join(SUFFIXES)} files into it"
+        )
     return files
 
 
@@ -61,7 +89,8 @@ def is_json_lines(file: RawFile) -> bool:
 
 def _is_passed_over(file: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return hidden or file.suffix.lower() in _DOCUMENTATION or file.stem.upper() in ("LICENSE", "LICENCE")
+    is_about_data = file.suffix.lower() in _DOCUMENTATION or file.name.lower() in _FACTS
+    return hidden or is_about_data or file.stem.upper() in ("LICENSE", "LICENCE")
 
 
 def _raw_file(path: Path) -> RawFile:

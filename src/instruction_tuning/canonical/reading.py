@@ -187,7 +187,7 @@ def _record(
     comparison = _comparison(conversation.compared, asked, record_id, place, rules)
     if isinstance(comparison, Fault):
         return comparison
-    labels = _labels(fields, repairs)
+    labels = _labels(fields, place.file, repairs)
     changed = tuple(repair_in_the_files_words(one, rules.columns) for one in repairs)
     return CanonicalRecord(
         record_id=record_id,
@@ -217,7 +217,7 @@ def _document(
             return part
     if not text:
         return Fault("empty_text", document.text.field)
-    labels = _labels(fields, repairs)
+    labels = _labels(fields, place.file, repairs)
     changed = tuple(repair_in_the_files_words(one, rules.columns) for one in repairs)
     return SourceDocument(
         document_id=document_id_of(str(text)),
@@ -266,11 +266,11 @@ def _comparison(
     )
 
 
-def _labels(fields: Mapping[str, object], repairs: list[Repair]) -> dict[str, str | None]:
+def _labels(fields: Mapping[str, object], file: RawFile, repairs: list[Repair]) -> dict[str, str | None]:
     """The row's own words on what it is; what cannot be kept of them is added to `repairs`."""
     return {
         "category": clean_label(fields, CATEGORIES, repairs),
-        "licence": clean_label(fields, LICENCES, repairs),
+        "licence": clean_label(fields, LICENCES, repairs) or file.licence,
         "original_id": clean_id(fields, repairs),
     }
 
