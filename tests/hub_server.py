@@ -1,4 +1,4 @@
-"""A hub of one model or data set on loopback: what `snapshot_download` asks for, and the refusals that a hub gives."""
+"""A hub of one model or data set on loopback: what `snapshot_download` asks for, and a hub's refusals."""
 
 import hashlib
 import json

@@ -35,9 +35,9 @@ def list_raw_files(path: Path | str) -> list[RawFile]:
     """The file at `path`, or every data file in the folder at `path` and below, by name; or those of a data
     set on the hub (`hub:owner/name/split`), whose files are one source.
 
-    Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over. Raises `InputError`
-    for a missing path, an empty folder, a suffix that no reader takes, and for two files with the same
-    bytes, whose rows could not be told apart.
+    Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over.
+    Raises `InputError` for a missing path, an empty folder, a suffix that no reader takes, and for two files
+    with the same bytes, whose rows could not be told apart.
     """
     if is_hub_name(str(path)):
         return _hub_files(str(path))
