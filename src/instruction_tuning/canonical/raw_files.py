@@ -68,9 +68,7 @@ def _hub_files(place: str) -> list[RawFile]:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    files = sorted(
-        file for file in folder.rglob("*") if file.is_file() and not _is_passed_over(file, folder)
-    )
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_passed_over(file, folder))
     if not files:
         raise InputError(
             "the folder holds no raw files", file=folder, fix=f"put {', '.join(SUFFIXES)} files into it"
