@@ -109,14 +109,23 @@ class DryRunReport:
         return sum(file.bad_rows for file in self.files)
 
     @property
+    def questions(self) -> int:
+        """Good rows that ask something."""
+        return self.good_rows - sum(file.documents for file in self.files)
+
+    @property
     def is_usable(self) -> bool:
-        """Whether a run would get past reading: there is a good row, and no file of an unknown format."""
-        return self.good_rows > 0 and not any(file.unreadable_because for file in self.files)
+        """Whether a run would get past reading: there is a question, and no file of an unknown format."""
+        return self.questions > 0 and not any(file.unreadable_because for file in self.files)
 
     def render(self) -> str:
         """The report as plain text, one fact a line."""
         lines = [line for file in self.files for line in _file_lines(file)]
         lines += ["", f"All files: {self.good_rows:,} good rows, {self.bad_rows:,} bad rows"]
+        if self.good_rows and not self.questions:
+            return (
+                "\n".join([*lines, "Nothing to train on: all good rows are texts that ask nothing."]) + "\n"
+            )
         if not self.good_rows:
             return "\n".join([*lines, "Nothing to train on: repair the rows above first."]) + "\n"
         languages = ", ".join(f"{name} {count:,}" for name, count in self.languages.items())

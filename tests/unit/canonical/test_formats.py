@@ -263,6 +263,10 @@ def test_a_fault_in_a_mapped_column_has_the_files_name(tmp_path):
     assert (bad.reason, bad.field) == ("wrong_type", "a")
 
 
+def test_the_column_of_json_has_its_name_in_the_file_and_one_that_pydantic_allows():
+    assert columns(json="line") == columns(json_text="line") == {"json": ("line",)}
+
+
 def test_a_column_that_no_row_has_stops_with_the_columns_there_are(tmp_path):
     with pytest.raises(UnknownFormatError, match="the columns are: q, a") as caught:
         only(tmp_path, {"q": "Say a.", "a": "a"}, columns=columns(instruction="question"))

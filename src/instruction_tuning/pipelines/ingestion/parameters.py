@@ -51,7 +51,9 @@ class ColumnParameters(_Frozen):
     `canonical/column_mapping.py` explains the paths, and `json`.
     """
 
-    json_text: ColumnNames = Field(default=None, alias="json")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    json_text: ColumnNames = Field(default=None, alias="json")  # pydantic has a `json` of its own
     instruction: ColumnNames = None
     input: ColumnNames = None
     output: ColumnNames = None
