@@ -124,7 +124,7 @@ class DryRunReport:
         lines += ["", f"All files: {self.good_rows:,} good rows, {self.bad_rows:,} bad rows"]
         if self.good_rows and not self.questions:
             return (
-                "\n".join([*lines, "Nothing to train on: all good rows are texts that ask nothing."]) + "\n"
+                "\n".join([*lines, "Nothing to train on: the good rows are texts that ask nothing."]) + "\n"
             )
         if not self.good_rows:
             return "\n".join([*lines, "Nothing to train on: repair the rows above first."]) + "\n"

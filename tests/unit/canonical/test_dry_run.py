@@ -224,6 +224,6 @@ def test_texts_that_ask_nothing_are_counted_and_are_nothing_to_train_on(tmp_path
     write(tmp_path / "a.jsonl", {"text": "Tides."}, {"text": "Winds."})
     report = dry_run(tmp_path, count_words, max_length_tokens=5)
     assert (report.files[0].documents, report.questions, report.is_usable) == (2, 0, False)
-    assert "all good rows are texts that ask nothing" in report.render()
+    assert "the good rows are texts that ask nothing" in report.render()
     write(tmp_path / "b.jsonl", pair("Say a.", "a"))
     assert dry_run(tmp_path, count_words, max_length_tokens=5).is_usable
