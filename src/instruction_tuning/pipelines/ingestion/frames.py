@@ -9,7 +9,6 @@ from typing import TypeVar
 import pandas as pd
 
 from instruction_tuning.canonical.raw_files import RawFile
-from instruction_tuning.canonical.reading import Outcome
 from instruction_tuning.canonical.records import (
     CANONICAL_COLUMNS,
     COMPARISON_COLUMNS,
@@ -20,6 +19,7 @@ from instruction_tuning.canonical.records import (
     RejectedRecord,
     SourceDocument,
 )
+from instruction_tuning.canonical.row_outcome import Outcome
 
 # Rows are held as objects only until so many are there: a frame takes a fraction of their memory.
 CHUNK_ROWS = 50_000
