@@ -1,4 +1,4 @@
-"""A hub of one model on loopback: what `snapshot_download` asks for, and the refusals that a hub gives."""
+"""A hub of one model or data set on loopback: what `snapshot_download` asks for, and a hub's refusals."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
+from urllib.parse import unquote
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MODEL = "maker/small-model"
@@ -17,10 +18,15 @@ _REFUSALS = {
 
 
 class HubServer:
-    """Serves the files of `folder` as `maker/small-model`; `address` is for HF_ENDPOINT."""
+    """Serves the files below `folder` as `maker/small-model`, model and data set; `address` is for
+    HF_ENDPOINT."""
 
     def __init__(self, folder: Path) -> None:
-        files = {file.name: file.read_bytes() for file in folder.iterdir()}
+        files = {
+            file.relative_to(folder).as_posix(): file.read_bytes()
+            for file in folder.rglob("*")
+            if file.is_file()
+        }
         self.served: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,7 +47,8 @@ class HubServer:
             if model in path:
                 return _send(handler, status, b"{}", {"X-Error-Code": code})
         name = path.rpartition("/")[2]
-        if path.startswith(f"api/models/{MODEL}"):
+        path = path.removeprefix("datasets/")
+        if path.startswith((f"api/models/{MODEL}", f"api/datasets/{MODEL}")):
             if "/revision/" in path and name not in ("main", COMMIT):
                 return _send(handler, 404, b"{}", {"X-Error-Code": "RevisionNotFound"})
             if "/tree/" in path:
@@ -52,7 +59,8 @@ class HubServer:
                 return _send(handler, 200, json.dumps(tree).encode(), {})
             facts = {"id": MODEL, "sha": COMMIT, "siblings": [{"rfilename": file} for file in files]}
             return _send(handler, 200, json.dumps(facts).encode(), {})
-        if path.startswith(f"{MODEL}/resolve/") and name in files:
+        asked = path.removeprefix(f"{MODEL}/resolve/").partition("/")
+        if path.startswith(f"{MODEL}/resolve/") and (name := unquote(asked[2])) in files:
             if handler.command == "GET":
                 self.served.append(name)
             etag = hashlib.sha256(files[name]).hexdigest()

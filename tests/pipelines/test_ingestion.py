@@ -13,13 +13,16 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
+from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
+from instruction_tuning.canonical.reading import read_outcomes
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import InputError, RejectionRateError
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.pool import raw_pool
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.ingestion import create_pipeline
+from instruction_tuning.pipelines.ingestion.frames import read_frames
 from instruction_tuning.pipelines.ingestion.nodes import (
     collect_rejected_records,
     read_raw_records,
@@ -27,16 +30,20 @@ from instruction_tuning.pipelines.ingestion.nodes import (
     remove_duplicates,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
 from instruction_tuning.schemas.record_repairs import RecordRepairs
 from instruction_tuning.schemas.rejected_records import RejectedRecords, UnreadableRecords
+from instruction_tuning.schemas.source_documents import SourceDocuments
 from instruction_tuning.schemas.source_files import SourceFiles
 
 REPOSITORY = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.get("REAL_DATA_DIR", REPOSITORY.parent / "shared" / "data"))
 NOTHING_REPAIRED = (
     pd.DataFrame({"source_row_id": []}),
-    pd.DataFrame({"records": [9], "unreadable": [3]}),
+    pd.DataFrame({"records": [9], "documents": [0], "unreadable": [3]}),
+    pd.DataFrame({"source_row_id": [], "flags": []}),
+    pd.DataFrame({"source_row_id": []}),
 )
 OUTPUTS = ("canonical_instructions", "unreadable_records", "instruction_pool", "rejected_records")
 
@@ -64,10 +71,16 @@ def benchmark(*questions, split="test"):
 def ingest(path, items=None, **parameters):
     """The four outputs, by the node functions in the pipeline's order."""
     rules = IngestionParameters(**parameters)
-    canonical, unreadable, repairs, files = read_raw_records(list_raw_files(path), rules)
+    canonical, unreadable, repairs, files, documents, comparisons = read_raw_records(
+        list_raw_files(path), rules
+    )
     distinct, duplicates = remove_duplicates(canonical, rules)
     pool, leaks = remove_benchmark_leaks(distinct, benchmark() if items is None else items, rules)
-    rejected = collect_rejected_records(canonical, unreadable, duplicates, leaks, pool, repairs, files)
+    rejected = collect_rejected_records(
+        canonical, unreadable, duplicates, leaks, pool, repairs, files, documents, comparisons
+    )
+    SourceDocuments.validate(documents)
+    AnswerComparisons.validate(comparisons)
     SourceFiles.validate(files)
     RecordRepairs.validate(repairs)
     return canonical, unreadable, pool, rejected
@@ -145,6 +158,30 @@ def test_frames_without_rows_and_without_rejects_pass_their_schemas_before_and_a
             model.validate(rows)
             rows.to_parquet(tmp_path / "frame.parquet")
             model.validate(pd.read_parquet(tmp_path / "frame.parquet"))
+
+
+def test_frames_made_chunk_by_chunk_are_those_made_at_once(tmp_path):
+    write(tmp_path / "a.jsonl", *(pair(f"Say {n}.", str(n), system="Be brief.") for n in range(7)), "{broken")
+    write(tmp_path / "b.jsonl", {"text": "Tides. "}, {"text": ""}, {"text": "Winds."})
+    write(tmp_path / "c.jsonl", {"prompt": "Say a.", "chosen": "a", "rejected": "b"})
+    outcomes = list(read_outcomes(list_raw_files(tmp_path), ReadingRules()))
+    whole, parts = read_frames(outcomes), read_frames(outcomes, chunk_rows=3)
+    for name in ("canonical", "documents", "rejected", "repairs", "comparisons"):
+        pd.testing.assert_frame_equal(getattr(whole, name), getattr(parts, name))
+
+
+def test_documents_and_comparisons_are_accounted_for_beside_the_pool(tmp_path):
+    (tmp_path / "raw").mkdir()
+    write(tmp_path / "raw" / "a.jsonl", {"text": "Tides. "}, {"text": ""}, {"text": "Winds."})
+    write(tmp_path / "raw" / "b.jsonl", {"prompt": "Say a.", "chosen": "a", "rejected": "b"})
+    files = list_raw_files(tmp_path / "raw")
+    *_, source_files, documents, comparisons = read_raw_records(files, IngestionParameters())
+    _, _, pool, rejected = ingest(tmp_path / "raw")
+    assert documents["text"].tolist() == ["Tides.", "Winds."] and pool["answer"].tolist() == ["a"]
+    assert comparisons["source_row_id"].tolist() == pool["source_row_id"].tolist()
+    assert comparisons[["first", "second", "verdict"]].values.tolist() == [["a", "b", "first"]]
+    assert source_files[["records", "documents", "unreadable"]].values.tolist() == [[0, 2, 1], [1, 0, 0]]
+    assert rejected["reason"].tolist() == ["empty_text"]
 
 
 def test_frames_that_come_back_from_parquet_flow_on(tmp_path):
@@ -232,6 +269,7 @@ def test_benchmark_items_without_a_needed_column_name_it(tmp_path):
         {"decontamination": {"ngram_tokens": 0}},
         {"max_rejection_rate": 1.5},
         {"format": "vicuna"},
+        {"columns": {"instructions": "q"}},
         {"duplicates": {"permutations": 128, "bands": 20}},
     ],
 )

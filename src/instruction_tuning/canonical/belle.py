@@ -25,6 +25,8 @@ def belle_conversation(fields: Mapping[str, object], *, require_answer: bool = T
     conversation = alpaca_conversation(fields, require_answer=require_answer)
     if isinstance(conversation, Fault):
         return conversation
+    if len(conversation.turns) > 2:  # earlier turns stand in `history`
+        return conversation
     question, *answer = conversation.turns
     instruction, extra = question.parts
     before, *pieces = _SPEAKER.split(instruction.text.strip())

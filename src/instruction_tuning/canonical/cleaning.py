@@ -1,13 +1,16 @@
 """From a row's turns to clean messages, or the fault that keeps it out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from instruction_tuning.canonical.conversation import Part, Turn
 from instruction_tuning.canonical.faults import Fault
-from instruction_tuning.canonical.raw_row import is_encodable, printable
+from instruction_tuning.canonical.raw_row import is_encodable
 from instruction_tuning.canonical.records import Repair
 from instruction_tuning.canonical.text_repair import INPUT_PLACEHOLDER_REMOVED, is_placeholder, repair
+
+# Fields that only add to a question; instances of Self-Instruct have theirs in `instances[0].input`.
+_INPUTS = ("input", "context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class ReadingRules:
     max_characters: int = 32_768
     input_placeholders: frozenset[str] = frozenset(("noinput", "noinputrequired", "none", "n/a", "无输入"))
     answer_placeholders: frozenset[str] = frozenset(("noinput", "nooutput", "无输出"))
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def clean_messages(
@@ -33,7 +37,7 @@ def clean_messages(
     for position, turn in enumerate(turns):
         texts = []
         for part in turn.parts:
-            text = _clean_part(part, turn.role, rules, repairs)
+            text = clean_part(part, turn.role, rules, repairs)
             if isinstance(text, Fault):
                 return text
             texts.append(text)
@@ -53,11 +57,13 @@ def clean_messages(
     return messages
 
 
-def _clean_part(part: Part, role: str, rules: ReadingRules, repairs: list[Repair]) -> str | Fault:
+def clean_part(part: Part, role: str, rules: ReadingRules, repairs: list[Repair]) -> str | Fault:
+    """The text repaired; empty for an input that only says there is none."""
     if not is_encodable(part.text):
         return Fault("invalid_unicode", part.field, "a lone surrogate")
     text, changes = repair(part.text)
-    is_empty_input = part.field == "input" and is_placeholder(text, rules.input_placeholders)
+    is_input = part.field.rpartition(".")[2] in _INPUTS
+    is_empty_input = is_input and is_placeholder(text, rules.input_placeholders)
     if is_empty_input:
         changes = [*changes, INPUT_PLACEHOLDER_REMOVED]
     if changes:
@@ -69,14 +75,3 @@ def _clean_part(part: Part, role: str, rules: ReadingRules, repairs: list[Repair
     if role == "assistant" and is_placeholder(text, rules.answer_placeholders):
         return Fault("placeholder_answer", part.field, repr(text)) if rules.require_answer else ""
     return text
-
-
-def clean_label(fields: Mapping[str, object], names: tuple[str, ...], repairs: list[Repair]) -> str | None:
-    """The text in the first of `names` that has one; a value that is no text is dropped, as a repair."""
-    for name in names:
-        value = fields.get(name)
-        if isinstance(value, str) and is_encodable(value):
-            return repair(value)[0] or None
-        if value is not None:
-            repairs.append(Repair(name, (f"{names[0]}_dropped",), printable(str(value))))
-    return None

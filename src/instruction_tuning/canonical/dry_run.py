@@ -131,13 +131,16 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
         rows = sum(1 for _ in rows_of(file.path))
         because = f"{error.problem}; fix: {error.fix}"
         return FileReport(str(file.path), None, 0, rows, (), unreadable_because=because)
-    good = bad = 0
+    good = bad = documents = 0
     problems: dict[str, Problem] = {}
     counted_as = "line" if is_json_lines(file) else "row"
     for outcome in reading.rows:
-        if isinstance(outcome, CanonicalRecord):
+        if not isinstance(outcome, RejectedRecord):
             good += 1
-            tally.add(outcome)
+            if isinstance(outcome, CanonicalRecord):
+                tally.add(outcome)
+            else:
+                documents += 1
             continue
         bad += 1
         known = problems.get(outcome.reason)
@@ -145,7 +148,7 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
             replace(known, count=known.count + 1) if known else _problem(outcome, counted_as)
         )
     ranked = sorted(problems.values(), key=lambda problem: (-problem.count, problem.reason))
-    return FileReport(str(file.path), reading.format, good, bad, tuple(ranked))
+    return FileReport(str(file.path), reading.format, good, bad, tuple(ranked), documents=documents)
 
 
 def _problem(record: RejectedRecord, counted_as: str) -> Problem:

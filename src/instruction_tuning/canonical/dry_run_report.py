@@ -35,6 +35,7 @@ class FileReport:
     bad_rows: int
     problems: tuple[Problem, ...]
     unreadable_because: str | None = None
+    documents: int = 0  # those of the good rows that ask nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,14 @@ class DryRunReport:
         return sum(file.bad_rows for file in self.files)
 
     @property
+    def questions(self) -> int:
+        """Good rows that ask something."""
+        return self.good_rows - sum(file.documents for file in self.files)
+
+    @property
     def is_usable(self) -> bool:
-        """Whether a run would get past reading: a good row, not too many bad ones, no unknown format."""
-        return self.good_rows > 0 and self._stop is None
+        """Whether a run would get past reading: a question, not too many bad rows, no unknown format."""
+        return self.questions > 0 and self._stop is None
 
     @property
     def _stop(self) -> str | None:
@@ -84,6 +90,10 @@ class DryRunReport:
         """The report as plain text, one fact a line."""
         lines = [line for file in self.files for line in _file_lines(file)]
         lines += ["", f"All files: {self.good_rows:,} good rows, {self.bad_rows:,} bad rows"]
+        if self.good_rows and not self.questions:
+            return (
+                "\n".join([*lines, "Nothing to train on: the good rows are texts that ask nothing."]) + "\n"
+            )
         if not self.good_rows:
             return "\n".join([*lines, "Nothing to train on: repair the rows above first."]) + "\n"
         languages = ", ".join(f"{name} {count:,}" for name, count in self.languages.items())
@@ -118,6 +128,9 @@ def _file_lines(file: FileReport) -> list[str]:
         return [*lines, f"  format: unknown. {file.unreadable_because}", f"  rows: {rows}, none of them read"]
     lines.append(f"  format: {file.format or 'none of the first rows could be read'}")
     lines.append(f"  rows: {file.good_rows:,} good, {file.bad_rows:,} bad")
+    if file.documents:
+        rows = counted(file.documents, "row")
+        lines.append(f"  {rows} that ask nothing: a run keeps them as source_documents")
     for problem in file.problems[:_SHOWN_PROBLEMS]:
         field = f", field {problem.field}" if problem.field else ""
         detail = f" ({problem.detail})" if problem.detail else ""

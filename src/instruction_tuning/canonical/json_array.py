@@ -6,13 +6,15 @@ the fields of what is nested in them (the turns of a conversation). Brackets can
 the fault is often a missing one. What elements look like is learned from the last good ones, and from
 the text behind the fault where there are none. O(length) without faults; with F of them O(F · length) at
 worst, when each fault leaves everything behind it nested.
+
+Without a fault no more of the text than a window is in memory; from the first fault on, all that is left.
 """
 
 import itertools
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from instruction_tuning.canonical.faults import Fault
@@ -23,18 +25,80 @@ _FIRST_FIELD = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:')
 _BEHIND_AN_ELEMENT = re.compile(r"\s*(?:[,\]]|\Z)")
 _REMEMBERED_ELEMENTS = 100
 _LOOKED_AT_OBJECTS = 1000
+_WINDOW_CHARACTERS = 1 << 20
+_LONGEST_ELEMENT_CHARACTERS = 1 << 24
 
 _DECODER = json.JSONDecoder()
 
 
 def array_rows(text: str) -> Iterator[RawRow]:
     """A row for every element of the array that `text` begins with, and for everything between them."""
-    position, number = text.index("[") + 1, 0
+    return _rows_behind(text, text.index("[") + 1, 0, deque(maxlen=_REMEMBERED_ELEMENTS), _Dropped())
+
+
+def streamed_array_rows(start: str, read: Callable[[int], str]) -> Iterator[RawRow]:
+    """The same rows of a text that `read` gives on behind `start`, which holds the bracket."""
     recent: deque[dict[str, object]] = deque(maxlen=_REMEMBERED_ELEMENTS)
+    text, position, number, dropped = start, start.index("[") + 1, 0, _Dropped()
+    window, ended = _WINDOW_CHARACTERS, False
+    while not ended:
+        position = _end_of_blank(text, position)
+        decoded = _element(text, position, dropped) if position < len(text) else ""
+        if isinstance(decoded, tuple) and _is_complete(text, *decoded):
+            value, end = decoded
+            if isinstance(value, dict):
+                recent.append(value)
+            yield object_row(number, text[position:end], value)
+            position, number, window = end, number + 1, _WINDOW_CHARACTERS
+        elif len(text) - position > _LONGEST_ELEMENT_CHARACTERS:
+            break
+        else:  # cut off by the window, or faulty: a longer window tells
+            more = read(window)
+            dropped = dropped.and_then(text[:position])
+            text, position, ended, window = text[position:] + more, 0, not more, 2 * window
+    dropped = dropped.and_then(text[:position])
+    yield from _rows_behind(text[position:] + read(-1), 0, number, recent, dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    """What stood in the file before a window, so that messages can name places in the file."""
+
+    characters: int = 0
+    lines: int = 0
+    columns: int = 0
+
+    def and_then(self, text: str) -> "_Dropped":
+        """With `text` dropped, too."""
+        lines = text.count("\n")
+        columns = len(text) - text.rfind("\n") - 1 if lines else self.columns + len(text)
+        return _Dropped(self.characters + len(text), self.lines + lines, columns)
+
+    def in_words(self, error: Exception) -> str:
+        """The message of `error`, with its place in the file."""
+        if not isinstance(error, json.JSONDecodeError):
+            return str(error)[:200]
+        line, column = error.lineno + self.lines, error.colno + (self.columns if error.lineno == 1 else 0)
+        return f"{error.msg}: line {line} column {column} (char {error.pos + self.characters})"[:200]
+
+
+def _is_complete(text: str, value: object, end: int) -> bool:
+    """Whether the window cannot have cut off the value that ends at `end`: a brace closes, a number may go
+    on."""
+    return isinstance(value, dict) or _end_of_blank(text, end) < len(text)
+
+
+def _rows_behind(
+    text: str,
+    position: int,
+    number: int,
+    recent: deque[dict[str, object]],
+    dropped: _Dropped,
+) -> Iterator[RawRow]:
     while (position := _end_of_blank(text, position)) < len(text):
         if text[position] == "]" and not text[position + 1 :].strip():
             return
-        decoded = _element(text, position)
+        decoded = _element(text, position, dropped)
         if isinstance(decoded, str):
             end = _next_element(text, position + 1, recent)
             yield _broken_row(number, text[position:end], decoded)
@@ -59,14 +123,14 @@ def object_row(number: int, text: str, value: object) -> RawRow:
     return RawRow(number, value, text)
 
 
-def _element(text: str, position: int) -> tuple[object, int] | str:
+def _element(text: str, position: int, dropped: _Dropped) -> tuple[object, int] | str:
     """The value at `position` and its end, or what is wrong with it."""
     if text[position] == "]":
         return "the array ends, but the file goes on"
     try:
         value, end = _DECODER.raw_decode(text, position)
     except (ValueError, RecursionError) as error:
-        return str(error)[:200]
+        return dropped.in_words(error)
     if not isinstance(value, dict) and not _BEHIND_AN_ELEMENT.match(text, end):
         return f"a JSON {type(value).__name__} without a comma behind it"  # the name of a field, say
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):

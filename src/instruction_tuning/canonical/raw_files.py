@@ -1,42 +1,49 @@
-"""The raw files that a user names: one file or a folder of them."""
+"""The raw files that a user names: one file, a folder of them, or a data set on the hub."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from instruction_tuning.canonical.hub_files import (
+    download_hub_files,
+    files_of_split,
+    hub_name,
+    is_hub_name,
+    licence_of_card,
+)
+from instruction_tuning.canonical.layout import BYTE_ORDER_MARK, SUFFIXES, layout_of, stem_of, unpacked
 from instruction_tuning.errors import InputError
 
-SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
 _DOCUMENTATION = (".md", ".rst")
+# What the datasets library and the hub write beside the rows.
+_FACTS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """A raw file by path, with the SHA-256 of its bytes (64 hex digits) and its stem as the name of the
-    source."""
+    """A raw file by path, with the SHA-256 of its bytes (64 hex digits) and its name without layout and
+    packing as the name of the source."""
 
     path: Path
     sha256: str
     source: str
+    licence: str | None = None  # that of all rows that name none
 
 
 def list_raw_files(path: Path | str) -> list[RawFile]:
-    """The file at `path`, or every data file in the folder at `path` and below, by name.
+    """The file at `path`, or every data file in the folder at `path` and below, by name; or those of a data
+    set on the hub (`hub:owner/name/split`), whose files are one source.
 
-    Hidden files and documentation (`.md`, `.rst`, LICENSE) in a folder are passed over. Raises `InputError`
-    for a missing path, an empty folder, a suffix that no reader takes, and for two files with the same
-    bytes, whose rows could not be told apart.
+    Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over.
+    Raises `InputError` for a missing path, an empty folder, a suffix that no reader takes, and for two files
+    with the same bytes, whose rows could not be told apart.
     """
+    if is_hub_name(str(path)):
+        return _hub_files(str(path))
     place = Path(path)
     if place.is_dir():
-        candidates = sorted(
-            file for file in place.rglob("*") if file.is_file() and not _is_passed_over(file, place)
-        )
-        if not candidates:
-            raise InputError(
-                "the folder holds no raw files", file=place, fix=f"put {', '.join(SUFFIXES)} files into it"
-            )
+        candidates = _files_below(place)
     elif place.is_file():
         candidates = [place]
     else:
@@ -50,21 +57,42 @@ def list_raw_files(path: Path | str) -> list[RawFile]:
     return files
 
 
+def _hub_files(place: str) -> list[RawFile]:
+    name = hub_name(place)
+    folder = download_hub_files(name)
+    licence = licence_of_card(folder)
+    chosen = files_of_split(folder, _files_below(folder), name.split)
+    files = [replace(_raw_file(file), source=name.id, licence=licence) for file in chosen]
+    _check_distinct(files)
+    return files
+
+
+def _files_below(folder: Path) -> list[Path]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_passed_over(file, folder))
+    if not files:
+        raise InputError(
+            "the folder holds no raw files", file=folder, fix=f"put {', '.join(SUFFIXES)} files into it"
+        )
+    return files
+
+
 def is_json_lines(file: RawFile) -> bool:
     """Whether each row is a line of its own, so that the row's number is the line's."""
-    if file.path.suffix.lower() != ".json":
-        return file.path.suffix.lower() == ".jsonl"
-    with file.path.open("rb") as stream:
-        return not stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    layout = layout_of(file.path)
+    if layout != ".json":
+        return layout == ".jsonl"
+    with unpacked(file.path) as stream:
+        return not stream.read(64).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
 
 
 def _is_passed_over(file: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return hidden or file.suffix.lower() in _DOCUMENTATION or file.stem.upper() in ("LICENSE", "LICENCE")
+    is_about_data = file.suffix.lower() in _DOCUMENTATION or file.name.lower() in _FACTS
+    return hidden or is_about_data or file.stem.upper() in ("LICENSE", "LICENCE")
 
 
 def _raw_file(path: Path) -> RawFile:
-    if path.suffix.lower() not in SUFFIXES:
+    if layout_of(path) is None:
         raise InputError(
             f"no reader takes files that end in {path.suffix or 'no suffix'}",
             file=path,
@@ -79,7 +107,7 @@ def _raw_file(path: Path) -> RawFile:
         raise InputError(
             f"the file cannot be read: {error.strerror}", file=path, fix="check its permissions"
         ) from error
-    return RawFile(path=path, sha256=digest.hexdigest(), source=path.stem)
+    return RawFile(path=path, sha256=digest.hexdigest(), source=stem_of(path))
 
 
 def _check_distinct(files: list[RawFile]) -> None:

@@ -1,23 +1,19 @@
-"""From raw files to canonical records: every row becomes a record or a rejected record, never neither or
-both."""
+"""From raw files to canonical records: every row becomes a record, a document or a rejected record, and never
+two of them."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from instruction_tuning.canonical.cleaning import ReadingRules, clean_label, clean_messages
+from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.canonical.column_mapping import mapped_fields
 from instruction_tuning.canonical.faults import Fault
-from instruction_tuning.canonical.formats import FORMATS, detect_format
+from instruction_tuning.canonical.formats import detect_format
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
-from instruction_tuning.canonical.raw_row import RawRow, printable
-from instruction_tuning.canonical.records import (
-    CanonicalRecord,
-    RejectedRecord,
-    record_id_of,
-    source_row_id_of,
-)
+from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord
+from instruction_tuning.canonical.row_outcome import Outcome, row_outcome
 from instruction_tuning.canonical.rows import rows_of
-from instruction_tuning.text.languages import language_of
+from instruction_tuning.errors import UnknownFormatError
 
 DETECTION_ROWS = 1000
 
@@ -28,17 +24,20 @@ class FileReading:
 
     file: RawFile
     format: str | None
-    rows: Iterator[CanonicalRecord | RejectedRecord]
+    rows: Iterator[Outcome]
 
 
 def read_file(file: RawFile, rules: ReadingRules) -> FileReading:
     """Detect the file's format and read its rows, lazily and in order.
 
-    Raises `UnknownFormatError` when the rows fit no known format.
+    Raises `UnknownFormatError` when the rows fit no known format, or have none of the columns that are named.
     """
     rows = rows_of(file.path)
     first_rows = list(itertools.islice(rows, DETECTION_ROWS))
-    sample = [row.fields for row in first_rows if row.fields is not None]
+    plain = [row.fields for row in first_rows if row.fields is not None]
+    mapped = [mapped_fields(fields, rules.columns) for fields in plain]
+    sample = [fields for fields in mapped if not isinstance(fields, Fault)]
+    _check_columns(file, plain, sample, rules)
     name: str | None = rules.format
     if rules.format == "auto":
         # CSV and Parquet rows have no text of their own, and the text of an array's element may span lines.
@@ -53,72 +52,48 @@ def read_file(file: RawFile, rules: ReadingRules) -> FileReading:
             else None
         )
     all_rows = itertools.chain(first_rows, rows)
-    return FileReading(file, name, (_outcome(row, file, name or "alpaca", rules) for row in all_rows))
+    return FileReading(file, name, (row_outcome(row, file, name or "alpaca", rules) for row in all_rows))
+
+
+def read_outcomes(files: Iterable[RawFile], rules: ReadingRules) -> Iterator[Outcome]:
+    """All rows of all files, in order and lazily."""
+    for file in files:
+        yield from read_file(file, rules).rows
 
 
 def read_files(
     files: Iterable[RawFile], rules: ReadingRules
 ) -> tuple[list[CanonicalRecord], list[RejectedRecord]]:
-    """All rows of all files, as records and rejected records."""
+    """All rows of all files that are or should have been records; documents are left out."""
     records: list[CanonicalRecord] = []
     rejected: list[RejectedRecord] = []
-    for file in files:
-        for outcome in read_file(file, rules).rows:
-            if isinstance(outcome, CanonicalRecord):
-                records.append(outcome)
-            else:
-                rejected.append(outcome)
+    for outcome in read_outcomes(files, rules):
+        if isinstance(outcome, CanonicalRecord):
+            records.append(outcome)
+        elif isinstance(outcome, RejectedRecord):
+            rejected.append(outcome)
     return records, rejected
 
 
-def _outcome(
-    row: RawRow, file: RawFile, format_name: str, rules: ReadingRules
-) -> CanonicalRecord | RejectedRecord:
-    source_row_id = source_row_id_of(file.sha256, row.number)
-    if row.fields is None:
-        result: CanonicalRecord | Fault = row.fault or Fault("not_an_object")
-    else:
-        result = _record(row.fields, source_row_id, file.source, format_name, rules)
-    if isinstance(result, CanonicalRecord):
-        return result
-    return RejectedRecord(
-        source_row_id=source_row_id,
-        source=file.source,
-        record_id=None,
-        stage=result.stage,
-        reason=result.reason,
-        field=result.field,
-        detail=None if result.detail is None else printable(result.detail),
-        raw=row.original(),
-    )
-
-
-def _record(
-    fields: Mapping[str, object], source_row_id: str, source: str, format_name: str, rules: ReadingRules
-) -> CanonicalRecord | Fault:
-    conversation = FORMATS[format_name](fields, require_answer=rules.require_answer)
-    if isinstance(conversation, Fault):
-        return conversation
-    repairs = list(conversation.repairs)
-    messages = clean_messages(conversation.turns, rules, repairs)
-    if isinstance(messages, Fault):
-        return messages
-    has_answer = messages[-1]["role"] == "assistant"
-    prompt = messages[-2 if has_answer else -1]["content"]
-    category = clean_label(fields, ("category",), repairs)
-    licence = clean_label(fields, ("licence", "license"), repairs)
-    return CanonicalRecord(
-        record_id=record_id_of(messages),
-        source_row_id=source_row_id,
-        source=source,
-        format=format_name,
-        language=language_of(prompt),
-        category=category,
-        licence=licence,
-        messages=messages,
-        prompt=prompt,
-        answer=messages[-1]["content"] if has_answer else None,
-        flags=sorted({change for one in repairs for change in one.repairs}),
-        parent_ids=[],
-        repairs=tuple(repairs),
-    )
+def _check_columns(
+    file: RawFile,
+    plain: list[dict[str, object]],
+    sample: list[Mapping[str, object]],
+    rules: ReadingRules,
+) -> None:
+    """A column that no row has is a typing error, not a fault of a thousand rows."""
+    if not plain:
+        return
+    for field, paths in rules.columns.items():
+        if field == "json":
+            found = any(path in fields for fields in plain for path in paths)
+        else:
+            found = not sample or any(field in fields for fields in sample)
+        if not found:
+            there = list(dict.fromkeys(str(name) for fields in (sample or plain) for name in fields))
+            raise UnknownFormatError(
+                f"none of the first rows has the column {' or '.join(paths)}",
+                file=file.path,
+                field=f"ingestion.columns.{field}",
+                fix=f"the columns are: {', '.join(there[:20]) or 'none'}",
+            )

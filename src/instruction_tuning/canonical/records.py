@@ -16,12 +16,36 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerComparison:
+    """Two answers to the question of a record: preference data; the columns of `answer_comparisons`.
+
+    `messages` is the conversation up to the question. `verdict` says which answer is the better one (first,
+    second or tie); it, the numbers of votes and the scores are null where they were not measured.
+    """
+
+    source_row_id: str
+    record_id: str
+    source: str
+    format: str
+    messages: list[dict[str, str]]
+    first: str
+    second: str
+    verdict: str | None
+    first_votes: int | None
+    second_votes: int | None
+    tie_votes: int | None
+    first_score: float | None
+    second_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CanonicalRecord:
     """A conversation with its identity and origin; the columns of `canonical_instructions`, and the repairs.
 
     `record_id` is a digest of what is said (same content, same id); `source_row_id` says where it was read
-    and is unique. `prompt` is the last user turn, `answer` the assistant turn after it; earlier turns are
-    in `messages` only.
+    and is unique; `original_id` is what the row itself calls itself. `prompt` is the last user turn, `answer`
+    the assistant turn after it; earlier turns are in `messages` only. For preference data `answer` is the
+    preferred one, and `comparison` has both.
     """
 
     record_id: str
@@ -36,6 +60,26 @@ class CanonicalRecord:
     answer: str | None
     flags: list[str]
     parent_ids: list[str]
+    original_id: str | None = None
+    repairs: tuple[Repair, ...] = ()
+    comparison: AnswerComparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A text that asks nothing, with its identity and origin; the columns of `source_documents`, and the
+    repairs. `document_id` is a digest of the text."""
+
+    document_id: str
+    source_row_id: str
+    source: str
+    language: str
+    category: str | None
+    licence: str | None
+    original_id: str | None
+    title: str | None
+    text: str
+    flags: list[str]
     repairs: tuple[Repair, ...] = ()
 
 
@@ -59,7 +103,10 @@ class RejectedRecord:
     similarity: float | None = None
 
 
-CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord) if field.name != "repairs")
+_NOT_COLUMNS = ("repairs", "comparison")
+CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord) if field.name not in _NOT_COLUMNS)
+DOCUMENT_COLUMNS = tuple(field.name for field in fields(SourceDocument) if field.name not in _NOT_COLUMNS)
+COMPARISON_COLUMNS = tuple(field.name for field in fields(AnswerComparison))
 REJECTED_COLUMNS = tuple(field.name for field in fields(RejectedRecord))
 LIST_COLUMNS = ("messages", "flags", "parent_ids")
 
@@ -72,6 +119,11 @@ def record_id_of(messages: Iterable[dict[str, str]]) -> str:
     for message in messages:
         digest.update(f"{message['role']}\x1f{message['content']}\x1e".encode())
     return digest.hexdigest()[:16]
+
+
+def document_id_of(text: str) -> str:
+    """16 hex digits of SHA-256 over a document's text (already NFC)."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def source_row_id_of(file_sha256: str, row: int) -> str:

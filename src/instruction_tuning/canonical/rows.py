@@ -1,34 +1,40 @@
 """The rows of a raw file, in whatever layout: JSON lines, a JSON array, CSV or Parquet.
 
-A row that cannot be read is a row with a fault; only a file that cannot be opened at all raises. JSON
-lines, CSV and Parquet are streamed; a JSON array is held in memory as text (about twice the file's size).
+A row that cannot be read is a row with a fault; only a file that cannot be opened or unpacked at all raises.
+All layouts are streamed, a JSON array up to its first fault (`json_array.py`).
 """
 
+import io
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from instruction_tuning.canonical.faults import Fault
-from instruction_tuning.canonical.json_array import array_rows, object_row
+from instruction_tuning.canonical.json_array import object_row, streamed_array_rows
+from instruction_tuning.canonical.layout import BYTE_ORDER_MARK, layout_of, unpacked
 from instruction_tuning.canonical.raw_row import RawRow, is_encodable
 from instruction_tuning.canonical.table_rows import csv_rows, parquet_rows
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# One JSON object over many lines is read whole; a longer file that begins with a brace has one a line.
+_LONGEST_SINGLE_OBJECT = 1 << 26
 
 
 def rows_of(path: Path) -> Iterator[RawRow]:
     """The rows of the file at `path`; blank lines are no rows."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
+    layout = layout_of(path)
+    if layout == ".parquet":
         return parquet_rows(path)
-    if suffix == ".csv":
+    if layout == ".csv":
         return csv_rows(path)
-    if suffix == ".json":
+    if layout == ".json":
         return _json_rows(path)
     return _line_rows(path)
 
 
-def _parsed(number: int, text: str) -> RawRow:
+def parsed_row(number: int, text: str) -> RawRow:
+    """The row that `text`, one JSON object, is."""
     if not is_encodable(text):
         return RawRow(number, None, text, Fault("invalid_encoding", detail="not UTF-8"))
     try:
@@ -40,24 +46,42 @@ def _parsed(number: int, text: str) -> RawRow:
 
 def _line_rows(path: Path) -> Iterator[RawRow]:
     # Split at bytes: str.splitlines would also cut at U+2028 and the like, which JSON allows inside a text.
-    with path.open("rb") as stream:
+    with unpacked(path) as stream:
         for number, line in enumerate(stream):
             if number == 0:
-                line = line.removeprefix(_BYTE_ORDER_MARK)
+                line = line.removeprefix(BYTE_ORDER_MARK)
             text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
             if text.strip():
-                yield _parsed(number, text)
+                yield parsed_row(number, text)
 
 
 def _json_rows(path: Path) -> Iterator[RawRow]:
-    text = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "surrogateescape")
-    start = text.lstrip()[:1]
-    if start == "[":
-        yield from array_rows(text)
-        return
-    whole = _parsed(0, text)
-    if start == "{" and whole.fields is not None:  # one object over many lines
-        yield whole
-        return
-    del text
+    with unpacked(path) as stream, _text_of(stream) as text:
+        start = _up_to_a_character(text)
+        if start.endswith("["):
+            yield from streamed_array_rows(start, text.read)
+            return
+        whole = start + text.read(_LONGEST_SINGLE_OBJECT)
+        is_whole = not text.read(1)
+    if start.endswith("{") and is_whole:
+        only = parsed_row(0, whole)
+        if only.fields is not None:  # one object over many lines
+            yield only
+            return
+    del whole
     yield from _line_rows(path)  # many data sets named .json hold JSON lines
+
+
+def _text_of(stream: BinaryIO) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _up_to_a_character(text: io.TextIOWrapper) -> str:
+    """White space and the first character behind it; what was read of an empty file."""
+    read = itertools.takewhile(bool, iter(lambda: text.read(1), None))
+    start = ""
+    for character in read:
+        start += character
+        if not character.isspace():
+            break
+    return start

@@ -1,12 +1,14 @@
 """The rows of CSV and Parquet files, streamed."""
 
 import csv
+import io
 import itertools
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 from instruction_tuning.canonical.faults import Fault
+from instruction_tuning.canonical.layout import unpacked
 from instruction_tuning.canonical.raw_row import RawRow, is_encodable
 from instruction_tuning.errors import InputError
 
@@ -21,7 +23,10 @@ def csv_rows(path: Path) -> Iterator[RawRow]:
     line, and reading goes on at the next.
     """
     csv.field_size_limit(_MAX_CSV_CELL_CHARACTERS)  # the standard 128 KiB is less than a long answer
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+    with (
+        unpacked(path) as binary,
+        io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="") as stream,
+    ):
         lines = _Lines(stream)
         reader = csv.reader(lines, strict=True)
         header = _csv_header(reader, path)

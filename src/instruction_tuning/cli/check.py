@@ -21,7 +21,6 @@ from instruction_tuning.training.provenance import read_base_record
 from instruction_tuning.training.training_record import read_training_record
 
 if TYPE_CHECKING:
-    from instruction_tuning.canonical.cleaning import ReadingRules
     from instruction_tuning.canonical.dry_run import CountTokens, TeacherPlan
     from instruction_tuning.lm.protocol import Endpoint
 
@@ -64,7 +63,7 @@ def check(data: Path, params: dict[str, Any], env: str | None) -> None:
             teacher=None if refused else plan,
             no_teacher=f"No price of answers: {refused.problem}." if refused else NO_TEACHER,
             training=training_plan(parameters["sft"], budget, catalog, base_model, count_tokens),
-            rules=_reading_rules(parameters["ingestion"]),
+            rules=parameters["ingestion"].reading_rules(),
             max_rejection_rate=parameters["ingestion"].max_rejection_rate,
         )
         click.echo(report.render())
@@ -162,15 +161,3 @@ def token_counter(model: Path) -> "CountTokens":
         return [len(encoding.ids) for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
 
     return count
-
-
-def _reading_rules(ingestion: Any) -> "ReadingRules":
-    from instruction_tuning.canonical.cleaning import ReadingRules
-
-    return ReadingRules(
-        format=ingestion.format,
-        require_answer=ingestion.require_answer,
-        max_characters=ingestion.max_characters,
-        input_placeholders=frozenset(ingestion.input_placeholders),
-        answer_placeholders=frozenset(ingestion.answer_placeholders),
-    )

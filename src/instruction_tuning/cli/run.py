@@ -23,7 +23,7 @@ REPORT_NODE = "reporting.write_run_report"
 def _run(**options: Any) -> None:
     """Run a pipeline; without a name the whole chain, from raw records to a reviewed model.
 
-    `--params=data=<file or folder>` reads other raw records. `--params=candidate=<folder or
+    `--params=data=<file, folder or hub:owner/name>` reads other raw records. `--params=candidate=<folder or
     models:/sft-model/7>` evaluates that model and trains nothing.
 
     A node runs when its code, its parameters, or the content of its inputs have changed, or an output is
@@ -52,7 +52,10 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
     parameters = dict(options["params"] or {})
     if "data" in parameters:
         # Relative to where the user stands, not to the project.
-        parameters["data"] = str(Path(str(parameters["data"])).expanduser().absolute())
+        from instruction_tuning.canonical.hub_files import is_hub_name
+
+        data = str(parameters["data"])
+        parameters["data"] = data if is_hub_name(data) else str(Path(data).expanduser().absolute())
     namespaces = options["namespaces"]
     if "candidate" in parameters:
         _require_evaluation(names, namespaces)

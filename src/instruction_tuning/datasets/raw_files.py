@@ -1,4 +1,4 @@
-"""The raw records that a user names: a file or a folder of files."""
+"""The raw records that a user names: a file, a folder of files or a data set on the hub."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,37 +13,48 @@ from instruction_tuning.errors import ConfigurationError
 
 
 class RawFilesDataset(AbstractDataset[Any, Any]):
-    """A file or folder; loads as the list of files found with their digests, not as their content."""
+    """A file, a folder or `hub:owner/name/split`; loads as the list of files found with their digests, not as
+    their content."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         require_local(filepath, "raw data")
+        self._name = filepath
+        self._is_of_hub = filepath.startswith("hub:")
         self._filepath = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> Any:
         from instruction_tuning.canonical.raw_files import list_raw_files
 
-        return list_raw_files(self._filepath)
+        return list_raw_files(self._name)
 
     def save(self, data: Any) -> None:
         raise ConfigurationError(
             "raw data is never written", file=self._filepath, fix="take it out of a node's outputs"
         )
 
-    def content_identity(self, path_digest: Callable[[Path], str]) -> dict[str, str]:
-        """Names and bytes of the files: a file's name becomes the name of its source."""
+    def content_identity(self, path_digest: Callable[[Path], str]) -> dict[str, str] | None:
+        """Names and bytes of the files: a file's name becomes the name of its source.
+
+        On the hub a revision names the bytes; null without one, for the newest may be another tomorrow.
+        """
+        if self._is_of_hub:
+            return {"hub": self._name} if "@" in self._name else None
         files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
         root = self._filepath if self._filepath.is_dir() else self._filepath.parent
         return {file.relative_to(root).as_posix(): path_digest(file) for file in files if not file.is_dir()}
 
     def preview(self, nrows: int = 5) -> TablePreview:
-        """The files, without reading them."""
+        """The files, without reading them or asking the hub."""
+        if self._is_of_hub:
+            return preview_table([{"data set": self._name}], ["data set"])
         files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
         rows = [{"file": file.name, "bytes": file.stat().st_size} for file in files if file.is_file()]
         return preview_table(rows[:nrows], ["file", "bytes"])
 
     def _exists(self) -> bool:
-        return self._filepath.exists()
+        """Of a data set on the hub true without a look: loading says better what is missing."""
+        return self._is_of_hub or self._filepath.exists()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": self._name}

@@ -284,3 +284,12 @@ def test_more_bad_rows_than_a_run_bears_make_a_file_unusable(tmp_path):
     report = dry_run(path, count_words, max_length_tokens=5, max_rejection_rate=0.5)
     assert not report.is_usable
     assert "67% of the rows are bad, and ingestion.max_rejection_rate allows 50%" in report.render()
+
+
+def test_texts_that_ask_nothing_are_counted_and_are_nothing_to_train_on(tmp_path):
+    write(tmp_path / "a.jsonl", {"text": "Tides."}, {"text": "Winds."})
+    report = dry_run(tmp_path, count_words, max_length_tokens=5)
+    assert (report.files[0].documents, report.questions, report.is_usable) == (2, 0, False)
+    assert "the good rows are texts that ask nothing" in report.render()
+    write(tmp_path / "b.jsonl", pair("Say a.", "a"))
+    assert dry_run(tmp_path, count_words, max_length_tokens=5).is_usable

@@ -1,11 +1,13 @@
 """A fault in a JSON array costs the element it is in."""
 
+import io
 import json
 from collections import Counter
 
 import pytest
 
-from instruction_tuning.canonical.json_array import array_rows
+from instruction_tuning.canonical import json_array
+from instruction_tuning.canonical.json_array import array_rows, streamed_array_rows
 
 
 def conversation(row, **more):
@@ -130,3 +132,25 @@ def test_elements_that_are_no_objects_are_rows_with_that_fault():
     kept, faults = read('[1, "text", {"instruction": "Add."}, [2]]')
     assert kept == [{"instruction": "Add."}]
     assert [fault.fault.reason for fault in faults] == ["not_an_object"] * 3
+
+
+TAILS = ("]", "]\n", "", ",", "] and more", ", 12", ", 12]", ', "tex', ', {"instruction": "A', ", [1, 2]]")
+
+
+@pytest.mark.parametrize("window", [1, 7, 100])
+@pytest.mark.parametrize("longest", [40, 10_000])
+@pytest.mark.parametrize("tail", TAILS)
+def test_an_array_read_through_a_window_has_the_same_rows(monkeypatch, window, longest, tail):
+    monkeypatch.setattr(json_array, "_WINDOW_CHARACTERS", window)
+    monkeypatch.setattr(json_array, "_LONGEST_ELEMENT_CHARACTERS", longest)
+    whole = json.dumps([*ROWS["alpaca"], 1, "text", conversation(7)], indent=1)[:-1]
+    for text in (whole + tail, whole.replace("Add 3.", 'Add 3."') + tail):
+        stream = io.StringIO(text)
+        assert list(streamed_array_rows(stream.read(1), stream.read)) == list(array_rows(text))
+
+
+def test_no_more_than_a_window_of_a_sound_array_is_asked_for_ahead(monkeypatch):
+    monkeypatch.setattr(json_array, "_WINDOW_CHARACTERS", 200)
+    stream = io.StringIO(json.dumps([alpaca(row) for row in range(1000)]))
+    next(streamed_array_rows(stream.read(1), stream.read))
+    assert stream.tell() < 1000

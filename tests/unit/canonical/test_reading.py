@@ -1,14 +1,13 @@
-import csv
 import json
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from raw_file_builders import as_text, read, read_rows, write
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
-from instruction_tuning.canonical.reading import read_file, read_files
+from instruction_tuning.canonical.reading import read_file
 from instruction_tuning.canonical.records import Repair, record_id_of
 from instruction_tuning.errors import InputError, UnknownFormatError
 
@@ -18,35 +17,6 @@ GREET_ZH = {"instruction": "请写一句问候语。", "input": "", "output": "�
 
 def conversation(*turns, **more):
     return {"conversations": [{"from": speaker, "value": value} for speaker, value in turns], **more}
-
-
-def write(path, rows):
-    """`rows` in the layout that the suffix of `path` names; a row may be bytes or text, taken as they are."""
-    if path.suffix == ".jsonl":
-        lines = [row if isinstance(row, bytes) else _text(row).encode() for row in rows]
-        path.write_bytes(b"".join(line + b"\n" for line in lines))
-    elif path.suffix == ".json":
-        path.write_text("[" + ",\n".join(map(_text, rows)) + "]", encoding="utf-8")
-    elif path.suffix == ".csv":
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    else:
-        pd.DataFrame(rows).to_parquet(path)
-    return path
-
-
-def _text(row):
-    return row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
-
-
-def read(path, **rules):
-    return read_files(list_raw_files(path), ReadingRules(**rules))
-
-
-def read_rows(tmp_path, rows, suffix=".jsonl", **rules):
-    return read(write(tmp_path / f"data{suffix}", rows), **rules)
 
 
 def format_of(path):
@@ -149,12 +119,12 @@ def test_an_unknown_format_shows_the_fields_found_and_the_formats_known(tmp_path
         ),
     ],
 )
-def test_a_bad_row_is_set_aside_with_its_reason_and_original_text(tmp_path, row, stage, reason, field):
+def test_a_bad_row_is_set_aside_with_its_reason_and_originalas_text(tmp_path, row, stage, reason, field):
     records, (rejected,) = read_rows(tmp_path, [ADD, row, ADD], max_characters=100)
     assert len(records) == 2
     assert (rejected.stage, rejected.reason, rejected.field) == (stage, reason, field)
     assert rejected.source_row_id.endswith(":1")
-    original = row.decode("utf-8", "backslashreplace") if isinstance(row, bytes) else _text(row)
+    original = row.decode("utf-8", "backslashreplace") if isinstance(row, bytes) else as_text(row)
     assert rejected.raw == original
 
 
@@ -222,17 +192,17 @@ def test_a_byte_order_mark_and_crlf_line_ends_are_tolerated(tmp_path):
 
 def test_json_lines_named_json_are_read_as_lines(tmp_path):
     path = tmp_path / "belle.json"
-    path.write_text("\n".join([_text(GREET_ZH), _text(GREET_ZH)]), encoding="utf-8")
+    path.write_text("\n".join([as_text(GREET_ZH), as_text(GREET_ZH)]), encoding="utf-8")
     records, _ = read(path)
     assert [record.format for record in records] == ["belle", "belle"]
 
 
 def test_a_broken_element_of_an_array_costs_only_itself(tmp_path):
     path = tmp_path / "data.json"
-    path.write_text(f'[{_text(ADD)}, {{"instruction": oops}}, {_text(ADD)}, {_text(ADD)[:-5]}')
+    path.write_text(f'[{as_text(ADD)}, {{"instruction": oops}}, {as_text(ADD)}, {as_text(ADD)[:-5]}')
     records, rejected = read(path)
     assert len(records) == 2
-    assert [row.raw for row in rejected] == ['{"instruction": oops}', _text(ADD)[:-5]]
+    assert [row.raw for row in rejected] == ['{"instruction": oops}', as_text(ADD)[:-5]]
 
 
 def test_csv_rows_with_too_few_or_too_many_cells_are_set_aside(tmp_path):

@@ -1,4 +1,4 @@
-"""Ingestion: raw files in three formats become a pool of distinct, uncontaminated instructions."""
+"""Ingestion: raw files in many formats become a pool of distinct, uncontaminated instructions."""
 
 from instruction_tuning.pipelines.ingestion.pipeline import create_pipeline
 

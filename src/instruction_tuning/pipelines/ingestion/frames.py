@@ -1,22 +1,78 @@
 """Frames from records and back: the columns and types that ingestion's datasets have, empty ones too."""
 
+import itertools
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import pandas as pd
 
 from instruction_tuning.canonical.raw_files import RawFile
 from instruction_tuning.canonical.records import (
     CANONICAL_COLUMNS,
+    COMPARISON_COLUMNS,
+    DOCUMENT_COLUMNS,
     LIST_COLUMNS,
     REJECTED_COLUMNS,
     CanonicalRecord,
     RejectedRecord,
+    SourceDocument,
 )
+from instruction_tuning.canonical.row_outcome import Outcome
 
-DTYPES = dict.fromkeys(LIST_COLUMNS, "object") | {"similarity": "float64"}
+# Rows are held as objects only until so many are there: a frame takes a fraction of their memory.
+CHUNK_ROWS = 50_000
+DTYPES = (
+    dict.fromkeys(LIST_COLUMNS, "object")
+    | dict.fromkeys(("similarity", "first_score", "second_score"), "float64")
+    | dict.fromkeys(("first_votes", "second_votes", "tie_votes"), "Int64")
+)
 REPAIR_DTYPES = {"source_row_id": "str", "field": "str", "repairs": "object", "before": "str"}
+
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True)
+class ReadFrames:
+    """What reading makes of raw files: every row is in one of `canonical`, `documents` and `rejected`."""
+
+    canonical: pd.DataFrame
+    documents: pd.DataFrame
+    rejected: pd.DataFrame
+    repairs: pd.DataFrame
+    comparisons: pd.DataFrame
+
+
+def read_frames(outcomes: Iterable[Outcome], *, chunk_rows: int = CHUNK_ROWS) -> ReadFrames:
+    """The frames of all `outcomes`, which are taken `chunk_rows` at a time."""
+    chunks = [_chunk_frames(chunk) for chunk in _chunks(outcomes, chunk_rows)] or [_chunk_frames([])]
+    if len(chunks) == 1:
+        return chunks[0]
+    names = [field.name for field in fields(ReadFrames)]
+    return ReadFrames(
+        **{name: pd.concat([getattr(chunk, name) for chunk in chunks], ignore_index=True) for name in names}
+    )
+
+
+def _chunks(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
+    iterator = iter(rows)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk
+
+
+def _chunk_frames(outcomes: Sequence[Outcome]) -> ReadFrames:
+    records = [one for one in outcomes if isinstance(one, CanonicalRecord)]
+    documents = [one for one in outcomes if isinstance(one, SourceDocument)]
+    compared = [record.comparison for record in records if record.comparison is not None]
+    return ReadFrames(
+        canonical=canonical_frame(records),
+        documents=_frame(documents, DOCUMENT_COLUMNS),
+        rejected=rejected_frame([one for one in outcomes if isinstance(one, RejectedRecord)]),
+        repairs=repairs_frame([*records, *documents]),
+        comparisons=_frame(compared, COMPARISON_COLUMNS),
+    )
 
 
 def canonical_frame(records: Sequence[CanonicalRecord]) -> pd.DataFrame:
@@ -29,7 +85,7 @@ def rejected_frame(records: Sequence[RejectedRecord]) -> pd.DataFrame:
     return _frame(records, REJECTED_COLUMNS)
 
 
-def repairs_frame(records: Sequence[CanonicalRecord]) -> pd.DataFrame:
+def repairs_frame(records: Sequence[CanonicalRecord | SourceDocument]) -> pd.DataFrame:
     """One row a repaired text, with the text as it stood before."""
     rows = [
         (record.source_row_id, repair.field, list(repair.repairs), repair.before)
@@ -39,21 +95,23 @@ def repairs_frame(records: Sequence[CanonicalRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(REPAIR_DTYPES)).astype(REPAIR_DTYPES)
 
 
-def source_files_frame(
-    files: Sequence[RawFile], records: Sequence[CanonicalRecord], rejected: Sequence[RejectedRecord]
-) -> pd.DataFrame:
-    """One row a raw file: name, digest, size, and how many of its rows became records."""
-    counts = [
-        Counter(one.source_row_id.partition(":")[0] for one in outcomes) for outcomes in (records, rejected)
-    ]
+def source_files_frame(files: Sequence[RawFile], frames: ReadFrames) -> pd.DataFrame:
+    """One row a raw file: name, digest, size, and how many of its rows became records or documents."""
+    counts = {
+        name: frame["source_row_id"].str.slice(0, 12).value_counts().to_dict()
+        for name, frame in (
+            ("records", frames.canonical),
+            ("documents", frames.documents),
+            ("unreadable", frames.rejected),
+        )
+    }
     rows = [
         {
             "source": file.source,
             "file": file.path.name,
             "sha256": file.sha256,
             "bytes": file.path.stat().st_size,
-            "records": counts[0][file.sha256[:12]],
-            "unreadable": counts[1][file.sha256[:12]],
+            **{name: int(of_file.get(file.sha256[:12], 0)) for name, of_file in counts.items()},
         }
         for file in files
     ]

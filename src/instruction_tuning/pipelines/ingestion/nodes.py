@@ -6,12 +6,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.faults import FIXES
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
-from instruction_tuning.canonical.reading import read_files
+from instruction_tuning.canonical.reading import read_outcomes
 from instruction_tuning.canonical.records import (
-    RejectedRecord,
     context_of,
     row_number_of,
     source_order,
@@ -24,11 +22,10 @@ from instruction_tuning.dedup.minhash_lsh import near_duplicates
 from instruction_tuning.errors import InputError, RejectionRateError
 from instruction_tuning.pipelines.ingestion.frames import (
     answers_of,
-    canonical_frame,
     messages_of,
+    read_frames,
     reject,
     rejected_frame,
-    repairs_frame,
     source_files_frame,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
@@ -41,30 +38,30 @@ _BENCHMARK_COLUMNS = ("item_id", "split", "question")
 
 def read_raw_records(
     raw_instructions: list[RawFile], parameters: IngestionParameters
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Every row of the raw files in one form; those that cannot be used; the repairs; the files."""
-    rules = ReadingRules(
-        format=parameters.format,
-        require_answer=parameters.require_answer,
-        max_characters=parameters.max_characters,
-        input_placeholders=frozenset(parameters.input_placeholders),
-        answer_placeholders=frozenset(parameters.answer_placeholders),
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Every row of the raw files in one form; those that cannot be used; the repairs; the files; the texts
+    that ask nothing; the pairs of answers that were compared."""
+    frames = read_frames(read_outcomes(raw_instructions, parameters.reading_rules()))
+    canonical, documents, rejected = frames.canonical, frames.documents, frames.rejected
+    _check_rejections(
+        raw_instructions, len(canonical) + len(documents), rejected, parameters.max_rejection_rate
     )
-    records, rejected = read_files(raw_instructions, rules)
-    _check_rejections(raw_instructions, len(records), rejected, parameters.max_rejection_rate)
     logger.info(
-        "read %d rows of %s: %d records, %d set aside (%s)",
-        len(records) + len(rejected),
+        "read %d rows of %s: %d records%s, %d set aside (%s)",
+        len(canonical) + len(documents) + len(rejected),
         "1 file" if len(raw_instructions) == 1 else f"{len(raw_instructions)} files",
-        len(records),
+        len(canonical),
+        f", {len(documents)} documents" if len(documents) else "",
         len(rejected),
-        _counts(record.reason for record in rejected) or "none",
+        _counts(rejected["reason"]) or "none",
     )
     return (
-        canonical_frame(records),
-        rejected_frame(rejected),
-        repairs_frame(records),
-        source_files_frame(raw_instructions, records, rejected),
+        canonical,
+        rejected,
+        frames.repairs,
+        source_files_frame(raw_instructions, frames),
+        documents,
+        frames.comparisons,
     )
 
 
@@ -176,8 +173,11 @@ def collect_rejected_records(
     instruction_pool: pd.DataFrame,
     record_repairs: pd.DataFrame,
     source_files: pd.DataFrame,
+    source_documents: pd.DataFrame,
+    answer_comparisons: pd.DataFrame,
 ) -> pd.DataFrame:
-    """List every row that is not in the pool, and check that each row read is in exactly one of the two."""
+    """List every row that is not in the pool, and check that each row read is in exactly one of pool,
+    documents and the rejected ones."""
     rejected = pd.concat([unreadable_records, duplicate_records, contaminated_records], ignore_index=True)
     read = Counter([*canonical_instructions["source_row_id"], *unreadable_records["source_row_id"]])
     ended = Counter([*instruction_pool["source_row_id"], *rejected["source_row_id"]])
@@ -185,10 +185,17 @@ def collect_rejected_records(
         f"rows got lost or doubled inside ingestion: {read.total()} read, {len(instruction_pool)} kept and "
         f"{len(rejected)} rejected; for example {list((read - ended) + (ended - read))[:5]}"
     )
-    in_files = int(source_files[["records", "unreadable"]].to_numpy().sum())
-    assert read.total() == in_files, f"{read.total()} rows of {in_files} in the files"
-    flagged = canonical_instructions.loc[canonical_instructions["flags"].map(len) > 0, "source_row_id"]
-    assert set(flagged) == set(record_repairs["source_row_id"]), "a repair is not accounted for"
+    total = read.total() + len(source_documents)
+    in_files = int(source_files[["records", "documents", "unreadable"]].to_numpy().sum())
+    assert total == in_files, f"{total} rows of {in_files} in the files"
+    compared = set(answer_comparisons["source_row_id"])
+    assert compared <= set(canonical_instructions["source_row_id"]), "a comparison has no record"
+    flagged = {
+        row_id
+        for frame in (canonical_instructions, source_documents)
+        for row_id in frame.loc[frame["flags"].map(len) > 0, "source_row_id"]
+    }
+    assert flagged == set(record_repairs["source_row_id"]), "a repair is not accounted for"
     logger.info(
         "%d rows read = %d in the pool + %d rejected (%s)",
         read.total(),
@@ -214,7 +221,7 @@ def _counts(reasons: Iterable[str]) -> str:
 
 
 def _check_rejections(
-    files: list[RawFile], kept: int, rejected: list[RejectedRecord], max_rejection_rate: float
+    files: list[RawFile], kept: int, rejected: pd.DataFrame, max_rejection_rate: float
 ) -> None:
     place = ", ".join(str(file.path) for file in files[:3])
     rows = kept + len(rejected)
@@ -226,12 +233,12 @@ def _check_rejections(
         return
     of_lines = {source_row_id_of(file.sha256, 0)[:-1] for file in files if is_json_lines(file)}
     lines = []
-    for reason, count in Counter(record.reason for record in rejected).most_common(3):
-        first = next(record for record in rejected if record.reason == reason)
-        counted_as = "line" if first.source_row_id.startswith(tuple(of_lines)) else "row"
-        where = f"{first.source} {counted_as} {row_number_of(first.source_row_id)}"
-        where += f", field {first.field}" if first.field else ""
-        lines.append(f"\n  {reason} x {count}, first in {where}: {first.raw[:120]!r}\n    {FIXES[reason]}")
+    for reason, count in Counter(rejected["reason"]).most_common(3):
+        first = rejected[rejected["reason"] == reason].iloc[0]
+        counted_as = "line" if first["source_row_id"].startswith(tuple(of_lines)) else "row"
+        where = f"{first['source']} {counted_as} {row_number_of(first['source_row_id'])}"
+        where += f", field {first['field']}" if pd.notna(first["field"]) else ""
+        lines.append(f"\n  {reason} x {count}, first in {where}: {first['raw'][:120]!r}\n    {FIXES[reason]}")
     raise RejectionRateError(
         f"{len(rejected)} of {rows} rows cannot be used ({len(rejected) / rows:.0%}, "
         f"{max_rejection_rate:.0%} allowed):{''.join(lines)}\n ",

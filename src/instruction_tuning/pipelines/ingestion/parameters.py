@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from instruction_tuning.canonical.cleaning import ReadingRules
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -39,11 +41,62 @@ class DecontaminationParameters(_Frozen):
     max_missing_share: Share = 0.05
 
 
+# A column, or several of which the first that a row has is taken.
+ColumnNames = str | tuple[str, ...] | None
+
+
+class ColumnParameters(_Frozen):
+    """Which column holds which field, for rows with other names than those of a known format.
+
+    `canonical/column_mapping.py` explains the paths, and `json`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    json_text: ColumnNames = Field(default=None, alias="json")  # pydantic has a `json` of its own
+    instruction: ColumnNames = None
+    input: ColumnNames = None
+    output: ColumnNames = None
+    system: ColumnNames = None
+    history: ColumnNames = None
+    messages: ColumnNames = None
+    conversations: ColumnNames = None
+    chosen: ColumnNames = None
+    rejected: ColumnNames = None
+    response1: ColumnNames = None
+    response2: ColumnNames = None
+    votes: ColumnNames = None
+    scores: ColumnNames = None
+    text: ColumnNames = None
+    title: ColumnNames = None
+    category: ColumnNames = None
+    language: ColumnNames = None
+    licence: ColumnNames = None
+    id: ColumnNames = None
+
+
 class IngestionParameters(_Frozen):
     """`max_rejection_rate` bounds the share of rows that may be unreadable or invalid, not that of
     duplicates."""
 
-    format: Literal["auto", "alpaca", "sharegpt", "belle"] = "auto"
+    format: Literal[
+        "auto",
+        "alpaca",
+        "belle",
+        "sharegpt",
+        "chat_messages",
+        "self_instruct",
+        "dolly",
+        "gpteacher",
+        "flan",
+        "prompt_completion",
+        "preference_pairs",
+        "preference_conversations",
+        "response_votes",
+        "prompts",
+        "plain_text",
+    ] = "auto"
+    columns: ColumnParameters = ColumnParameters()
     require_answer: bool = True
     max_characters: Annotated[int, Field(gt=0)] = 32_768
     input_placeholders: tuple[str, ...] = ("noinput", "noinputrequired", "none", "n/a", "无输入")
@@ -51,3 +104,15 @@ class IngestionParameters(_Frozen):
     max_rejection_rate: Share = 0.5
     duplicates: DuplicateParameters = DuplicateParameters()
     decontamination: DecontaminationParameters = DecontaminationParameters()
+
+    def reading_rules(self) -> ReadingRules:
+        """What of this the readers need."""
+        named = self.columns.model_dump(by_alias=True, exclude_none=True)
+        return ReadingRules(
+            format=self.format,
+            require_answer=self.require_answer,
+            max_characters=self.max_characters,
+            input_placeholders=frozenset(self.input_placeholders),
+            answer_placeholders=frozenset(self.answer_placeholders),
+            columns={field: (names,) if isinstance(names, str) else names for field, names in named.items()},
+        )

@@ -17,7 +17,14 @@ def create_pipeline() -> Pipeline:
             Node(
                 read_raw_records,
                 inputs=["raw_instructions", "params:ingestion"],
-                outputs=["canonical_instructions", "unreadable_records", "record_repairs", "source_files"],
+                outputs=[
+                    "canonical_instructions",
+                    "unreadable_records",
+                    "record_repairs",
+                    "source_files",
+                    "source_documents",
+                    "answer_comparisons",
+                ],
                 name="read_raw_records",
             ),
             Node(
@@ -42,6 +49,8 @@ def create_pipeline() -> Pipeline:
                     "instruction_pool",
                     "record_repairs",
                     "source_files",
+                    "source_documents",
+                    "answer_comparisons",
                 ],
                 outputs="rejected_records",
                 name="collect_rejected_records",
