@@ -1,6 +1,7 @@
 """The raw files that a user names: one file or a folder of them."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,21 +22,21 @@ class RawFile:
     source: str
 
 
-def list_raw_files(path: Path | str) -> list[RawFile]:
+def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> list[RawFile]:
     """The file at `path`, or every data file in the folder at `path` and below, by name.
 
-    Hidden files and documentation (`.md`, `.rst`, LICENSE) in a folder are passed over. Raises `InputError`
-    for a missing path, an empty folder, a suffix that no reader takes, and for two files with the same
-    bytes, whose rows could not be told apart.
+    Hidden files and documentation (`.md`, `.rst`, LICENSE) in a folder are passed over, unless `suffixes` names
+    it. Raises `InputError` for a missing path, an empty folder, a suffix that is not among `suffixes`, and for
+    two files with the same bytes, whose rows could not be told apart.
     """
     place = Path(path)
     if place.is_dir():
         candidates = sorted(
-            file for file in place.rglob("*") if file.is_file() and not _is_passed_over(file, place)
+            file for file in place.rglob("*") if file.is_file() and not _is_passed_over(file, place, suffixes)
         )
         if not candidates:
             raise InputError(
-                "the folder holds no raw files", file=place, fix=f"put {', '.join(SUFFIXES)} files into it"
+                "the folder holds no raw files", file=place, fix=f"put {', '.join(suffixes)} files into it"
             )
     elif place.is_file():
         candidates = [place]
@@ -43,9 +44,9 @@ def list_raw_files(path: Path | str) -> list[RawFile]:
         raise InputError(
             "there is no such file or folder",
             file=place,
-            fix=f"check the path; raw data are {', '.join(SUFFIXES)} files or a folder of them",
+            fix=f"check the path; raw data are {', '.join(suffixes)} files or a folder of them",
         )
-    files = [_raw_file(candidate) for candidate in candidates]
+    files = [_raw_file(candidate, suffixes) for candidate in candidates]
     _check_distinct(files)
     return files
 
@@ -58,17 +59,18 @@ def is_json_lines(file: RawFile) -> bool:
         return not stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
-def _is_passed_over(file: Path, folder: Path) -> bool:
+def _is_passed_over(file: Path, folder: Path, suffixes: Sequence[str]) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return hidden or file.suffix.lower() in _DOCUMENTATION or file.stem.upper() in ("LICENSE", "LICENCE")
+    is_documentation = file.suffix.lower() in _DOCUMENTATION and file.suffix.lower() not in suffixes
+    return hidden or is_documentation or file.stem.upper() in ("LICENSE", "LICENCE")
 
 
-def _raw_file(path: Path) -> RawFile:
-    if path.suffix.lower() not in SUFFIXES:
+def _raw_file(path: Path, suffixes: Sequence[str]) -> RawFile:
+    if path.suffix.lower() not in suffixes:
         raise InputError(
             f"no reader takes files that end in {path.suffix or 'no suffix'}",
             file=path,
-            fix=f"unpack or convert it to one of {', '.join(SUFFIXES)}, or move it out of the folder",
+            fix=f"unpack or convert it to one of {', '.join(suffixes)}, or move it out of the folder",
         )
     digest = hashlib.sha256()
     try:

@@ -47,3 +47,13 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
+
+
+class DocumentFilesDataset(RawFilesDataset):
+    """As `RawFilesDataset`, for documents: files of text (Markdown, HTML) are among them."""
+
+    def load(self) -> Any:
+        from instruction_tuning.canonical.raw_files import SUFFIXES, list_raw_files
+        from instruction_tuning.segments import DOCUMENT_SUFFIXES
+
+        return list_raw_files(self._filepath, suffixes=(*SUFFIXES, *DOCUMENT_SUFFIXES))

@@ -58,7 +58,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*|'(?:s|re|m|ve|ll|d)\b|\d[\d.,]*|[^\w\s]")
 _OPENERS = re.compile(
     r"\s*(?:please|kindly|now|then|next|first|firstly|finally|also|automatically|briefly|hi|hello|hey|ok|okay"
-    r"|(?:can|could|will|would) you(?: please| kindly)?(?: help me)?|i(?: want|'d like| would like| need) you to"
+    r"|(?:can|could|will|would) you(?: please| kindly)?(?: help me)?|i(?: want|'d like| would like| need)(?: you)? to(?: know)?|think step by step"
     r"|help (?:me|us)(?: to)?|let's|your (?:task|job|goal) is to|you (?:are asked|are required|need|have|should)"
     r" to|try to)\b[,:]?\s*",
     re.IGNORECASE,

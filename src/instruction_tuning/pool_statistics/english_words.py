@@ -131,7 +131,7 @@ WH_WORDS = frozenset(
 # Adverbs without -ly, and words that stand after a noun.
 ADVERBS = frozenset(
     """
-    also always again already below above here there now then today together never not n't often once only
+    also always again backwards forwards already below above here there now then today together never not n't often once only
     please sometimes soon still too very well yet away back even just out up down off
     """.split()  # noqa: SIM905
 )

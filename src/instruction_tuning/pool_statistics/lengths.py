@@ -1,6 +1,5 @@
 """Lengths in tokens of the base model, and how they are distributed. O(characters), in compiled code."""
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,8 +8,6 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-logger = logging.getLogger(__name__)
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _BATCH_TEXTS = 2000
@@ -25,18 +22,23 @@ class TokenCounter(Protocol):
 def tokenizer_counter(tokenizer: "PreTrainedTokenizerBase") -> TokenCounter:
     """Counts with a model's tokenizer, special tokens left out; in batches, so that no encoding is kept."""
 
+    backend = getattr(tokenizer, "backend_tokenizer", None) if tokenizer.is_fast else None
+    if backend is not None:
+        # A tokenizer file may name a length to cut or to fill up to.
+        backend.no_truncation()
+        backend.no_padding()
+
     def count(texts: Sequence[str]) -> np.ndarray:
         lengths = np.zeros(len(texts), dtype=np.int64)
         for start in range(0, len(texts), _BATCH_TEXTS):
             batch = list(texts[start : start + _BATCH_TEXTS])
-            encoded = tokenizer(
-                batch,
-                add_special_tokens=False,
-                return_attention_mask=False,
-                return_token_type_ids=False,
-                verbose=False,
-            )["input_ids"]
-            lengths[start : start + len(batch)] = [len(ids) for ids in encoded]
+            if backend is not None:
+                # Without offsets, half the time; nothing but ids is needed.
+                encoded = backend.encode_batch_fast(batch, add_special_tokens=False)
+                lengths[start : start + len(batch)] = [len(one) for one in encoded]
+            else:
+                ids = tokenizer(batch, add_special_tokens=False, verbose=False)["input_ids"]
+                lengths[start : start + len(batch)] = [len(one) for one in ids]
         return lengths
 
     return count

@@ -1,9 +1,9 @@
-"""Topics of prompts: k-means on TF-IDF vectors; a topic is named by its heaviest words.
+"""Topics of prompts: k-means on TF-IDF vectors; a topic is named by its most typical words.
 
-Lloyd 1982, in mini-batches (Sculley 2010), as scikit-learn has it. Words of fewer than two letters and stop words of
+k-means (Lloyd 1982) on the first axes of latent semantic analysis, as scikit-learn has both. Words of fewer than two letters and stop words of
 English are left out; Chinese is cut into pairs of neighbouring characters, since there is no segmenter here. Clusters
 are made on at most `MAX_FITTED` rows; the others go to their nearest centre, so that memory is bounded by the sparse
-matrix of one batch. O(rows · words · topics).
+matrix of one batch. O(rows · (words + dimensions · topics)).
 """
 
 import re
@@ -15,9 +15,10 @@ import pandas as pd
 from instruction_tuning.seeds import substream, substream_seed
 from instruction_tuning.text.languages import HAN
 
-MAX_FITTED = 20_000
+MAX_FITTED = 10_000
 MAX_WORDS = 5000
 _BATCH = 20_000
+_DIMENSIONS = 40
 _MAX_CHARACTERS = 400
 _WORDS = re.compile(rf"[^\W\d_{HAN}]{{2,}}|[{HAN}]+")
 _HAN = re.compile(f"[{HAN}]")
@@ -50,28 +51,55 @@ def topics(
         matrix = vectorizer.fit_transform([texts[i][:_MAX_CHARACTERS] for i in fitted])
     except ValueError:  # not one word is left
         return labels, _topic_frame([], labels, record_ids, order)
-    from sklearn.cluster import MiniBatchKMeans
-
     filled = matrix[np.diff(matrix.indptr) > 0]
     distinct = len({tuple(row) for row in np.split(filled.indices, filled.indptr[1:-1])})
-    model = MiniBatchKMeans(
-        n_clusters=max(1, min(count, distinct)),
-        random_state=substream_seed(seed, "topics") % 2**32,
-        batch_size=2048,
-        n_init=3,
-        max_iter=50,
-    ).fit(filled)
+    axes = _main_axes(filled, seed)
+    centres = _centres(_placed(filled, axes), max(1, min(count, distinct)), seed)
+    weights = np.zeros((len(centres), filled.shape[1]))
     for start in range(0, len(order), _BATCH):
         rows = order[start : start + _BATCH]
         batch = vectorizer.transform([texts[i][:_MAX_CHARACTERS] for i in rows])
-        labels[rows] = np.where(np.diff(batch.indptr) > 0, model.predict(batch), -1)
-    names = vectorizer.get_feature_names_out()
-    heaviest = np.argsort(-model.cluster_centers_, axis=1, kind="stable")[:, :words]  # (topics, words)
-    named = [
-        " ".join(names[i] for i in row if centre[i] > 0)
-        for row, centre in zip(heaviest, model.cluster_centers_, strict=True)
-    ]
+        # Of the nearest centre, ‖x‖² left out: it is the same for all of them.
+        distances = (centres**2).sum(axis=1) - 2 * _placed(batch, axes) @ centres.T  # (rows, topics)
+        nearest = np.where(np.diff(batch.indptr) > 0, distances.argmin(axis=1), -1)
+        labels[rows] = nearest
+        for topic in np.unique(nearest[nearest >= 0]):
+            weights[topic] += np.asarray(batch[nearest == topic].sum(axis=0)).ravel()
+    named = _names(weights, np.bincount(labels[labels >= 0], minlength=len(centres)), vectorizer, words)
     return _by_size(named, labels, record_ids, order)
+
+
+def _main_axes(matrix, seed: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """(words, dimensions): distances of short texts in single words say little; LSA's axes join related ones."""
+    from sklearn.utils.extmath import randomized_svd
+
+    dimensions = min(_DIMENSIONS, *matrix.shape)
+    _, _, axes = randomized_svd(matrix, dimensions, n_iter=4, random_state=substream_seed(seed, "axes") % 2**32)
+    return axes.T
+
+
+def _placed(matrix, axes: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """(rows, dimensions), each row of length one, so that what counts is which words, not how many."""
+    placed = np.asarray(matrix @ axes, dtype=np.float64)
+    return placed / np.maximum(np.linalg.norm(placed, axis=1, keepdims=True), 1e-12)
+
+
+def _centres(placed: np.ndarray, count: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import KMeans
+
+    random_state = substream_seed(seed, "topics") % 2**32
+    return KMeans(count, n_init=2, max_iter=60, random_state=random_state).fit(placed).cluster_centers_
+
+
+def _names(weights: np.ndarray, sizes: np.ndarray, vectorizer, words: int) -> list[str]:  # type: ignore[no-untyped-def]
+    """The words that weigh more in a topic than in all rows together, the heaviest first."""
+    vocabulary = vectorizer.get_feature_names_out()
+    excess = weights / np.maximum(sizes, 1)[:, None] - weights.sum(axis=0) / max(sizes.sum(), 1)
+    heaviest = np.argsort(-excess, axis=1, kind="stable")[:, :words]  # (topics, words)
+    return [
+        " ".join(vocabulary[i] for i in row if more[i] > 0) or "(all words alike)"
+        for row, more in zip(heaviest, excess, strict=True)
+    ]
 
 
 def topic_words(text: str) -> list[str]:

@@ -42,6 +42,11 @@ def verb_noun_counts(texts: Iterable[str], languages: Iterable[str]) -> pd.DataF
     return frame.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
 
+def frequent_pairs(counts: pd.DataFrame, *, at_least: int) -> pd.DataFrame:
+    """`counts` without the pairs that are rarer; texts without a pair stay counted."""
+    return counts[(counts["count"] >= at_least) | (counts["noun"] == "")].reset_index(drop=True)
+
+
 def top_pairs(counts: pd.DataFrame, *, language: str, most: int | None = 25, at_least: int = 1) -> pd.DataFrame:
     """The pairs of a language with verb and noun: the `most` frequent, those that occur `at_least` so often.
 
