@@ -10,16 +10,19 @@ from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.hooks.model_registry import CHALLENGER, CHAMPION
 
 VERDICT_DATASET = "promotion_verdict"
+POOL_PAGE = "pool_page"
 # Registered names of the models that a run may end with.
 _MODELS = {CANDIDATE_DATASET: REGISTERED_NAME, "reward_model": "reward-model"}
 _TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"}
 
 
 def result_lines(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """Models with their versions, the verdict with its reasons, and what to do next.
+    """The page to read the pool on, models with their versions, the verdict with its reasons, and what to do next.
 
     `outputs` are the data sets that the run ended with, by name.
     """
+    if POOL_PAGE in outputs:
+        yield f"Read the data: {_shown(stored_path(outputs[POOL_PAGE]))}"
     for name in (name for name in _MODELS if name in outputs):
         model = outputs[name].load()
         known = _registered(_MODELS[name], model.digest)

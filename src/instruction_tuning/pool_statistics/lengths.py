@@ -59,7 +59,7 @@ def length_histogram(lengths: np.ndarray, *, bins: int = 40) -> pd.DataFrame:
 
     Lengths of answers spread over three orders of magnitude: on a plain scale most of them fall into one bin.
     """
-    longest = int(np.max(lengths)) if len(lengths) else 1
+    longest = max(int(np.max(lengths)), 1) if len(lengths) else 1
     edges = np.unique(np.rint(np.geomspace(1, longest + 1, bins + 1)).astype(np.int64))
     edges[0] = 0  # an empty text
     counts, _ = np.histogram(lengths, bins=np.append(edges[:-1], longest + 1))

@@ -54,7 +54,7 @@ def rows_to_read(
     for row in shown.itertuples():
         before.setdefault(str(row.source_row_id), []).append((f"{row.field} before", str(row.before)))
     drawn_plain = plain.iloc[_drawn(plain["source_row_id"], None, seed, kept)]
-    causes = rejected_records["stage"] + "/" + rejected_records["reason"]
+    causes = rejected_records["stage"].astype("str") + "/" + rejected_records["reason"].astype("str")
     drawn_rejected = rejected_records.iloc[
         _drawn(rejected_records["source_row_id"], causes, seed, rejected)
     ]
