@@ -25,9 +25,9 @@ class RawFile:
 def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> list[RawFile]:
     """The file at `path`, or every data file in the folder at `path` and below, by name.
 
-    Hidden files and documentation (`.md`, `.rst`, LICENSE) in a folder are passed over, unless `suffixes` names
-    it. Raises `InputError` for a missing path, an empty folder, a suffix that is not among `suffixes`, and for
-    two files with the same bytes, whose rows could not be told apart.
+    Hidden files and documentation (`.md`, `.rst`, LICENSE) in a folder are passed over, unless `suffixes`
+    names it. Raises `InputError` for a missing path, an empty folder, a suffix that is not among
+    `suffixes`, and for two files with the same bytes, whose rows could not be told apart.
     """
     place = Path(path)
     if place.is_dir():

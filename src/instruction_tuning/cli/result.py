@@ -17,7 +17,8 @@ _TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"
 
 
 def result_lines(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """The page to read the pool on, models with their versions, the verdict with its reasons, and what to do next.
+    """The page to read the pool on, models with their versions, the verdict with its reasons, and what to
+    do next.
 
     `outputs` are the data sets that the run ended with, by name.
     """

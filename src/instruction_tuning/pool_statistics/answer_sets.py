@@ -1,9 +1,11 @@
-"""Two answer sets of the same prompts side by side, as GPT-4-LLM compares GPT-4's answers with text-davinci-003's.
+"""Two answer sets of the same prompts side by side, as GPT-4-LLM compares GPT-4's answers with
+text-davinci-003's.
 
-Paper: arXiv 2304.03277, fig. 1 and 2: verb-noun pairs of each set, the frequencies of both against each other, and
-the distribution of lengths. Added here: paired differences of length, and which words tell the sets apart
-(`vocabulary.typical_words`). Departures: pairs are found by rule (`english_verb_noun`), in the first two sentences of
-an answer; every answer counts, where the paper's notebook takes a set of distinct texts.
+Paper: arXiv 2304.03277, fig. 1 and 2: verb-noun pairs of each set, the frequencies of both against each
+other, and the distribution of lengths. Added here: paired differences of length, and which words tell the
+sets apart (`vocabulary.typical_words`). Departures: pairs are found by rule (`english_verb_noun`), in the
+first two sentences of an answer; every answer counts, where the paper's notebook takes a set of distinct
+texts.
 
 O(characters); of the texts only counts are kept.
 """
@@ -25,9 +27,9 @@ COLUMNS = ("prompt_id", "language", "answer")
 class AnswerSets:
     """What two sets answer to the same prompts.
 
-    `lengths`: a row a prompt, `left` and `right` in tokens. `histogram`: both in the same bins. `pairs`: verb-noun
-    pairs with their counts in both. `words`: see `typical_words`. `frequencies`: rank and count of both sets' words.
-    `summary`: flat names and numbers.
+    `lengths`: a row a prompt, `left` and `right` in tokens. `histogram`: both in the same bins. `pairs`:
+    verb-noun pairs with their counts in both. `words`: see `typical_words`. `frequencies`: rank and count
+    of both sets' words. `summary`: flat names and numbers.
     """
 
     names: tuple[str, str]
@@ -47,10 +49,11 @@ def compare_answer_sets(
     names: tuple[str, str] = ("left", "right"),
     frequent: int = 10,
 ) -> AnswerSets:
-    """Compare the answers in two frames of `COLUMNS`; prompts that only one of them has are counted and left out.
+    """Compare the answers in two frames of `COLUMNS`; prompts that only one of them has are counted and
+    left out.
 
-    Of several answers to one prompt in a set the first is taken. `frequent`: how often a pair or a word has to
-    occur to count as frequent. Raises `InputError` where no prompt is in both.
+    Of several answers to one prompt in a set the first is taken. `frequent`: how often a pair or a word has
+    to occur to count as frequent. Raises `InputError` where no prompt is in both.
     """
     first = [frame.drop_duplicates("prompt_id") for frame in (left, right)]
     both = first[0].merge(first[1][["prompt_id", "answer"]], on="prompt_id", suffixes=("_left", "_right"))

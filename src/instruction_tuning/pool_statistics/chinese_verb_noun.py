@@ -1,12 +1,13 @@
 """The verb of a Chinese request or sentence and the noun that it acts on, by rule.
 
-There is no segmenter among this project's libraries, so words are found by closed lists (`chinese_words.py`), the
-longest first. A request begins with its verb, after polite words, after openers that end at a comma
-(`给定...，`, `根据...，`) and after phrases with a coverb (`用...`, `为...`, `在...`). `将`, `把` and `对` put the object
-before the verb. Of an object that is described (`关于环保的文章`) the noun stands behind the last `的`. O(characters).
+There is no segmenter among this project's libraries, so words are found by closed lists
+(`chinese_words.py`), the longest first. A request begins with its verb, after polite words, after openers
+that end at a comma (`给定...，`, `根据...，`) and after phrases with a coverb (`用...`, `为...`, `在...`).
+`将`, `把` and `对` put the object before the verb. Of an object that is described (`关于环保的文章`) the
+noun stands behind the last `的`. O(characters).
 
-Limits: verbs outside the list are not seen; the noun is the longest listed noun that the phrase ends with, else the
-phrase itself up to four characters, else its last two, which need not be a word.
+Limits: verbs outside the list are not seen; the noun is the longest listed noun that the phrase ends with,
+else the phrase itself up to four characters, else its last two, which need not be a word.
 """
 
 import re
@@ -29,7 +30,8 @@ _OPENERS = re.compile(
 )
 # Clauses that only say on what, with what or when.
 _CLAUSE_OPENERS = re.compile(
-    r"给定|根据|基于|按照|按|依据|针对|关于|对于|使用|利用|通过|结合|假设|假如|如果|想象|考虑到|当|从|在|以|为|作为|阅读|用|就|拿|向"
+    r"给定|根据|基于|按照|按|依据|针对|关于|对于|使用|利用|通过|结合|假设|假如|如果|想象|考虑到"
+    r"|当|从|在|以|为|作为|阅读|用|就|拿|向"
 )
 _COUNT = (
     r"(?:个|篇|首|段|句|封|份|条|种|项|些|组|张|道|则|部|款|名|位|本|家|幅|场|次|类|对|套|件|点|行|只|座|门|支|台|片|章|节"
@@ -39,8 +41,13 @@ _QUANTIFIER = re.compile(
     r"^(?:\s|一下|了|出|成|为|至少|最多|大约|以下|下列|下面|上述|上面|所给|给定的?|给出的?|提供的?|所有|任何|任意|其中|"
     rf"(?:[一二两三四五六七八九十几多数这那该此每某各哪\d\s-]+{_COUNT})|[这那该此每某各]|不同|一些|\d+|、|的|\"|“|「|《)+"
 )
-_HARD_END = r"[，。！？；：、,.!?;:\n()（）”\"」》【】]|并且|并|以便|(?<!可)以(?=[^下上])|来(?=[^自源])|用于|使得?|从而|让"
-_OBJECT_END = re.compile(rf"{_HARD_END}|(?:从|至|到|以及|和|与|及|或|时|后|在(?=[^线])|是否|如何|为什么|怎么|怎样)")
+_HARD_END = (
+    r"[，。！？；：、,.!?;:\n()（）”\"」》【】]|并且|并|以便"
+    r"|(?<!可)以(?=[^下上])|来(?=[^自源])|用于|使得?|从而|让"
+)
+_OBJECT_END = re.compile(
+    rf"{_HARD_END}|(?:从|至|到|以及|和|与|及|或|时|后|在(?=[^线])|是否|如何|为什么|怎么|怎样)"
+)
 _LAST_END = re.compile(_HARD_END)
 # Quoted and bracketed text is what is worked on, not what is asked.
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|「[^」]*」|《[^》]*》|\[[^\]]*\]|（[^）]*）|\([^)]*\)")
@@ -48,7 +55,9 @@ _KNOWN = re.compile("|".join(sorted(NOT_VERBS | VERBS, key=lambda word: (-len(wo
 _BY_WHICH = re.compile(r"来(?=[^自源])")
 _NO_NOUN = re.compile(r"^(?:如何|为什么|什么|怎么|怎样|是否|哪|谁|它|他|她|我|你|自己|这$|那$)")
 _COVERB = re.compile(r"(?:将|把|对(?!话|比|象))(.+)$")
-_COUNTED_VERB = re.compile(rf"[{''.join(sorted(SINGLE_VERBS_BEFORE_A_COUNT))}](?=[一两二三四五几\d]\s*{_COUNT})")
+_COUNTED_VERB = re.compile(
+    rf"[{''.join(sorted(SINGLE_VERBS_BEFORE_A_COUNT))}](?=[一两二三四五几\d]\s*{_COUNT})"
+)
 _COPULA = re.compile(r"是(?!否)|指的是|称为")
 
 

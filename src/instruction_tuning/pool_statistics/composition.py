@@ -23,7 +23,9 @@ def composition(pool: pd.DataFrame) -> pd.DataFrame:
     columns = ["part", "value", "source", "rows"]
     if not frames:
         return pd.DataFrame(columns=columns)
-    return pd.concat(frames, ignore_index=True)[columns].astype({"part": "str", "value": "str", "source": "str"})
+    return pd.concat(frames, ignore_index=True)[columns].astype(
+        {"part": "str", "value": "str", "source": "str"}
+    )
 
 
 def licences_by_language(pool: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,14 @@
 
 Self-Instruct (arXiv 2212.10560, fig. 2) and GPT-4-LLM (2304.03277, fig. 2) take the verb nearest to the root
 of a constituency parse and its direct object. Departures on purpose: no parser and no model. A request begins
-with its verb, after polite words and after openers that end at a comma (`Given a list, ...`, `Based on ...,`);
-a question has it after an auxiliary and a subject; a statement has it after a word that can be a subject.
-The object is the last word of the noun phrase that follows. O(words).
+with its verb, after polite words and after openers that end at a comma (`Given a list, ...`, `Based on
+...,`); a question has it after an auxiliary and a subject; a statement has it after a word that can be a
+subject. The object is the last word of the noun phrase that follows. O(words).
 
-Limits: a verb that is not in `english_words.BASE_VERBS` is not seen. A statement whose verb is `be` has none (a
-copula has no object, as with a parser). Which word is a noun is read off position and endings alone, so a
-noun phrase of unusual build (`the odd one out`) gives the wrong head. Statements are harder than requests:
-`benchmarks/pool_statistics.py` prints the agreement with labels made by reading.
+Limits: a verb that is not in `english_words.BASE_VERBS` is not seen. A statement whose verb is `be` has
+none (a copula has no object, as with a parser). Which word is a noun is read off position and endings
+alone, so a noun phrase of unusual build (`the odd one out`) gives the wrong head. Statements are harder
+than requests: `benchmarks/pool_statistics.py` prints the agreement with labels made by reading.
 """
 
 import re
@@ -31,6 +31,7 @@ from instruction_tuning.pool_statistics.english_words import (
     HAVE,
     ING_NOUNS,
     IRREGULAR_PLURALS,
+    LINKING_VERBS,
     MODALS,
     OBJECT_PRONOUNS,
     PARTICIPLES,
@@ -58,18 +59,21 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*|'(?:s|re|m|ve|ll|d)\b|\d[\d.,]*|[^\w\s]")
 _OPENERS = re.compile(
     r"\s*(?:please|kindly|now|then|next|first|firstly|finally|also|automatically|briefly|hi|hello|hey|ok|okay"
-    r"|(?:can|could|will|would) you(?: please| kindly)?(?: help me)?|i(?: want|'d like| would like| need)(?: you)? to(?: know)?|think step by step"
-    r"|help (?:me|us)(?: to)?|let's|your (?:task|job|goal) is to|you (?:are asked|are required|need|have|should)"
-    r" to|try to)\b[,:]?\s*",
+    r"|(?:can|could|will|would) you(?: please| kindly)?(?: help me)?|think step by step"
+    r"|i(?: want|'d like| would like| need)(?: you)? to(?: know)?"
+    r"|help (?:me|us)(?: to)?|let's|your (?:task|job|goal) is to"
+    r"|you (?:are asked|are required|need|have|should) to|try to)\b[,:]?\s*",
     re.IGNORECASE,
 )
 # An opening clause that ends at a comma and says on what the task is to be done, not what it is.
 _CLAUSE_OPENERS = frozenset(
-    "given based using for in from on with as if when after before to assuming suppose imagine considering "
-    "according following by at during while without once since".split()  # noqa: SIM905
+    """
+    given based using for in from on with as if when after before to assuming suppose imagine
+    considering according following by at during while without once since
+    """.split()  # noqa: SIM905
 )
 _QUESTION_WORDS = WH_WORDS | BE | DO | MODALS | {"what's", "how's"}
-_STOP_MARKS = frozenset(".,:;?!()[]{}—–-/\"“”‘’`*")
+_STOP_MARKS = frozenset('.,:;?!()[]{}—–-/"“”‘’`*')
 _QUOTES = frozenset("\"“”‘’'`")
 
 
@@ -133,7 +137,9 @@ def _of_question(words: Sequence[str]) -> VerbNoun:
     for position in range(auxiliary + 1, len(words)):
         word, before = words[position], words[position - 1]
         if word == "be":
-            verb = next((PARTICIPLES[w] for w in words[position + 1 : position + 3] if w in PARTICIPLES), None)
+            verb = next(
+                (PARTICIPLES[w] for w in words[position + 1 : position + 3] if w in PARTICIPLES), None
+            )
             return VerbNoun(verb, None)
         is_placed = before not in ARTICLES and before not in PREPOSITIONS and before not in ADJECTIVES
         if word in BASE_VERBS and is_placed and position > auxiliary + 1:
@@ -156,6 +162,8 @@ def _of_statement(words: Sequence[str]) -> VerbNoun:
             after = _skip_adverbs(words, position + 1)
             if after < len(words) and words[after] in PARTICIPLES:
                 return _with_object(words, after, PARTICIPLES[words[after]])
+            if after < len(words) and words[after].endswith("ed"):
+                return NOTHING  # a verb that is not listed
             return _with_object(words, position, "have")
         verb = _finite_verb(words, position)
         if verb is not None:
@@ -164,7 +172,9 @@ def _of_statement(words: Sequence[str]) -> VerbNoun:
     return NOTHING
 
 
-def _after_auxiliary(words: Sequence[str], start: int, rest: Sequence[str], forms: frozenset[str]) -> VerbNoun:
+def _after_auxiliary(
+    words: Sequence[str], start: int, rest: Sequence[str], forms: frozenset[str]
+) -> VerbNoun:
     position = _skip_adverbs(words, start)
     if position < len(words) and words[position] == "be":
         return _after_be(words, position + 1)
@@ -207,6 +217,8 @@ def _skip_adverbs(words: Sequence[str], position: int) -> int:
 
 
 def _with_object(words: Sequence[str], verb_at: int, verb: str) -> VerbNoun:
+    if verb in LINKING_VERBS:
+        return VerbNoun(verb, None)
     position = verb_at + 1
     # `compare and contrast X`, `compose and send a letter`
     while position + 1 < len(words) and words[position] in ("and", "or", "/"):
@@ -246,9 +258,7 @@ def _noun(words: Sequence[str], start: int, verb: str) -> str | None:
                 head = None
             elif not word[0].isdigit():
                 break
-        elif _ends_phrase(word, after, head):
-            break
-        elif word == "sure" and verb == "make":
+        elif _ends_phrase(word, after, head) or (word == "sure" and verb == "make"):
             break
         elif not word.endswith("ly") and word not in ADVERBS:
             head = word
@@ -285,7 +295,12 @@ def _singular(noun: str) -> str:
     """
     if noun in IRREGULAR_PLURALS:
         return IRREGULAR_PLURALS[noun]
-    if noun in UNCHANGED_NOUNS or len(noun) < 4 or noun.endswith(("ss", "us", "is")) or not noun.endswith("s"):
+    if (
+        noun in UNCHANGED_NOUNS
+        or len(noun) < 4
+        or noun.endswith(("ss", "us", "is"))
+        or not noun.endswith("s")
+    ):
         return noun
     if noun.endswith("ies"):
         return noun[:-3] + "y"

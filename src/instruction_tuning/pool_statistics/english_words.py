@@ -37,11 +37,12 @@ BASE_VERBS = frozenset(
     rotate round run save say scan schedule score scramble search see select sell send separate serve set
     shape share shorten show sign simplify simulate sing sketch solve sort speak specify speculate spell spend
     split spot standardize start state stay stop store strengthen structure study style submit substitute
-    subtract suggest sum summarise summarize supply support suppose survey swap synthesize tag tailor take talk
-    teach tell test think track train transcribe transfer transform translate transpose travel treat
+    subtract suggest sum summarise summarize supply support suppose survey swap synthesize tag tailor take
+    talk teach tell test think track train transcribe transfer transform translate transpose travel treat
     troubleshoot trace try tune turn type underline understand unscramble update upload use utilize validate
-    verify view visit visualize vote wait walk want warn wash watch wear win wish wonder work write zip renew aim deliver dispose elect enroll evoke fetch flip hire interview justify map nominate
-    pinpoint predetermine rebuild recite refine relabel rescue shift shop sign sleep stretch swim wrap
+    verify view visit visualize vote wait walk want warn wash watch wear win wish wonder work write zip
+    renew aim deliver dispose elect enroll evoke fetch flip hire interview justify map nominate pinpoint
+    predetermine rebuild recite refine relabel rescue shift shop sign sleep stretch swim wrap
     """.split()  # noqa: SIM905
 )
 _IRREGULAR = """
@@ -61,8 +62,9 @@ _VOWELS = "aeiou"
 _DOUBLED = frozenset(
     """
     begin cut drop fit flag format get let omit permit plan plot prefer program put refer run set sit split
-    spot stop submit sum swap tag transfer win zip renew aim deliver dispose elect enroll evoke fetch flip hire interview justify map nominate
-    pinpoint predetermine rebuild recite refine relabel rescue shift shop sign sleep stretch swim wrap
+    spot stop submit sum swap tag transfer win zip renew aim deliver dispose elect enroll evoke fetch flip
+    hire interview justify map nominate pinpoint predetermine rebuild recite refine relabel rescue shift
+    shop sign sleep stretch swim wrap
     """.split()  # noqa: SIM905
 )
 
@@ -112,7 +114,7 @@ DETERMINERS = frozenset(
     """
     a an the this that these those my your his her its our their some any all both each every another either
     neither no such several many few much more most other different various one two three four five six
-    seven eight nine ten eleven twelve at least up to
+    seven eight nine ten eleven twelve
     """.split()  # noqa: SIM905
 )
 ARTICLES = frozenset("a an the this these those my your his her its our their some any each every".split())  # noqa: SIM905
@@ -131,32 +133,47 @@ WH_WORDS = frozenset(
 # Adverbs without -ly, and words that stand after a noun.
 ADVERBS = frozenset(
     """
-    also always again backwards forwards already below above here there now then today together never not n't often once only
-    please sometimes soon still too very well yet away back even just out up down off
+    also always again backwards forwards already below above here there now then today together never not
+    n't often once only please sometimes soon still too very well yet away back even just out up down off
     """.split()  # noqa: SIM905
 )
 PARTICLES = frozenset("up out down off over back away".split())  # noqa: SIM905
 ING_NOUNS = frozenset(
     """
-    advertising banking beginning blogging boxing branding briefing broadcasting brainstorming building camping
-    cleaning clothing coding computing cooking counseling dancing drawing dressing earning ending engineering
-    evening farming feeling finding fishing gardening gaming greeting hearing heading hiking housing learning
-    lighting listing living marketing meaning meeting mining morning networking offering opening outsourcing
-    painting parenting planning pleading pricing processing programming rating reading recording recycling
-    restructuring ring running saying setting shopping singing spelling spring string swimming teaching thing
-    training understanding warming warning wedding wellbeing writing
+    advertising banking beginning blogging boxing branding briefing broadcasting brainstorming building
+    camping cleaning clothing coding computing cooking counseling dancing drawing dressing earning ending
+    engineering evening farming feeling finding fishing gardening gaming greeting hearing heading hiking
+    housing learning lighting listing living marketing meaning meeting mining morning networking offering
+    opening outsourcing painting parenting planning pleading pricing processing programming rating reading
+    recording recycling restructuring ring running saying setting shopping singing spelling spring string
+    swimming teaching thing training understanding warming warning wedding wellbeing writing
     """.split()  # noqa: SIM905
 )
 # What may stand before `and` or a comma inside one noun phrase: `a short and clear answer`.
 ADJECTIVES = frozenset(
     """
-    bad best better big bold brief bright clean clear cold dark easy fair fast fresh full good great happy hard
-    healthy high hot key large left light long low main modern narrow neat new nice old open plain possible
-    powerful quick quiet real rich right sad safe secure sharp short simple slow small smart soft strong sweet
-    tall thick thin tidy true unique warm weak wide witty young
+    bad best better big bold brief bright clean clear cold dark easy fair fast fresh full good great happy
+    hard healthy high hot key large left light long low main modern narrow neat new nice old open plain
+    possible powerful quick quiet real rich right sad safe secure sharp short simple slow small smart soft
+    strong sweet tall thick thin tidy true unique warm weak wide witty young
     """.split()  # noqa: SIM905
 )
-ADJECTIVE_ENDINGS = ("ful", "ous", "ive", "ic", "ble", "less", "ish", "ary", "ed", "ual", "cal", "nal", "ial", "est")
+ADJECTIVE_ENDINGS = (
+    "ful",
+    "ous",
+    "ive",
+    "ic",
+    "ble",
+    "less",
+    "ish",
+    "ary",
+    "ed",
+    "ual",
+    "cal",
+    "nal",
+    "ial",
+    "est",
+)
 IRREGULAR_PLURALS = {
     "people": "person",
     "men": "man",
@@ -193,5 +210,7 @@ UNCHANGED_NOUNS = frozenset(
     syllabus focus bonus chorus consensus stimulus genius lens always diabetes means headquarters
     """.split()  # noqa: SIM905
 )
+# What follows says what the subject is, and is no object.
+LINKING_VERBS = frozenset("appear become feel look stay".split())  # noqa: SIM905
 # With these a second object follows the first: `give the reader a reason`.
 DITRANSITIVE = frozenset("ask bring give grant offer pay send show teach tell buy".split())  # noqa: SIM905

@@ -63,4 +63,6 @@ def length_histogram(lengths: np.ndarray, *, bins: int = 40) -> pd.DataFrame:
     edges = np.unique(np.rint(np.geomspace(1, longest + 1, bins + 1)).astype(np.int64))
     edges[0] = 0  # an empty text
     counts, _ = np.histogram(lengths, bins=np.append(edges[:-1], longest + 1))
-    return pd.DataFrame({"from_tokens": edges[:-1], "to_tokens": [*edges[1:-1], longest + 1], "count": counts})
+    return pd.DataFrame(
+        {"from_tokens": edges[:-1], "to_tokens": [*edges[1:-1], longest + 1], "count": counts}
+    )

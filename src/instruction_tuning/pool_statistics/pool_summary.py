@@ -23,7 +23,10 @@ def pool_summary(
 
     Metrics are named `<part>/tokens/...`, `<part>/vocabulary/...` and `rows/<column>/<value>`.
     """
-    metrics: dict[str, float] = {"rows": float(len(pool)), "rows_with_answer": float(pool["answer"].notna().sum())}
+    metrics: dict[str, float] = {
+        "rows": float(len(pool)),
+        "rows_with_answer": float(pool["answer"].notna().sum()),
+    }
     for column in ("language", "licence"):
         # What a tracking server takes as part of a name.
         names = pool[column].fillna(UNKNOWN).astype("str").str.replace(r"[^\w.: -]", "", regex=True)
@@ -40,7 +43,9 @@ def pool_summary(
         histograms.append(length_histogram(lengths).assign(part=part))
         for source, rows in texts.groupby("source").indices.items():
             quantiles.append({"part": part, "source": str(source), **length_summary(lengths[rows])})
-    frame = pd.DataFrame(quantiles, columns=["part", "source", *_SUMMARY]).astype({"part": "str", "source": "str"})
+    frame = pd.DataFrame(quantiles, columns=["part", "source", *_SUMMARY]).astype(
+        {"part": "str", "source": "str"}
+    )
     return metrics, pd.concat(histograms, ignore_index=True).astype({"part": "str"}), frame
 
 

@@ -1,12 +1,14 @@
 """Which rows of a pool a person should read: kept, flagged and rejected ones, drawn by chance.
 
-A row is drawn by a hash of its `source_row_id` and the seed, so the order of rows does not matter. Of rejected and
-flagged rows each reason gets its turn before any gets a second one: chance alone would show one reason ninety times.
-O(rows), in compiled code; only the rows that are shown are looked into.
+A row is drawn by a hash of its `source_row_id` and the seed, so the order of rows does not matter. Of
+rejected and flagged rows each reason gets its turn before any gets a second one: chance alone would show
+one reason ninety times. O(rows), in compiled code; only the rows that are shown are looked into.
 """
 
 import json
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,8 @@ KEPT, FLAGGED, REJECTED = "kept", "flagged", "rejected"
 
 @dataclass(frozen=True)
 class RowToRead:
-    """One row with its fate. `turns`: role and text of each message; a raw text that is no conversation has one, `raw`.
+    """One row with its fate. `turns`: role and text of each message; a raw text that is no conversation has
+    one, `raw`.
 
     `notes`: what else is known of it, such as the text before a repair.
     """
@@ -55,9 +58,7 @@ def rows_to_read(
         before.setdefault(str(row.source_row_id), []).append((f"{row.field} before", str(row.before)))
     drawn_plain = plain.iloc[_drawn(plain["source_row_id"], None, seed, kept)]
     causes = rejected_records["stage"].astype("str") + "/" + rejected_records["reason"].astype("str")
-    drawn_rejected = rejected_records.iloc[
-        _drawn(rejected_records["source_row_id"], causes, seed, rejected)
-    ]
+    drawn_rejected = rejected_records.iloc[_drawn(rejected_records["source_row_id"], causes, seed, rejected)]
     return [
         *(_kept_row(row, KEPT, ()) for row in drawn_plain.to_dict("records")),
         *(
@@ -81,7 +82,7 @@ def _drawn(row_ids: pd.Series, causes: pd.Series | None, seed: int, count: int) 
     return chosen[np.lexsort((drawn[chosen], order["cause"].to_numpy().astype(str)[chosen]))]
 
 
-def _kept_row(row: dict, fate: str, notes: tuple[tuple[str, str], ...]) -> RowToRead:
+def _kept_row(row: Mapping[Hashable, Any], fate: str, notes: tuple[tuple[str, str], ...]) -> RowToRead:
     return RowToRead(
         fate=fate,
         source_row_id=str(row["source_row_id"]),
@@ -95,7 +96,7 @@ def _kept_row(row: dict, fate: str, notes: tuple[tuple[str, str], ...]) -> RowTo
     )
 
 
-def _rejected_row(row: dict) -> RowToRead:
+def _rejected_row(row: Mapping[Hashable, Any]) -> RowToRead:
     notes = [
         (name.replace("_", " "), str(row[name]))
         for name in ("field", "collides_with")

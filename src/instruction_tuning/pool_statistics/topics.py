@@ -1,9 +1,10 @@
 """Topics of prompts: k-means on TF-IDF vectors; a topic is named by its most typical words.
 
-k-means (Lloyd 1982) on the first axes of latent semantic analysis, as scikit-learn has both. Words of fewer than two letters and stop words of
-English are left out; Chinese is cut into pairs of neighbouring characters, since there is no segmenter here. Clusters
-are made on at most `MAX_FITTED` rows; the others go to their nearest centre, so that memory is bounded by the sparse
-matrix of one batch. O(rows · (words + dimensions · topics)).
+k-means (Lloyd 1982) on the first axes of latent semantic analysis, as scikit-learn has both. Words of fewer
+than two letters and stop words of English are left out; Chinese is cut into pairs of neighbouring
+characters, since there is no segmenter here. Clusters are made on at most `MAX_FITTED` rows; the others go
+to their nearest centre, so that memory is bounded by the sparse matrix of one batch. O(rows · (words +
+dimensions · topics)).
 """
 
 import re
@@ -24,10 +25,15 @@ _WORDS = re.compile(rf"[^\W\d_{HAN}]{{2,}}|[{HAN}]+")
 _HAN = re.compile(f"[{HAN}]")
 # Pairs of characters that requests are made of, whatever they are about.
 _CHINESE_STOP_PAIRS = frozenset(
-    "一个 以下 下列 下面 这个 给定 请你 什么 如何 怎么 可以 我们 你的 的一 个关 关于 于一 一篇 一些 一种 一首 为一".split()  # noqa: SIM905
+    """
+    一个 以下 下列 下面 这个 给定 请你 什么 如何 怎么 可以 我们 你的
+    的一 个关 关于 于一 一篇 一些 一种 一首 为一
+    """.split()  # noqa: SIM905
 )
 _STOP_WORDS = frozenset(
-    "given following use using used like make ten provide based need explain tell let example best different".split()  # noqa: SIM905
+    """
+    given following use using used like make ten provide based need explain tell let example best different
+    """.split()  # noqa: SIM905
 )
 
 
@@ -36,8 +42,9 @@ def topics(
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """The topic of each text, and the topics: `topic`, `words`, `rows`, `share`, `examples` (record ids).
 
-    Topics are numbered by size. There are at most as many as there are distinct texts; rows without a single word
-    of the vocabulary are topic -1, `(no words)`. The same rows in another order get the same topics.
+    Topics are numbered by size. There are at most as many as there are distinct texts; rows without a
+    single word of the vocabulary are topic -1, `(no words)`. The same rows in another order get the same
+    topics.
     """
     order = np.array(sorted(range(len(texts)), key=record_ids.__getitem__), dtype=np.int64)
     labels = np.full(len(texts), -1, dtype=np.int64)
@@ -70,11 +77,14 @@ def topics(
 
 
 def _main_axes(matrix, seed: int) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """(words, dimensions): distances of short texts in single words say little; LSA's axes join related ones."""
+    """(words, dimensions): distances of short texts in single words say little; LSA's axes join related
+    ones."""
     from sklearn.utils.extmath import randomized_svd
 
     dimensions = min(_DIMENSIONS, *matrix.shape)
-    _, _, axes = randomized_svd(matrix, dimensions, n_iter=4, random_state=substream_seed(seed, "axes") % 2**32)
+    _, _, axes = randomized_svd(
+        matrix, dimensions, n_iter=4, random_state=substream_seed(seed, "axes") % 2**32
+    )
     return axes.T
 
 
@@ -107,7 +117,9 @@ def topic_words(text: str) -> list[str]:
     found: list[str] = []
     for word in _WORDS.findall(text.lower()):
         if _HAN.match(word):
-            found += [pair for i in range(len(word) - 1) if (pair := word[i : i + 2]) not in _CHINESE_STOP_PAIRS]
+            found += [
+                pair for i in range(len(word) - 1) if (pair := word[i : i + 2]) not in _CHINESE_STOP_PAIRS
+            ]
         else:
             found.append(word)
     return found

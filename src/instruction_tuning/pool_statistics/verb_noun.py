@@ -2,8 +2,8 @@
 
 Self-Instruct (arXiv 2212.10560, fig. 2) draws the 20 most frequent verbs with their 4 most frequent objects;
 GPT-4-LLM (2304.03277, fig. 2) the 25 most frequent pairs of the answers, and those above a frequency of 10.
-`english_verb_noun` and `chinese_verb_noun` say how a pair is found. O(characters); of the texts only counts are
-kept.
+`english_verb_noun` and `chinese_verb_noun` say how a pair is found. O(characters); of the texts only counts
+are kept.
 """
 
 from collections import Counter
@@ -29,8 +29,8 @@ def verb_noun(text: str, language: str) -> VerbNoun:
 def verb_noun_counts(texts: Iterable[str], languages: Iterable[str]) -> pd.DataFrame:
     """How often each pair occurs in each language; `COLUMNS`, the most frequent first.
 
-    Texts without a verb or without an object count under an empty verb or noun, so that all counts together are the
-    number of texts.
+    Texts without a verb or without an object count under an empty verb or noun, so that all counts together
+    are the number of texts.
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     for text, language in zip(texts, languages, strict=True):
@@ -47,7 +47,9 @@ def frequent_pairs(counts: pd.DataFrame, *, at_least: int) -> pd.DataFrame:
     return counts[(counts["count"] >= at_least) | (counts["noun"] == "")].reset_index(drop=True)
 
 
-def top_pairs(counts: pd.DataFrame, *, language: str, most: int | None = 25, at_least: int = 1) -> pd.DataFrame:
+def top_pairs(
+    counts: pd.DataFrame, *, language: str, most: int | None = 25, at_least: int = 1
+) -> pd.DataFrame:
     """The pairs of a language with verb and noun: the `most` frequent, those that occur `at_least` so often.
 
     `most` null: all of them.
@@ -58,7 +60,8 @@ def top_pairs(counts: pd.DataFrame, *, language: str, most: int | None = 25, at_
 
 
 def top_verbs(counts: pd.DataFrame, *, language: str, verbs: int = 20, nouns: int = 4) -> pd.DataFrame:
-    """Self-Instruct's figure: the most frequent verbs that have an object, with their most frequent objects."""
+    """Self-Instruct's figure: the most frequent verbs that have an object, with their most frequent
+    objects."""
     pairs = top_pairs(counts, language=language, most=None)
     frequent = pairs.groupby("verb")["count"].sum().reset_index()
     frequent = frequent.sort_values(["count", "verb"], ascending=[False, True]).head(verbs)

@@ -1,11 +1,11 @@
 """Words of a set of texts: how many kinds, how varied, how frequent, and which tell two sets apart.
 
-Type-token ratios fall with the length of a text, so that of two sets only the mean over windows of the same length
-can be compared (mean-segmental TTR, Johnson 1944; windows of 100 words). Words are those of `text.tokens`: a Chinese
-character is a word of its own. Log-odds with an informative Dirichlet prior say which words are typical of
-one of two sets (Monroe, Colaresi and Quinn 2008, eq. 16, 22): z = (d_l - d_r) / sqrt(1/(l + a) + 1/(r + a)), where d is
-the log-odds of the word in a set with the prior's counts a added; the prior is both sets together, scaled to
-`prior_words` words. O(words); of the texts only counts are kept.
+Type-token ratios fall with the length of a text, so that of two sets only the mean over windows of the same
+length can be compared (mean-segmental TTR, Johnson 1944; windows of 100 words). Words are those of
+`text.tokens`: a Chinese character is a word of its own. Log-odds with an informative Dirichlet prior say
+which words are typical of one of two sets (Monroe, Colaresi and Quinn 2008, eq. 16, 22): z = (d_l - d_r) /
+sqrt(1/(l + a) + 1/(r + a)), where d is the log-odds of the word in a set with the prior's counts a added;
+the prior is both sets together, scaled to `prior_words` words. O(words); of the texts only counts are kept.
 """
 
 from collections import Counter
@@ -23,7 +23,8 @@ PRIOR_WORDS = 1000.0
 
 @dataclass
 class Vocabulary:
-    """Counts of the words of many texts. `window_types` is the sum of kinds over `windows` windows of WINDOW words."""
+    """Counts of the words of many texts. `window_types` is the sum of kinds over `windows` windows of
+    WINDOW words."""
 
     counts: Counter[str] = field(default_factory=Counter)
     windows: int = 0

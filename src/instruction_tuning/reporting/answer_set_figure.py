@@ -22,7 +22,7 @@ def answer_set_figure(sets: AnswerSets) -> go.Figure:
         rows=5,
         cols=1,
         row_heights=[260, 25 * 26, 360, 300, 24 * 19],
-        vertical_spacing=0.05,
+        vertical_spacing=0.03,
         subplot_titles=(
             f"Lengths of {int(sets.summary['prompts']):,} answers each, tokens",
             "Verb-noun pairs, the 25 most frequent of both together",
@@ -47,7 +47,7 @@ def answer_set_figure(sets: AnswerSets) -> go.Figure:
         figure.update_yaxes(type="log", dtick=1, row=row, col=1)
     figure.update_xaxes(title="rank", title_standoff=2, title_font_size=13, row=4, col=1)
     figure.update_yaxes(autorange="reversed", dtick=1, row=5, col=1)
-    return styled(figure, "Two answer sets", height=2650)
+    return styled(figure, "Two answer sets", height=2450)
 
 
 def _lengths(histogram: pd.DataFrame, side: str, style: dict[str, str]) -> go.Scatter:

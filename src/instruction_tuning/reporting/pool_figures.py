@@ -29,10 +29,12 @@ def verb_noun_figure(verb_noun_pairs: pd.DataFrame, *, most: int = 25) -> go.Fig
             counts = verb_noun_pairs[verb_noun_pairs["part"] == part]
             pairs = top_pairs(counts, language=language, most=most)
             if len(pairs):
-                panels.append((language, part, pairs, int(counts[counts["language"] == language]["count"].sum())))
+                panels.append(
+                    (language, part, pairs, int(counts[counts["language"] == language]["count"].sum()))
+                )
     figure = _stacked_panels(
         [
-            f"{LANGUAGE_NAMES[language]} {PART_NAMES[part]}: the most frequent pairs of {counted(texts, 'text')}"
+            f"{LANGUAGE_NAMES[language]} {PART_NAMES[part]}: the most frequent in {counted(texts, 'text')}"
             for language, part, pairs, texts in panels
         ],
         [len(pairs) for _, _, pairs, _ in panels],
@@ -111,7 +113,8 @@ def pool_mix_figure(instruction_pool: pd.DataFrame) -> go.Figure:
     shown = [min(len(values), _MOST_VALUES) for _, _, values in panels]
     figure = _stacked_panels(
         [
-            f"By {part}" + (f", the {_MOST_VALUES} largest of {len(values)}" if len(values) > _MOST_VALUES else "")
+            f"By {part}"
+            + (f", the {_MOST_VALUES} largest of {len(values)}" if len(values) > _MOST_VALUES else "")
             for part, _, values in panels
         ],
         shown,
@@ -156,9 +159,7 @@ def topic_figure(topics: pd.DataFrame) -> go.Figure:
     return styled(figure, "Topics of the instructions", height=130 + (_BAR_PIXELS + 3) * max(len(topics), 5))
 
 
-def _steps(
-    starts: pd.Series, ends: pd.Series, counts: pd.Series, name: str, colour: str
-) -> go.Scatter:
+def _steps(starts: pd.Series, ends: pd.Series, counts: pd.Series, name: str, colour: str) -> go.Scatter:
     total = max(int(counts.sum()), 1)
     return go.Scatter(
         # A logarithmic axis has no place for 0 tokens; the last step is drawn to its end.

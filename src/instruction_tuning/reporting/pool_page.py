@@ -108,7 +108,8 @@ def _topics(topics: pd.DataFrame, pool: pd.DataFrame) -> str:
     prompts = dict(zip(pool.loc[is_wanted, "record_id"], pool.loc[is_wanted, "prompt"], strict=True))
     rows = [
         (
-            f"{text_as_html(row['words'])}<div class='detail'>{text_as_html(prompts[row['examples'][0]], most=110)}</div>",
+            text_as_html(row["words"])
+            + f"<div class='detail'>{text_as_html(prompts[row['examples'][0]], most=110)}</div>",
             f"{row['rows']:,}",
             f"{row['share']:.1%}",
         )
@@ -149,11 +150,12 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _row(row: RowToRead) -> str:
     cause = f"{row.stage} / {row.reason}" if row.fate == REJECTED else row.reason
+    language = f", {escape(row.language)}" if row.language else ""
     facts = [
         f"<b>{escape(row.fate)}</b>",
         *([f"<span>{text_as_html(cause, most=120)}</span>"] if cause else []),
-        f"<span>{text_as_html(row.source, most=80)}{', ' + escape(row.language) if row.language else ''}</span>",
-        f"<code>{escape(row.source_row_id)}</code>",
+        f"<span>{text_as_html(row.source, most=80)}{language}</span>",
+        f"<code>{text_as_html(row.source_row_id)}</code>",
     ]
     detail = f"<p class='detail'>{text_as_html(row.detail, most=_MAX_DETAIL)}</p>" if row.detail else ""
     turns = "".join(_turn(role, text) for role, text in (*row.turns, *row.notes))
@@ -161,4 +163,4 @@ def _row(row: RowToRead) -> str:
 
 
 def _turn(role: str, text: str) -> str:
-    return f"<div class='turn'><span>{escape(role)}</span><p>{text_as_html(text)}</p></div>"
+    return f"<div class='turn'><span>{text_as_html(role, most=40)}</span><p>{text_as_html(text)}</p></div>"

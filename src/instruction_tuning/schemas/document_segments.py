@@ -6,8 +6,8 @@ from instruction_tuning.schemas.canonical_instructions import LANGUAGES
 
 
 class DocumentSegments(pa.DataFrameModel):
-    """`start` and `end` are characters of the document; its segments, kept and rejected, one after the other are
-    the document. `path`: the headers above, the highest first. `parent_ids`: the document."""
+    """`start` and `end` are characters of the document; its segments, kept and rejected, one after the
+    other are the document. `path`: the headers above, the highest first. `parent_ids`: the document."""
 
     segment_id: str = pa.Field(unique=True, str_matches=r"^[0-9a-f]{16}$")
     document_id: str

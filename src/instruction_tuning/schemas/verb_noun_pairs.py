@@ -6,8 +6,8 @@ from instruction_tuning.schemas.canonical_instructions import LANGUAGES
 
 
 class VerbNounPairs(pa.DataFrameModel):
-    """Verb and noun are empty where a text has none, so that without a least count all counts of a part add up to
-    its texts."""
+    """Verb and noun are empty where a text has none, so that without a least count all counts of a part add
+    up to its texts."""
 
     part: str = pa.Field(isin=["instruction", "answer"])
     language: str = pa.Field(isin=LANGUAGES)

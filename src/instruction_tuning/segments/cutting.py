@@ -1,9 +1,10 @@
 """Documents to segments: the text under each header (Humpback, arXiv 2308.06259, sec. 3.1 and app. A).
 
-A segment is a header and all text up to the next header of any level. Kept are segments of 600 to 3,000 characters
-that `faults.py` finds nothing wrong with. Departures: the paper cuts parsed HTML; here are Markdown, wiki and HTML
-headers in plain text, and the text is left as it stands. What is before the first header is a segment without a
-header, which is rejected: so every character of a document is in exactly one segment.
+A segment is a header and all text up to the next header of any level. Kept are segments of 600 to 3,000
+characters that `faults.py` finds nothing wrong with. Departures: the paper cuts parsed HTML; here are
+Markdown, wiki and HTML headers in plain text, and the text is left as it stands. What is before the first
+header is a segment without a header, which is rejected: so every character of a document is in exactly one
+segment.
 
 O(characters) for cutting, O(sentences²) for the sentences of a segment of acceptable length.
 """
@@ -23,8 +24,8 @@ _LANGUAGE_CHARACTERS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One header with its text. `document[start:end]` is all of it, header and white space included; `text` is what
-    stands under the header. `path`: the titles of the headers above it, the highest first."""
+    """One header with its text. `document[start:end]` is all of it, header and white space included; `text`
+    is what stands under the header. `path`: the titles of the headers above it, the highest first."""
 
     document_id: str
     start: int
@@ -35,7 +36,17 @@ class Segment:
     text: str
 
 
-SEGMENT_COLUMNS = ("segment_id", "document_id", "parent_ids", "start", "end", "level", "header", "path", "text")
+SEGMENT_COLUMNS = (
+    "segment_id",
+    "document_id",
+    "parent_ids",
+    "start",
+    "end",
+    "level",
+    "header",
+    "path",
+    "text",
+)
 KEPT_COLUMNS = (*SEGMENT_COLUMNS, "characters", "language")
 REJECTED_COLUMNS = (*KEPT_COLUMNS, "reason", "detail")
 _DTYPES = {"parent_ids": "object", "path": "object", "start": "int64", "end": "int64", "level": "int64"}

@@ -1,4 +1,5 @@
-"""Where a document's headers are: Markdown (`# ...`, underlined), HTML (`<h2>`) and wiki (`= = ... = =`) ones.
+"""Where a document's headers are: Markdown (`# ...`, underlined), HTML (`<h2>`) and wiki (`= = ... = =`)
+ones.
 
 Lines inside fenced code are no headers. O(characters).
 """
@@ -13,7 +14,9 @@ _WIKI = re.compile(r"\s*(=(?: ?=){0,5}) ?([^=\s](?:.*[^=\s])?) ?\1\s*$")
 _UNDERLINE = re.compile(r"\s{0,3}(={3,}|-{3,})\s*$")
 _NO_TITLE = re.compile(r"\s*(?:[-*+>|]|\d+[.)]|```|~~~|:|!|<|\||$)|.*\|")
 # By name: `<unk>` and `<T>` are words.
-_TAGS = re.compile(r"</?(?:a|b|i|u|em|strong|code|kbd|span|sub|sup|br|img|font|small|center)\b[^>]*>|<!--.*?-->", re.I)
+_TAGS = re.compile(
+    r"</?(?:a|b|i|u|em|strong|code|kbd|span|sub|sup|br|img|font|small|center)\b[^>]*>|<!--.*?-->", re.I
+)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _ATTRIBUTES = re.compile(r"\s*\{[#.:][^}]*\}\s*$")
 _LABEL = re.compile(r":[a-z]+:`([^`]*)`")
@@ -22,7 +25,8 @@ _MAX_TITLE_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header's level (1 is the highest) and title, and where its line or lines begin and end in the document."""
+    """A header's level (1 is the highest) and title, and where its line or lines begin and end in the
+    document."""
 
     level: int
     title: str

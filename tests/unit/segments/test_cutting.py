@@ -12,9 +12,48 @@ SENTENCES = [
     f"The {a} {b} of this {c} town has been known for its {d} since many years."
     for a, b, c, d in zip(
         ("old", "new", "tall", "wide", "red", "blue", "warm", "cold", "dark", "plain", "calm", "loud"),
-        ("tower", "market", "bridge", "garden", "river", "school", "gate", "hall", "lane", "mill", "inn", "pier"),
-        ("small", "quiet", "northern", "hidden", "famous", "poor", "rich", "busy", "green", "grey", "far", "near"),
-        ("bells", "bread", "stones", "roses", "boats", "books", "guards", "songs", "lamps", "flour", "beer", "fish"),
+        (
+            "tower",
+            "market",
+            "bridge",
+            "garden",
+            "river",
+            "school",
+            "gate",
+            "hall",
+            "lane",
+            "mill",
+            "inn",
+            "pier",
+        ),
+        (
+            "small",
+            "quiet",
+            "northern",
+            "hidden",
+            "famous",
+            "poor",
+            "rich",
+            "busy",
+            "green",
+            "grey",
+            "far",
+            "near",
+        ),
+        (
+            "bells",
+            "bread",
+            "stones",
+            "roses",
+            "boats",
+            "books",
+            "guards",
+            "songs",
+            "lamps",
+            "flour",
+            "beer",
+            "fish",
+        ),
         strict=True,
     )
 ]
@@ -22,9 +61,21 @@ GOOD = " ".join(SENTENCES)
 RULES = SegmentRules()
 LINE = st.one_of(
     st.sampled_from(
-        ["# One", "## Two ##", "Three\n===", "Four\n---", "<h2>Five</h2>", " = = Six = = ", "```", "~~~", "---"]
+        [
+            "# One",
+            "## Two ##",
+            "Three\n===",
+            "Four\n---",
+            "<h2>Five</h2>",
+            " = = Six = = ",
+            "```",
+            "~~~",
+            "---",
+        ]
     ),
-    st.sampled_from(["", "text", "| a | b |", "#", "#no header", "    # code", GOOD, GOOD.upper(), "写一段文字。"]),
+    st.sampled_from(
+        ["", "text", "| a | b |", "#", "#no header", "    # code", GOOD, GOOD.upper(), "写一段文字。"]
+    ),
     st.text(max_size=30),
 )
 DOCUMENT = st.lists(LINE, max_size=15).flatmap(
@@ -100,7 +151,11 @@ def test_every_segment_is_kept_or_rejected_with_a_reason_and_names_its_document(
         ("A town", GOOD[:599], "too_short"),
         ("A town", GOOD * 5, "too_long"),
         ("A town", "\n".join([SENTENCES[0]] * 12), "repetition"),
-        ("A town", "\n".join(f"- [Page {n}](https://example.org/{n}/index.html)" for n in range(20)), "no_prose"),
+        (
+            "A town",
+            "\n".join(f"- [Page {n}](https://example.org/{n}/index.html)" for n in range(20)),
+            "no_prose",
+        ),
         ("A town", "\n".join(["Home | News | Maps | Contact us"] * 30), "navigation"),
         ("A town", "Code:\n```\n" + "x = f(y)\n" * 100 + "```\n", "no_prose"),
     ],
@@ -116,7 +171,9 @@ def test_formulas_are_no_navigation():
 
 
 def test_abbreviations_are_no_upper_case_headers():
-    assert not any(is_upper_case(header) for header in ("LSTM", "EXPTIME", "J. C. W.", "UOJ & LOJ", "调整 VERTEX"))
+    assert not any(
+        is_upper_case(header) for header in ("LSTM", "EXPTIME", "J. C. W.", "UOJ & LOJ", "调整 VERTEX")
+    )
 
 
 def test_the_same_text_is_kept_once():
