@@ -137,10 +137,10 @@ def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp
     )
     SequentialRunner().run(create_pipeline(), catalog)
     page = catalog.load("pool_page").read_text(encoding="utf-8")
-    assert "Kept: 6 of 6 rows" in page and "Rejected: 6 of 6 rows" in page
+    assert "Kept: 7 of 7 rows" in page and "Rejected: 5 of 5 rows" in page
     VerbNounPairs.validate(catalog.load("verb_noun_pairs"))
     PoolTopics.validate(catalog.load("pool_topics"))
-    assert catalog.load("pool_metrics")["rows"] == 6
+    assert catalog.load("pool_metrics")["rows"] == 7
     models = (CanonicalInstructions, UnreadableRecords, InstructionPool, RejectedRecords)
     for name, model in zip(OUTPUTS, models, strict=True):
         model.validate(catalog.load(name))

@@ -258,7 +258,7 @@ def _noun(words: Sequence[str], start: int, verb: str) -> str | None:
                 head = None
             elif not word[0].isdigit():
                 break
-        elif _ends_phrase(word, after, head) or (word == "sure" and verb == "make"):
+        elif _ends_phrase(word, after, head) or (verb == "make" and word in ("sure", "easier", "harder", "possible")):
             break
         elif not word.endswith("ly") and word not in ADVERBS:
             head = word
@@ -274,6 +274,8 @@ def _ends_phrase(word: str, after: str, head: str | None) -> bool:
         return True
     if head is None:
         return False
+    if word == "such":
+        return True  # `features such as ...`
     is_last = not after.isalpha() or after in PREPOSITIONS or after in CONJUNCTIONS or after in ADVERBS
     if word in PARTICIPLES and (word not in BASE_VERBS or after in PREPOSITIONS):
         return is_last
