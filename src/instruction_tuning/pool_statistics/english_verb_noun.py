@@ -258,7 +258,9 @@ def _noun(words: Sequence[str], start: int, verb: str) -> str | None:
                 head = None
             elif not word[0].isdigit():
                 break
-        elif _ends_phrase(word, after, head) or (verb == "make" and word in ("sure", "easier", "harder", "possible")):
+        elif _ends_phrase(word, after, head) or (
+            verb == "make" and word in ("sure", "easier", "harder", "possible")
+        ):
             break
         elif not word.endswith("ly") and word not in ADVERBS:
             head = word
