@@ -34,7 +34,7 @@ def verb_noun_figure(verb_noun_pairs: pd.DataFrame, *, most: int = 25) -> go.Fig
                 )
     figure = _stacked_panels(
         [
-            f"{LANGUAGE_NAMES[language]} {PART_NAMES[part]}: the most frequent in {counted(texts, 'text')}"
+            f"{LANGUAGE_NAMES[language]} {PART_NAMES[part]}, {counted(texts, 'text')}"
             for language, part, pairs, texts in panels
         ],
         [len(pairs) for _, _, pairs, _ in panels],
