@@ -17,7 +17,7 @@ CHAIN = (
     "evaluation",
     "reporting",
 )
-STANDALONE = ("base_model", "microworld")
+STANDALONE = ("answer_sets", "base_model", "microworld", "segments")
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {

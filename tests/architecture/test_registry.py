@@ -15,6 +15,7 @@ except SystemExit:
     pass
 print("imported:", *[name for name in {HEAVY!r} if name in sys.modules])
 """
+STANDALONE = {"answer_sets", "base_model", "microworld", "segments"}
 # What a node's name may begin with: it reads as an instruction.
 VERBS = (
     "answer",
@@ -27,6 +28,7 @@ VERBS = (
     "compare",
     "compute",
     "count",
+    "cut",
     "decide",
     "decontaminate",
     "deduplicate",
@@ -36,6 +38,7 @@ VERBS = (
     "filter",
     "fine_tune",
     "generate",
+    "group",
     "judge",
     "make",
     "measure",
@@ -82,14 +85,14 @@ def test_listing_the_pipelines_imports_nothing_heavy(project_path: Path):
 
 def test_every_stage_has_a_pipeline_and_no_other_is_registered(registered):
     chain = {"ingestion", "query_selection", "answer_generation", "sft", "reward_model", "evaluation"}
-    assert set(registered) == {"__default__", *chain, "base_model", "microworld"}
+    assert set(registered) == {"__default__", *chain, *STANDALONE}
     assert all(pipeline.nodes for pipeline in registered.values())
 
 
 def test_a_pipeline_is_all_that_is_needed_to_get_there(registered, context):
     outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model", "teacher"}
     outside |= {"champion_model"}
-    for name in registered.keys() - {"base_model", "microworld"}:
+    for name in registered.keys() - STANDALONE:
         inputs = {name for name in registered[name].inputs() if not name.startswith("params:")}
         assert inputs <= outside, name
 

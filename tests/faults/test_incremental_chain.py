@@ -58,7 +58,7 @@ def test_a_copy_with_its_data_runs_nothing_imports_nothing_heavy_and_shows_the_s
     project, environment = copied
     versions, runs = stored_versions(project), runs_in(environment)
     printed = kedro(project, environment)
-    assert "0 nodes ran, 33 were reused" in printed
+    assert "0 nodes ran, 41 were reused" in printed
     assert "This is the stored report of" in printed
     assert "registered as models:/sft-model/1 (alias challenger" in printed
     assert "registered as models:/reward-model/1 (alias challenger)" in printed

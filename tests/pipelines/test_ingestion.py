@@ -16,8 +16,10 @@ from pydantic import ValidationError
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.canonical.reading import read_outcomes
+from instruction_tuning.datasets.atomic import DocumentDataset, JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import InputError, RejectionRateError
+from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.pool import raw_pool
 from instruction_tuning.microworld.world import build_world
@@ -30,12 +32,15 @@ from instruction_tuning.pipelines.ingestion.nodes import (
     remove_duplicates,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
 from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
+from instruction_tuning.schemas.pool_topics import PoolTopics
 from instruction_tuning.schemas.record_repairs import RecordRepairs
 from instruction_tuning.schemas.rejected_records import RejectedRecords, UnreadableRecords
 from instruction_tuning.schemas.source_documents import SourceDocuments
 from instruction_tuning.schemas.source_files import SourceFiles
+from instruction_tuning.schemas.verb_noun_pairs import VerbNounPairs
 
 REPOSITORY = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.get("REAL_DATA_DIR", REPOSITORY.parent / "shared" / "data"))
@@ -45,6 +50,7 @@ NOTHING_REPAIRED = (
     pd.DataFrame({"source_row_id": [], "flags": []}),
     pd.DataFrame({"source_row_id": []}),
 )
+SHOWN = ("verb_noun_pairs", "pool_topics")
 OUTPUTS = ("canonical_instructions", "unreadable_records", "instruction_pool", "rejected_records")
 
 
@@ -129,25 +135,31 @@ def test_every_fault_of_three_formats_ends_in_its_stage_and_the_rest_in_the_pool
     assert leaked.tolist() == ["test-0"]
 
 
-def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp_path):
+def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp_path, tiny_model_path):
     catalog = DataCatalog(
         {
             "raw_instructions": MemoryDataset(list_raw_files(small_world(tmp_path / "raw"))),
             "benchmark_items": MemoryDataset(benchmark()),
+            "base_model": MemoryDataset(open_model_folder(tiny_model_path), copy_mode="assign"),
             "params:ingestion": MemoryDataset(IngestionParameters()),
-            **{name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in OUTPUTS},
+            "params:pool_statistics": MemoryDataset(PoolStatisticsParameters()),
+            "pool_page": DocumentDataset(filepath=str(tmp_path / "pool_page.html")),
+            "pool_metrics": JSONDataset(filepath=str(tmp_path / "pool_metrics.json")),
+            **{name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in (*OUTPUTS, *SHOWN)},
         }
     )
     SequentialRunner().run(create_pipeline(), catalog)
+    page = catalog.load("pool_page").read_text(encoding="utf-8")
+    assert "Kept: 7 of 7 rows" in page and "Rejected: 5 of 5 rows" in page
+    VerbNounPairs.validate(catalog.load("verb_noun_pairs"))
+    PoolTopics.validate(catalog.load("pool_topics"))
+    assert catalog.load("pool_metrics")["rows"] == 7
     models = (CanonicalInstructions, UnreadableRecords, InstructionPool, RejectedRecords)
     for name, model in zip(OUTPUTS, models, strict=True):
         model.validate(catalog.load(name))
-    assert [node.name for node in create_pipeline().nodes] == [
-        "read_raw_records",
-        "remove_duplicates",
-        "remove_benchmark_leaks",
-        "collect_rejected_records",
-    ]
+    making = ["read_raw_records", "remove_duplicates", "remove_benchmark_leaks", "collect_rejected_records"]
+    assert [node.name for node in create_pipeline().nodes if node.name in making] == making
+    assert create_pipeline().outputs() == {"pool_page"}
 
 
 def test_frames_without_rows_and_without_rejects_pass_their_schemas_before_and_after_parquet(tmp_path):

@@ -1,6 +1,7 @@
 """The raw files that a user names: one file, a folder of them, or a data set on the hub."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,28 +32,28 @@ class RawFile:
     licence: str | None = None  # that of all rows that name none
 
 
-def list_raw_files(path: Path | str) -> list[RawFile]:
+def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> list[RawFile]:
     """The file at `path`, or every data file in the folder at `path` and below, by name; or those of a data
     set on the hub (`hub:owner/name/split`), whose files are one source.
 
-    Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over.
-    Raises `InputError` for a missing path, an empty folder, a suffix that no reader takes, and for two files
-    with the same bytes, whose rows could not be told apart.
+    Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over,
+    unless `suffixes` names the suffix. Raises `InputError` for a missing path, an empty folder, a suffix that
+    is not among `suffixes`, and for two files with the same bytes, whose rows could not be told apart.
     """
     if is_hub_name(str(path)):
         return _hub_files(str(path))
     place = Path(path)
     if place.is_dir():
-        candidates = _files_below(place)
+        candidates = _files_below(place, suffixes)
     elif place.is_file():
         candidates = [place]
     else:
         raise InputError(
             "there is no such file or folder",
             file=place,
-            fix=f"check the path; raw data are {', '.join(SUFFIXES)} files or a folder of them",
+            fix=f"check the path; raw data are {', '.join(suffixes)} files or a folder of them",
         )
-    files = [_raw_file(candidate) for candidate in candidates]
+    files = [_raw_file(candidate, suffixes) for candidate in candidates]
     _check_distinct(files)
     return files
 
@@ -61,17 +62,19 @@ def _hub_files(place: str) -> list[RawFile]:
     name = hub_name(place)
     folder = download_hub_files(name)
     licence = licence_of_card(folder)
-    chosen = files_of_split(folder, _files_below(folder), name.split)
-    files = [replace(_raw_file(file), source=name.id, licence=licence) for file in chosen]
+    chosen = files_of_split(folder, _files_below(folder, SUFFIXES), name.split)
+    files = [replace(_raw_file(file, SUFFIXES), source=name.id, licence=licence) for file in chosen]
     _check_distinct(files)
     return files
 
 
-def _files_below(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_passed_over(file, folder))
+def _files_below(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    files = sorted(
+        file for file in folder.rglob("*") if file.is_file() and not _is_passed_over(file, folder, suffixes)
+    )
     if not files:
         raise InputError(
-            "the folder holds no raw files", file=folder, fix=f"put {', '.join(SUFFIXES)} files into it"
+            "the folder holds no raw files", file=folder, fix=f"put {', '.join(suffixes)} files into it"
         )
     return files
 
@@ -85,18 +88,19 @@ def is_json_lines(file: RawFile) -> bool:
         return not stream.read(64).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
 
 
-def _is_passed_over(file: Path, folder: Path) -> bool:
+def _is_passed_over(file: Path, folder: Path, suffixes: Sequence[str]) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    is_about_data = file.suffix.lower() in _DOCUMENTATION or file.name.lower() in _FACTS
+    is_about_data = file.suffix.lower() in _DOCUMENTATION and file.suffix.lower() not in suffixes
+    is_about_data |= file.name.lower() in _FACTS
     return hidden or is_about_data or file.stem.upper() in ("LICENSE", "LICENCE")
 
 
-def _raw_file(path: Path) -> RawFile:
-    if layout_of(path) is None:
+def _raw_file(path: Path, suffixes: Sequence[str]) -> RawFile:
+    if not path.name.lower().endswith(tuple(suffixes)):
         raise InputError(
             f"no reader takes files that end in {path.suffix or 'no suffix'}",
             file=path,
-            fix=f"unpack or convert it to one of {', '.join(SUFFIXES)}, or move it out of the folder",
+            fix=f"unpack or convert it to one of {', '.join(suffixes)}, or move it out of the folder",
         )
     digest = hashlib.sha256()
     try:

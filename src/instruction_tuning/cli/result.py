@@ -11,16 +11,20 @@ from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.lm.model_folder import ModelFolder
 
 VERDICT_DATASET = "promotion_verdict"
+POOL_PAGE = "pool_page"
 # Registered names of the models that a run may end with.
 _MODELS = {CANDIDATE_DATASET: SFT_MODEL, "reward_model": "reward-model"}
 _TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"}
 
 
 def result_lines(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """Models with their versions, what fine-tuning measured, the verdict with its reasons, what to do next.
+    """The page to read the pool on, models with their versions, what fine-tuning measured, the verdict with
+    its reasons, what to do next.
 
     `outputs` are the data sets that the run ended with, by name.
     """
+    if POOL_PAGE in outputs:
+        yield f"Read the data: {_shown(stored_path(outputs[POOL_PAGE]))}"
     yield from model_lines(outputs)
     if CANDIDATE_DATASET in outputs:
         yield from _training_lines(outputs[CANDIDATE_DATASET].load())

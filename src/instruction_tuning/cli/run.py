@@ -16,6 +16,8 @@ from instruction_tuning.incremental.live import newest_run
 
 DEFAULT_RUNNER = "instruction_tuning.runner.InterruptibleRunner"
 REPORT = "run_report"
+# What a user may name on the command line in place of a catalog entry's path.
+PATHS = {"answers", "data", "documents", "other_answers"}
 NO_PLAN = "There is no plan: an input of the run is not in the catalog."
 REPORT_NODE = "reporting.write_run_report"
 
@@ -50,12 +52,12 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
     options = dict(options)
     names = [options["pipeline"]] if options["pipeline"] else list(options["pipelines"] or [])
     parameters = dict(options["params"] or {})
-    if "data" in parameters:
+    for name in PATHS & parameters.keys():
         # Relative to where the user stands, not to the project.
         from instruction_tuning.canonical.hub_files import is_hub_name
 
-        data = str(parameters["data"])
-        parameters["data"] = data if is_hub_name(data) else str(Path(data).expanduser().absolute())
+        place = str(parameters[name])
+        parameters[name] = place if is_hub_name(place) else str(Path(place).expanduser().absolute())
     namespaces = options["namespaces"]
     if "candidate" in parameters:
         _require_evaluation(names, namespaces)

@@ -36,6 +36,9 @@ SFT_PARAMETERS = "params:sft"
 # What to do about an input that no pipeline makes and that is not there.
 _FIXES = {
     RAW_DATASET: "name a file or a folder: --params=data=<path>, or `raw_data` in conf/local/globals.yml",
+    "raw_documents": "name a file or a folder: --params=documents=<path>",
+    "raw_answers": "name two files: --params=answers=<path>,other_answers=<path>",
+    "raw_other_answers": "name the second file that answers the same prompts: --params=other_answers=<path>",
     BASE_MODEL_DATASET: "set `base_model` in conf/local/globals.yml to a folder that `from_pretrained` reads",
 }
 

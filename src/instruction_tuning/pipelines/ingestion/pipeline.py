@@ -1,4 +1,4 @@
-"""read -> remove duplicates -> remove benchmark leaks -> account for every row."""
+"""read -> remove duplicates -> remove benchmark leaks -> account for every row -> show what is there."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -8,10 +8,24 @@ from instruction_tuning.pipelines.ingestion.nodes import (
     remove_benchmark_leaks,
     remove_duplicates,
 )
+from instruction_tuning.pipelines.ingestion.pool_nodes import (
+    count_verb_noun_pairs,
+    draw_pool_lengths,
+    draw_pool_mix,
+    draw_topics,
+    draw_verb_noun_pairs,
+    group_topics,
+    measure_pool,
+    write_pool_page,
+)
 
 
 def create_pipeline() -> Pipeline:
-    """Raw files and benchmark items in, `instruction_pool` and `rejected_records` out."""
+    """Raw files and benchmark items in, `instruction_pool` and `rejected_records` out, and a page on both."""
+    return _pool() + _page()
+
+
+def _pool() -> Pipeline:
     return Pipeline(
         [
             Node(
@@ -54,6 +68,62 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs="rejected_records",
                 name="collect_rejected_records",
+            ),
+        ]
+    )
+
+
+def _page() -> Pipeline:
+    return Pipeline(
+        [
+            Node(
+                measure_pool,
+                inputs=["instruction_pool", "base_model"],
+                outputs=["pool_metrics", "pool_length_histograms", "pool_length_quantiles"],
+                name="measure_pool",
+            ),
+            Node(
+                count_verb_noun_pairs,
+                inputs=["instruction_pool", "params:pool_statistics"],
+                outputs="verb_noun_pairs",
+                name="count_verb_noun_pairs",
+            ),
+            Node(
+                group_topics,
+                inputs=["instruction_pool", "params:pool_statistics"],
+                outputs="pool_topics",
+                name="group_topics",
+            ),
+            Node(
+                draw_verb_noun_pairs,
+                inputs=["verb_noun_pairs", "params:pool_statistics"],
+                outputs="verb_noun_figure",
+                name="draw_verb_noun_pairs",
+            ),
+            Node(
+                draw_pool_lengths,
+                inputs=["pool_length_histograms", "pool_length_quantiles"],
+                outputs="pool_length_figure",
+                name="draw_pool_lengths",
+            ),
+            Node(draw_pool_mix, inputs="instruction_pool", outputs="pool_mix_figure", name="draw_pool_mix"),
+            Node(draw_topics, inputs="pool_topics", outputs="topic_figure", name="draw_topics"),
+            Node(
+                write_pool_page,
+                inputs=[
+                    "instruction_pool",
+                    "rejected_records",
+                    "record_repairs",
+                    "pool_metrics",
+                    "pool_topics",
+                    "verb_noun_figure",
+                    "pool_length_figure",
+                    "pool_mix_figure",
+                    "topic_figure",
+                    "params:pool_statistics",
+                ],
+                outputs="pool_page",
+                name="write_pool_page",
             ),
         ]
     )

@@ -1,0 +1,1 @@
+"""Two answer sets of the same prompts, side by side."""

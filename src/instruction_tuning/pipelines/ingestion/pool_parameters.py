@@ -1,0 +1,20 @@
+"""What a user may set for the statistics of the pool; conf/base/parameters_pool_statistics.yml holds the
+defaults."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PoolStatisticsParameters(BaseModel):
+    """Apart from `ingestion`, so that reading other rows does not make the pool again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    top_pairs: Annotated[int, Field(gt=0)] = 25
+    min_pair_count: Annotated[int, Field(gt=0)] = 1
+    topics: Annotated[int, Field(gt=0, le=200)] = 20
+    kept_rows: Annotated[int, Field(ge=0)] = 30
+    flagged_rows: Annotated[int, Field(ge=0)] = 30
+    rejected_rows: Annotated[int, Field(ge=0)] = 30
+    seed: Annotated[int, Field(ge=0)] = 0

@@ -1,0 +1,1 @@
+"""Documents become segments that may answer an instruction nobody wrote (backtranslation)."""

@@ -1,0 +1,166 @@
+"""One HTML page on a pool: its numbers, its figures, and rows to read; everything inline and escaped.
+
+Texts are data of strangers: nothing of them is markup, and characters that one cannot see are written out.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from instruction_tuning.pool_statistics.composition import licences_by_language
+from instruction_tuning.pool_statistics.reading_sample import FLAGGED, KEPT, REJECTED, RowToRead
+from instruction_tuning.reporting.pool_figures import LANGUAGE_NAMES
+from instruction_tuning.reporting.wording import counted
+
+_PAGE = Path(__file__).with_name("pool_page.html")
+MAX_CHARACTERS = 1500
+_MAX_DETAIL = 400
+# Control and format characters, but line feed and tab: what hides in a text or turns its direction.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0e\ufeff\ufffd"
+    "\ud800-\udfff]"
+)
+
+
+def pool_page(
+    instruction_pool: pd.DataFrame,
+    rejected_records: pd.DataFrame,
+    rows: Sequence[RowToRead],
+    metrics: Mapping[str, float],
+    topics: pd.DataFrame,
+    figures: Sequence[go.Figure],
+    *,
+    seed: int,
+) -> str:
+    """The page; some 5 MB, most of it Plotly."""
+    shown = {fate: [row for row in rows if row.fate == fate] for fate in (KEPT, FLAGGED, REJECTED)}
+    flagged = int(metrics["rows/flagged"])
+    totals = {KEPT: len(instruction_pool) - flagged, FLAGGED: flagged, REJECTED: len(rejected_records)}
+    fields = {
+        "seed": str(seed),
+        "cards": "".join(_card(number, words) for number, words in _key_numbers(metrics, totals)),
+        "figures": "".join(_figure(figure) for figure in figures),
+        "topics": _topics(topics, instruction_pool),
+        "licences": _licences(instruction_pool),
+        "rejected_reasons": _reasons(rejected_records),
+        "plotly": get_plotlyjs(),
+    }
+    for fate, of_fate in shown.items():
+        fields[fate] = "".join(_row(row) for row in of_fate) or "<p class='soft'>none</p>"
+        fields[f"{fate}_count"] = f"{len(of_fate):,}"
+        fields[f"{fate}_total"] = f"{totals[fate]:,}"
+    return Template(_PAGE.read_text(encoding="utf-8")).substitute(fields)
+
+
+def text_as_html(text: str, *, most: int = MAX_CHARACTERS) -> str:
+    """Escaped; invisible characters written out; what is over `most` characters counted instead of shown.
+
+    >>> text_as_html("<b>a\\u200bb</b>", most=5)
+    "&lt;b&gt;a<span class='mark'>U+200B</span> <span class='cut'>… 5 more characters</span>"
+    """
+    # Cut first: an escape or a mark is never cut in two.
+    shown = escape(text[:most])
+    shown = _INVISIBLE.sub(lambda found: f"<span class='mark'>U+{ord(found[0]):04X}</span>", shown)
+    left = len(text) - most
+    cut = f" <span class='cut'>… {counted(left, 'more character')}</span>" if left > 0 else ""
+    return shown + cut
+
+
+def _key_numbers(metrics: Mapping[str, float], totals: Mapping[str, int]) -> list[tuple[str, str]]:
+    numbers = [
+        (f"{totals[KEPT] + totals[FLAGGED]:,}", "rows in the pool"),
+        (f"{totals[FLAGGED]:,}", "of them flagged"),
+        (f"{totals[REJECTED]:,}", "rejected"),
+    ]
+    for part in ("instruction", "answer"):
+        if f"{part}/tokens/p50" in metrics:
+            median, most = metrics[f"{part}/tokens/p50"], metrics[f"{part}/tokens/p95"]
+            numbers.append((f"{median:,.0f}", f"tokens in the median {part}; 95% have at most {most:,.0f}"))
+        if f"{part}/vocabulary/types" in metrics:
+            kinds, words = metrics[f"{part}/vocabulary/types"], metrics[f"{part}/vocabulary/words"]
+            numbers.append((f"{kinds:,.0f}", f"different words among {words:,.0f} of the {part}s"))
+        if f"{part}/vocabulary/type_token_ratio_per_100" in metrics:
+            ratio = metrics[f"{part}/vocabulary/type_token_ratio_per_100"]
+            numbers.append((f"{100 * ratio:.0f}", f"different words in 100 of the {part}s, mean"))
+    return numbers
+
+
+def _card(number: str, words: str) -> str:
+    return f"<div class='card'><b>{escape(number)}</b><span>{escape(words)}</span></div>"
+
+
+def _figure(figure: go.Figure) -> str:
+    html = figure.to_html(
+        full_html=False, include_plotlyjs=False, config={"responsive": True, "displayModeBar": False}
+    )
+    return f"<section class='figure'><h3>{escape(figure.layout.meta['title'])}</h3>{html}</section>"
+
+
+def _topics(topics: pd.DataFrame, pool: pd.DataFrame) -> str:
+    wanted = {example for examples in topics["examples"] for example in examples}
+    is_wanted = pool["record_id"].isin(wanted)
+    prompts = dict(zip(pool.loc[is_wanted, "record_id"], pool.loc[is_wanted, "prompt"], strict=True))
+    rows = [
+        (
+            text_as_html(row["words"])
+            + f"<div class='detail'>{text_as_html(prompts[row['examples'][0]], most=110)}</div>",
+            f"{row['rows']:,}",
+            f"{row['share']:.1%}",
+        )
+        for row in topics.to_dict("records")
+    ]
+    return _table(("topic, and one of its instructions", "rows", "share"), rows)
+
+
+def _licences(pool: pd.DataFrame) -> str:
+    table = licences_by_language(pool)
+    header = ("licence", *(LANGUAGE_NAMES.get(str(name), str(name)) for name in table.columns), "all")
+    rows = [
+        (
+            text_as_html(str(name), most=80),
+            *(f"{int(count):,}" for count in counts),
+            f"{int(counts.sum()):,}",
+        )
+        for name, counts in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return _table(header, rows)
+
+
+def _reasons(rejected: pd.DataFrame) -> str:
+    counts = rejected.groupby(["stage", "reason"]).size().reset_index(name="rows")
+    counts = counts.sort_values(["rows", "stage", "reason"], ascending=[False, True, True])
+    rows = [(escape(f"{row.stage} / {row.reason}"), f"{row.rows:,}") for row in counts.itertuples()]
+    return _table(("stage / reason", "rows"), rows)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The header as text, the cells as HTML."""
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    if not rows:
+        body = f"<tr><td colspan='{len(header)}'>none</td></tr>"
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _row(row: RowToRead) -> str:
+    cause = f"{row.stage} / {row.reason}" if row.fate == REJECTED else row.reason
+    language = f", {escape(row.language)}" if row.language else ""
+    facts = [
+        f"<b>{escape(row.fate)}</b>",
+        *([f"<span>{text_as_html(cause, most=120)}</span>"] if cause else []),
+        f"<span>{text_as_html(row.source, most=80)}{language}</span>",
+        f"<code>{text_as_html(row.source_row_id)}</code>",
+    ]
+    detail = f"<p class='detail'>{text_as_html(row.detail, most=_MAX_DETAIL)}</p>" if row.detail else ""
+    turns = "".join(_turn(role, text) for role, text in (*row.turns, *row.notes))
+    return f"<article class='{escape(row.fate)}'><header>{''.join(facts)}</header>{detail}{turns}</article>"
+
+
+def _turn(role: str, text: str) -> str:
+    return f"<div class='turn'><span>{text_as_html(role, most=40)}</span><p>{text_as_html(text)}</p></div>"
