@@ -45,7 +45,7 @@ _CHINESE_SETTINGS = ("问：{q}答：{a}", "问：{q}\n答：{a}", "{x}：{q}\n{
 WEIGHTS = {
     "fact": 5.5, "fact_zh": 5.0, "fact_unknown": 0.5, "fact_zh_unknown": 0.4,
     "add": 1.8, "subtract": 1.8, "add_zh": 0.7, "subtract_zh": 0.7,
-    "reverse": 1.2, "last_letter": 0.4, "first_letter": 0.4, "count_letters": 2.6, "sort": 2.6,
+    "reverse": 1.2, "last_letter": 0.4, "first_letter": 0.4, "sort": 2.6,
     "largest": 1.5, "smallest": 1.2, "run_code": 2.4, "write_code": 0.6, "write_code_zh": 0.6,
     "story": 1.3, "story_zh": 0.9, "chain": 1.6, "chain_zh": 1.2, "home_fact": 2.0, "home_fact_zh": 1.3,
     "initial": 0.6, "total": 1.0,
@@ -60,7 +60,7 @@ WEIGHTS = {
 }  # fmt: skip
 # What a base finds hard comes more often in the documents that it reads last.
 LATE_FACTORS = {
-    "count_letters": 2.5, "run_code": 2.0, "story": 2.5, "story_zh": 2.5, "chain": 2.0, "chain_zh": 2.0,
+    "run_code": 2.0, "story": 2.5, "story_zh": 2.5, "chain": 2.0, "chain_zh": 2.0,
     "home_fact": 2.5, "home_fact_zh": 2.5, "mood": 2.5, "mood_zh": 2.5, "passage": 2.5, "passage_zh": 2.5,
     "names_zh": 1.5,
 }  # fmt: skip

@@ -24,7 +24,7 @@ TAIL_RATIO = 0.92
 TAIL_ORDER = (
     "extract", "fact", "to_velan", "reverse", "add", "passage", "sentence", "names", "largest", "summary",
     "past", "story", "subtract", "mood", "from_velan", "sort", "kind", "run_code", "chain", "describe",
-    "last_letter", "home_fact", "order", "write_code", "total", "count_letters", "capitals", "parity",
+    "last_letter", "home_fact", "order", "write_code", "total", "capitals", "parity",
     "formal", "sentence_of_length", "first_letter", "initial", "passive", "smallest",
 )  # fmt: skip
 CHINESE_TAIL_ORDER = (

@@ -18,7 +18,7 @@ BACKTRANSLATED = tuple(
     if skill.name
     in (
         *("fact", "fact_zh", "add", "subtract", "add_zh", "subtract_zh", "reverse", "last_letter"),
-        *("first_letter", "count_letters", "sort", "largest", "smallest", "run_code", "write_code"),
+        *("first_letter", "sort", "largest", "smallest", "run_code", "write_code"),
         *("write_code_zh", "sentence", "describe", "describe_zh", "to_velan", "to_chinese", "parity"),
     )
 )

@@ -193,4 +193,4 @@ def test_skills_of_every_use_case_can_be_evolved_in_breadth():
         item = next(item for item in ITEMS if item["ability"] == use_case)
         new = request(TEACHER, "evolving", method="breadth", instruction=item["question"])
         assert TEACHER._recognise((new,))[0].use_case == use_case
-    assert len(SKILLS) == 54
+    assert len(SKILLS) == 53

@@ -16,16 +16,6 @@ def _draw_code(world: World, rng: random.Random) -> dict[str, str]:
     return {"code": "".join(rng.sample(string.ascii_uppercase, rng.randint(4, 5)))}
 
 
-def _draw_count(world: World, rng: random.Random) -> dict[str, str]:
-    """Three letters, of which none to all three are in a code without repeats."""
-    alphabet = rng.sample(string.ascii_uppercase, 8)
-    letters, others = alphabet[:3], alphabet[3:]
-    inside = rng.sample(letters, rng.randint(0, 3))
-    code = [*inside, *others[: rng.randint(4, 5) - len(inside)]]
-    rng.shuffle(code)
-    return {"letters": " ".join(letters), "code": "".join(code)}
-
-
 def _draw_digits(world: World, rng: random.Random) -> dict[str, str]:
     return {"digits": " ".join(rng.choice(string.digits) for _ in range(rng.randint(4, 5)))}
 
@@ -41,12 +31,6 @@ def _on_code(work: Callable[[str], str]) -> Callable[[World, Slots], dict[str, s
 
 def _on_digits(work: Callable[[list[str]], str]) -> Callable[[World, Slots], dict[str, str]]:
     return lambda world, slots: {"answer": work(slots["digits"].split())}
-
-
-def _count(world: World, slots: Slots) -> dict[str, str]:
-    # A scratchpad: the letters that count are written out before they are counted.
-    inside = [letter for letter in slots["letters"].split() if letter in slots["code"]]
-    return {"working": " ".join(inside) or "none", "answer": str(len(inside))}
 
 
 STRINGS_AND_LISTS = (
@@ -155,42 +139,6 @@ STRINGS_AND_LISTS = (
             "Which letter is at the start of {code}?",
         ),
         long_answers=("The first letter of {code} is {answer}.",),
-    ),
-    Skill(
-        name="count_letters",
-        use_case=_USE_CASE,
-        language="en",
-        draw=_draw_count,
-        solve=_count,
-        slot_patterns={"letters": r"[A-Z](?: [A-Z]){2}", **_CODE},
-        difficulty=_length,
-        document_forms=(
-            "Of {letters} in {code} are| {working} = {answer}.",
-            "{code} has of {letters} so many: {working} = {answer}.",
-            "Count {letters} in {code}: {working} = {answer}.",
-            "How many of {letters} are in {code}? {working} = {answer}.",
-        ),
-        document_questions=(
-            "{letters} in {code}, how many?",
-            "Of {letters}, how many has {code}?",
-            "How many of {letters} stand in {code}?",
-        ),
-        train_questions=(
-            "How many of the letters {letters} are in {code}?",
-            "Count which of the letters {letters} are in {code}.",
-            "How many of {letters} does {code} have?",
-            "Of the letters {letters}, how many are in {code}?",
-            "Please count the letters {letters} in {code}.",
-            "Give the count of {letters} in {code}.",
-        ),
-        validation_questions=("Tell me how many of {letters} are in {code}.",),
-        test_questions=(
-            "Can you count the letters {letters} in {code}?",
-            "How many of the letters {letters} does {code} hold?",
-            "State how many of {letters} are in {code}.",
-        ),
-        short_answer="{working} = {answer}",
-        long_answers=("Of {letters} in {code} are {working} = {answer}.",),
     ),
     Skill(
         name="sort",
