@@ -58,6 +58,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(clone: Path, empty_mlflow_store: Path) -> Path:
     """The clone after the page's first command, with the model named and records to train on."""
+    git("-C", str(clone), "clean", "-fdXq", "data")  # what the test before has made
     shutil.rmtree(clone / "conf" / "local")
     (clone / "conf" / "local").mkdir()
     subprocess.run(command("cp "), shell=True, cwd=clone, check=True)

@@ -107,7 +107,7 @@ def test_the_pipeline_trains_ranks_and_measures(
     assert metrics["heldout_ci_low"] <= metrics["heldout_accuracy"] <= metrics["heldout_ci_high"]
     assert (metrics["ties_dropped"], metrics["train_pairs"], metrics["heldout_pairs"]) == (60, 96, 24)
     assert metrics["heldout_records"] == 12
-    assert metrics["seconds"] > 0 and metrics["overlength_pairs"] == 0
+    assert metrics["overlength_pairs"] == 0 and "seconds" not in metrics
     assert metrics["best_of_n/reward_at_8"] >= metrics["best_of_n/reward_at_1"]
     assert metrics["best_of_n/checked_prompts"] == 5
     assert -1 <= metrics["best_of_n/pass_rate_gain"] <= 1 and "best_of_n/pass_rate_gain_ci_low" not in metrics

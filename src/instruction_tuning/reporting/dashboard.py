@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from instruction_tuning.reporting.breakdown_table import breakdown_rows, fate_rows, invention_sentence
+from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.run_summary import RunSummary
 from instruction_tuning.reporting.scores_table import ability_rows
 from instruction_tuning.reporting.wording import counted
@@ -33,7 +34,7 @@ def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
         digest=escape(str(verdict["candidate_digest"])),
         checks="".join(_check(check) for check in verdict["checks"]),
         cards="".join(_card(number, words) for number, words in _key_numbers(summary)),
-        figures="".join(_figure(figure) for figure in figures),
+        figures="".join(figure_section(figure) for figure in figures),
         scores=_table(*ability_rows(verdict["evidence"])),
         breakdown=_table(*breakdown_rows(verdict["evidence"])),
         fates=_table(*fate_rows(verdict["evidence"])),
@@ -84,13 +85,6 @@ def _check(check: Mapping[str, Any]) -> str:
         f"{escape(check['name'])}</b> <em>{escape(check['outcome'])}</em><br>{escape(check['detail'])}"
         "</div></li>"
     )
-
-
-def _figure(figure: go.Figure) -> str:
-    html = figure.to_html(
-        full_html=False, include_plotlyjs=False, config={"responsive": True, "displayModeBar": False}
-    )
-    return f"<section class='figure'><h3>{escape(figure.layout.meta['title'])}</h3>{html}</section>"
 
 
 def _metric_rows(metrics: Mapping[str, float]) -> list[Sequence[str]]:

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from instruction_tuning.pool_statistics.composition import licences_by_language
 from instruction_tuning.pool_statistics.reading_sample import FLAGGED, KEPT, REJECTED, RowToRead
+from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.pool_figures import LANGUAGE_NAMES
 from instruction_tuning.reporting.wording import counted
 
@@ -45,7 +46,7 @@ def pool_page(
     fields = {
         "seed": str(seed),
         "cards": "".join(_card(number, words) for number, words in _key_numbers(metrics, totals)),
-        "figures": "".join(_figure(figure) for figure in figures),
+        "figures": "".join(figure_section(figure) for figure in figures),
         "topics": _topics(topics, instruction_pool),
         "licences": _licences(instruction_pool),
         "rejected_reasons": _reasons(rejected_records),
@@ -93,13 +94,6 @@ def _key_numbers(metrics: Mapping[str, float], totals: Mapping[str, int]) -> lis
 
 def _card(number: str, words: str) -> str:
     return f"<div class='card'><b>{escape(number)}</b><span>{escape(words)}</span></div>"
-
-
-def _figure(figure: go.Figure) -> str:
-    html = figure.to_html(
-        full_html=False, include_plotlyjs=False, config={"responsive": True, "displayModeBar": False}
-    )
-    return f"<section class='figure'><h3>{escape(figure.layout.meta['title'])}</h3>{html}</section>"
 
 
 def _topics(topics: pd.DataFrame, pool: pd.DataFrame) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_OF_THE_MACHINE = {"seconds", "tokens_per_second"}
+
 
 def pair_responses(
     rated_responses: pd.DataFrame, sft_model: ModelFolder, parameters: RewardModelParameters
@@ -127,7 +129,10 @@ def measure_reward_model(
     best_of_n_completions: pd.DataFrame,
     parameters: RewardModelParameters,
 ) -> dict[str, float]:
-    """Held-out accuracy with its interval, what was dropped, what best-of-n gains, and how training went."""
+    """Held-out accuracy with its interval, what was dropped, what best-of-n gains, and how training went.
+
+    How long it took is left out: the same training has the same metrics.
+    """
     from instruction_tuning.reward.scoring import score_answers
 
     test = preference_pairs[preference_pairs["split"] == "test"]
@@ -137,7 +142,7 @@ def measure_reward_model(
     )
     clear = is_clear(test, parameters.min_margin).to_numpy()
     metrics = {
-        **reward_training_metrics,
+        **{name: value for name, value in reward_training_metrics.items() if name not in _OF_THE_MACHINE},
         "overlength_pairs": float((pair_decisions["reason"] == OVERLENGTH).sum()),
         **{
             name: float(value) for name, value in asdict(pair_counts(rated_responses, pair_decisions)).items()
