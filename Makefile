@@ -13,7 +13,7 @@ TORCH_VERSION := 2.13.0
 MLFLOW_PORT ?= 5001
 VIZ_PORT ?= 4141
 PYTEST_ARGS ?=
-# Processes that share the test files; each trains tiny models on one core.
+# Processes that share the test files, in order: the slow folders come first. Each trains tiny models on one core.
 PYTEST_WORKERS ?= 2
 
 BIN := .venv/bin
@@ -52,7 +52,7 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 ui: $(INSTALLED)
 	@$(BIN)/kedro ui --mlflow-port $(MLFLOW_PORT) --viz-port $(VIZ_PORT)
