@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("torch", "transformers", "trl", "mlflow", "lm_eval")
+HEAVY = ("torch", "transformers", "trl", "mlflow", "lm_eval", "statsmodels", "scipy", "sklearn")
 LIST_AND_TELL = f"""
 import sys
 sys.argv = ["kedro", "registry", "list"]

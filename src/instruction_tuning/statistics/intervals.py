@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class Interval:
 
 def wilson_interval(right: float, items: int, confidence: float = 0.95) -> Interval:
     """The share right / items; `right` may be a sum of scores. Raises `ValueError` without items."""
+    from statsmodels.stats.proportion import proportion_confint  # half a second
+
     if items <= 0:
         raise ValueError("an accuracy needs at least one item")
     low, high = proportion_confint(right, items, alpha=1 - confidence, method="wilson")
