@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ def pretrain_base_model(
 ) -> tuple[ModelFolder, pd.DataFrame]:
     """A tokenizer and a Llama-architecture model from scratch, resumable at any moment."""
     from instruction_tuning.training.pretraining import PretrainingRecipe, pretrain
+    from instruction_tuning.training.resumable import run_fingerprint
     from instruction_tuning.training.tokenizer import train_tokenizer
 
     is_late = pretraining_documents["is_late"]
@@ -55,7 +57,7 @@ def pretrain_base_model(
         exclude={"size", "shapes", "vocab_size", "documents", "late_documents", "tokenizer_documents"}
     )
     recipe = PretrainingRecipe(**parameters.shapes[parameters.size].model_dump(), **settings)
-    folder = WORK / _fingerprint(tokens, late, recipe)
+    folder = WORK / run_fingerprint(tokens=_digest(tokens), late=_digest(late), recipe=asdict(recipe))
     log = pretrain(tokens, late, tokenizer, recipe, folder)
     return open_model_folder(folder / "model"), log
 
@@ -70,5 +72,5 @@ def _token_stream(tokenizer: object, texts: list[str], batch: int = 2_000) -> np
     return np.concatenate(ids)
 
 
-def _fingerprint(tokens: np.ndarray, late: np.ndarray, recipe: object) -> str:
-    return hashlib.sha256(tokens.tobytes() + late.tobytes() + repr(recipe).encode()).hexdigest()[:16]
+def _digest(tokens: np.ndarray) -> str:
+    return hashlib.sha256(tokens.tobytes()).hexdigest()
