@@ -84,20 +84,20 @@ def test_the_count_of_processes_is_bounded(with_processes):
 
 
 def test_a_daemon_is_killed_with_its_program(with_processes, unguarded):
-    before = len(descendants())
+    before = {process.pid for process in descendants()}
     unguarded(DAEMON.format(short=True))
-    left = len(descendants()) - before
-    assert left == 1, "the control did not work: the daemon is not left over"
+    left = {process.pid for process in descendants()} - before
+    assert len(left) == 1, "the control did not work: the daemon is not left over"
     time.sleep(3)
     assert with_processes.run(Program(DAEMON.format(short=False))).status == "passed"
-    assert len(descendants()) <= before
+    assert {process.pid for process in descendants()} <= before
 
 
 def test_processes_end_when_their_sandbox_is_closed():
     before = {process.pid for process in descendants()}
     with Sandbox(limits=Limits()) as sandbox:
         sandbox.run(Program("pass"))
-        assert {process.pid for process in descendants()} > before
+        assert {process.pid for process in descendants()} - before
     assert {process.pid for process in descendants()} <= before
 
 
