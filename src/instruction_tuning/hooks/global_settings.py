@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.answer_source import MICROWORLD
 from instruction_tuning.hooks.parameter_names import check_model_names
-from instruction_tuning.hooks.wrong_values import first_wrong_value
+from instruction_tuning.hooks.wrong_values import validated
 
 GLOBALS_FILES = "conf/<env>/globals.yml"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -91,13 +90,6 @@ def read_globals(config_loader: Mapping[str, Any]) -> GlobalSettings | None:
     except (KeyError, MissingConfigException):
         return None
     check_model_names(content, GlobalSettings, path="globals", file=GLOBALS_FILES)
-    try:
-        return GlobalSettings.model_validate(content)
-    except ValidationError as error:
-        key, reason = first_wrong_value(error)
-        raise ConfigurationError(
-            f"the globals have a wrong `{key}`: {reason}",
-            file=GLOBALS_FILES,
-            field=key.rpartition(".")[2],
-            fix="correct it there; conf/base/globals.yml says what each key means",
-        ) from None
+    return validated(
+        GlobalSettings, content, what="the globals", files=GLOBALS_FILES, explained_in="conf/base/globals.yml"
+    )

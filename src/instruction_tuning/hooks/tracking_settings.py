@@ -6,12 +6,11 @@ from typing import Any
 
 from kedro.config import MissingConfigException
 from kedro.framework.project import pipelines
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from instruction_tuning.datasets.registry_store import SQLITE
-from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.parameter_names import check_model_names, check_names
-from instruction_tuning.hooks.wrong_values import first_wrong_value
+from instruction_tuning.hooks.wrong_values import validated
 
 MLFLOW_FILES = "conf/<env>/mlflow.yml"
 
@@ -58,16 +57,13 @@ def read_tracking(config_loader: Mapping[str, Any]) -> TrackingSettings:
     models = content.get("models")
     if isinstance(models, Mapping):
         _check_models(models)
-    try:
-        return TrackingSettings.model_validate(content)
-    except ValidationError as error:
-        key, reason = first_wrong_value(error)
-        raise ConfigurationError(
-            f"the settings for MLflow have a wrong `{key}`: {reason}",
-            file=MLFLOW_FILES,
-            field=key,
-            fix="correct it there; conf/base/mlflow.yml says what each key means",
-        ) from None
+    return validated(
+        TrackingSettings,
+        content,
+        what="the settings for MLflow",
+        files=MLFLOW_FILES,
+        explained_in="conf/base/mlflow.yml",
+    )
 
 
 def _check_models(models: Mapping[str, Any]) -> None:

@@ -1,17 +1,36 @@
-"""What pydantic says of a value, in a few plain words."""
+"""What pydantic says of a value, in a few plain words; settings files that are read that way."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.redaction import redact
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 def first_wrong_value(error: ValidationError) -> tuple[str, str]:
     """The key that `error` is about, dotted, and why its value cannot be, with the value."""
     first = error.errors()[0]
     return ".".join(str(part) for part in first["loc"]), _reason(first)
+
+
+def validated(
+    settings: type[Settings], content: Any, *, what: str, files: str, explained_in: str
+) -> Settings:
+    """`content` of `files` as `settings`; raises `ConfigurationError` for a missing key or a wrong value."""
+    try:
+        return settings.model_validate(content)
+    except ValidationError as error:
+        key, reason = first_wrong_value(error)
+        raise ConfigurationError(
+            f"{what} have a wrong `{key}`: {reason}",
+            file=files,
+            field=key.rpartition(".")[2],
+            fix=f"correct it there; {explained_in} says what each key means",
+        ) from None
 
 
 def _reason(error: Mapping[str, Any]) -> str:

@@ -242,10 +242,9 @@ def _noun(words: Sequence[str], start: int, verb: str) -> str | None:
     while position < len(words):
         word = words[position]
         after = words[position + 1] if position + 1 < len(words) else "."
-        if word in _QUOTES and head is None and after.isalpha():
-            pass  # a quoted object
-        elif head is None and (word in DETERMINERS or word == "of" or word[0].isdigit()):
-            pass
+        opens_quote = word in _QUOTES and after.isalpha()
+        if head is None and (opens_quote or word in DETERMINERS or word == "of" or word[0].isdigit()):
+            pass  # what stands before the object
         elif word == "'s":
             head = None
         elif word in ARTICLES and head is not None:

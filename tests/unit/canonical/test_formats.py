@@ -14,6 +14,7 @@ from instruction_tuning.canonical.reading import read_file
 from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, SourceDocument
 from instruction_tuning.errors import UnknownFormatError
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.schemas.canonical_instructions import FORMATS as WITH_A_QUESTION
 
 PAGE = Path(__file__).parents[3] / "docs" / "dataset_formats.md"
 _SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
@@ -41,6 +42,7 @@ def test_the_page_has_an_example_of_every_format_and_no_other():
     assert EXAMPLES.keys() == FORMATS.keys() == KNOWN_FIELDS.keys()
     allowed = IngestionParameters.model_fields["format"].annotation.__args__
     assert set(allowed) == {"auto", *FORMATS}
+    assert {*WITH_A_QUESTION, "plain_text"} == FORMATS.keys()
 
 
 @pytest.mark.parametrize("name", FORMATS)

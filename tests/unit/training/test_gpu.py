@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from family_builders import CONTEXT, family_folder
+from recipe_builders import small_schedule, small_sft_recipe
 from training_builders import replay_documents, verified_examples
 
 from instruction_tuning.mixture.replay import build_mixture
-from instruction_tuning.training.schedule import Schedule, trains_in_bfloat16
-from instruction_tuning.training.supervised import SFTRecipe, fine_tune
+from instruction_tuning.training.schedule import trains_in_bfloat16
+from instruction_tuning.training.supervised import fine_tune
 
 pytestmark = [
     pytest.mark.gpu,
@@ -56,29 +57,22 @@ def test_lora_on_packed_rows_in_bfloat16_lowers_the_loss_and_leaves_a_plain_fold
         seed=0,
     )
     # As conf/hub: what the device decides is left to it.
-    schedule = Schedule(
+    schedule = small_schedule(
         learning_rate=2e-2,
         num_train_epochs=2,
         rows_per_microbatch=4,
-        gradient_accumulation_steps=1,
-        warmup_ratio=0.1,
         weight_decay=0.0,
         lr_scheduler_type="constant",
         precision="auto",
         activation_checkpointing="auto",
         logging_steps=1,
         save_seconds=60,
-        seed=3,
     )
     assert trains_in_bfloat16(schedule.precision)
-    recipe = SFTRecipe(
+    recipe = small_sft_recipe(
         schedule=schedule,
         tuning="lora",
-        lora_r=4,
-        lora_alpha=8,
-        lora_dropout=0.0,
         max_length=CONTEXT,
-        packing=True,
         saved_dtype="bfloat16",
         chat_template_path=PLAIN_TURNS,
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.schemas.canonical_instructions import FORMATS
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -79,23 +80,7 @@ class IngestionParameters(_Frozen):
     """`max_rejection_rate` bounds the share of rows that may be unreadable or invalid, not that of
     duplicates."""
 
-    format: Literal[
-        "auto",
-        "alpaca",
-        "belle",
-        "sharegpt",
-        "chat_messages",
-        "self_instruct",
-        "dolly",
-        "gpteacher",
-        "flan",
-        "prompt_completion",
-        "preference_pairs",
-        "preference_conversations",
-        "response_votes",
-        "prompts",
-        "plain_text",
-    ] = "auto"
+    format: Literal["auto", *FORMATS, "plain_text"] = "auto"  # type: ignore[valid-type]
     columns: ColumnParameters = ColumnParameters()
     require_answer: bool = True
     max_characters: Annotated[int, Field(gt=0)] = 32_768
