@@ -32,17 +32,17 @@ def check_memory(base: ModelFolder, parameters: Any) -> None:
     from instruction_tuning.training.memory import parameter_count, require_memory
     from instruction_tuning.training.schedule import trains_in_bfloat16
 
-    on_gpu = torch.cuda.is_available()
+    on_gpu, is_bfloat16 = torch.cuda.is_available(), trains_in_bfloat16(parameters.precision)
     needed = require_memory(
         base,
         tuning=parameters.tuning,
-        is_bfloat16=trains_in_bfloat16(parameters.precision),
+        is_bfloat16=is_bfloat16,
         free_bytes=torch.cuda.mem_get_info()[0] if on_gpu else psutil.virtual_memory().available,
         device="the GPU" if on_gpu else "this machine",
     )
     if not on_gpu and (parameter_count(base.path) > _CPU_PARAMETERS or parameters.precision == "bfloat16"):
         logger.warning(
             "no CUDA GPU is found: training on the CPU (%s, at least %.1f GiB), which is slow for this model",
-            "bfloat16" if parameters.precision == "bfloat16" else "float32",
+            "bfloat16" if is_bfloat16 else "float32",
             needed / 2**30,
         )

@@ -1,5 +1,6 @@
 """The steps of a training run, and what TRL's trainers are told of them and of the device."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,17 @@ def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
 
 
 def trains_in_bfloat16(precision: str) -> bool:
-    """Whether products are taken in bfloat16; `auto` is where there is a GPU."""
+    """Whether products are taken in bfloat16; `auto` is where the device multiplies it by itself: a GPU, or
+    a CPU with instructions for it, where training is half as fast again as in float32."""
     import torch
 
-    return precision == "bfloat16" or (precision == "auto" and torch.cuda.is_available())
+    if precision != "auto":
+        return precision == "bfloat16"
+    return torch.cuda.is_available() or _cpu_multiplies_bfloat16(torch.cpu.get_capabilities())
+
+
+def _cpu_multiplies_bfloat16(capabilities: Mapping[str, Any]) -> bool:
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
 
 
 def switch_off_telemetry() -> None:
