@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from instruction_tuning.canonical.checks.content_checks import ContentChecks
+from instruction_tuning.canonical.checks.private_data import SECRETS, redacted
 from instruction_tuning.canonical.conversation import Part, Turn
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.raw_row import is_encodable
@@ -11,6 +14,8 @@ from instruction_tuning.canonical.text_repair import INPUT_PLACEHOLDER_REMOVED, 
 
 # Fields that only add to a question; instances of Self-Instruct have theirs in `instances[0].input`.
 _INPUTS = ("input", "context")
+PERSONAL_DATA_REDACTED = "personal_data_redacted"
+SECRETS_REDACTED = "secrets_redacted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,16 @@ class ReadingRules:
     input_placeholders: frozenset[str] = frozenset(("noinput", "noinputrequired", "none", "n/a", "无输入"))
     answer_placeholders: frozenset[str] = frozenset(("noinput", "nooutput", "无输出"))
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    checks: ContentChecks = field(default_factory=ContentChecks)
+    redacted: frozenset[str] = frozenset()  # kinds of private data that a mark is put in place of
+
+    def without_private_data(self, text: str) -> tuple[str, list[str]]:
+        """`text` as it may be stored, and the names of the repairs that this took."""
+        if not self.redacted:
+            return text, []
+        kept, kinds = redacted(text, self.redacted)
+        names = {SECRETS_REDACTED if kind in SECRETS else PERSONAL_DATA_REDACTED for kind in kinds}
+        return kept, sorted(names)
 
 
 def clean_messages(
@@ -62,6 +77,8 @@ def clean_part(part: Part, role: str, rules: ReadingRules, repairs: list[Repair]
     if not is_encodable(part.text):
         return Fault("invalid_unicode", part.field, "a lone surrogate")
     text, changes = repair(part.text)
+    text, taken_out = rules.without_private_data(text)
+    changes = [*changes, *taken_out]
     is_input = part.field.rpartition(".")[2] in _INPUTS
     is_empty_input = is_input and is_placeholder(text, rules.input_placeholders)
     if is_empty_input:
@@ -75,3 +92,16 @@ def clean_part(part: Part, role: str, rules: ReadingRules, repairs: list[Repair]
     if role == "assistant" and is_placeholder(text, rules.answer_placeholders):
         return Fault("placeholder_answer", part.field, repr(text)) if rules.require_answer else ""
     return text
+
+
+def without_private_values(value: Any, rules: ReadingRules) -> Any:
+    """A row's fields, lists and objects in them too, with marks for the private data in their texts."""
+    if not rules.redacted:
+        return value
+    if isinstance(value, str):
+        return rules.without_private_data(value)[0]
+    if isinstance(value, Mapping):
+        return {key: without_private_values(inner, rules) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_private_values(inner, rules) for inner in value]
+    return value

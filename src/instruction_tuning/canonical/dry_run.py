@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.canonical.checks.content_checks import Finding
 from instruction_tuning.canonical.cost_estimates import (
     Calls,
     TeacherEstimate,
@@ -18,7 +19,7 @@ from instruction_tuning.canonical.cost_estimates import (
     training_estimate,
 )
 from instruction_tuning.canonical.dry_run_report import NO_TEACHER, DryRunReport, FileReport, Problem
-from instruction_tuning.canonical.faults import FIXES
+from instruction_tuning.canonical.faults import fix_of
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines, list_raw_files
 from instruction_tuning.canonical.reading import read_file
 from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, asked_text, row_number_of
@@ -133,6 +134,7 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
         return FileReport(str(file.path), None, 0, rows, (), unreadable_because=because)
     good = bad = documents = 0
     problems: dict[str, Problem] = {}
+    flagged: dict[str, Problem] = {}
     counted_as = "line" if is_json_lines(file) else "row"
     for outcome in reading.rows:
         if not isinstance(outcome, RejectedRecord):
@@ -141,14 +143,35 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
                 tally.add(outcome)
             else:
                 documents += 1
+            for finding in outcome.findings:
+                _count(flagged, _found(finding, outcome.source_row_id, counted_as))
             continue
         bad += 1
-        known = problems.get(outcome.reason)
-        problems[outcome.reason] = (
-            replace(known, count=known.count + 1) if known else _problem(outcome, counted_as)
-        )
-    ranked = sorted(problems.values(), key=lambda problem: (-problem.count, problem.reason))
-    return FileReport(str(file.path), reading.format, good, bad, tuple(ranked), documents=documents)
+        _count(problems, _problem(outcome, counted_as))
+    return FileReport(
+        str(file.path),
+        reading.format,
+        good,
+        bad,
+        _ranked(problems),
+        documents=documents,
+        flagged=_ranked(flagged),
+    )
+
+
+def _count(problems: dict[str, Problem], one: Problem) -> None:
+    """The first row of a reason stays as its example."""
+    known = problems.get(one.reason)
+    problems[one.reason] = replace(known, count=known.count + 1) if known else one
+
+
+def _ranked(problems: dict[str, Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems.values(), key=lambda problem: (-problem.count, problem.reason)))
+
+
+def _found(finding: Finding, source_row_id: str, counted_as: str) -> Problem:
+    place = f"{counted_as} {row_number_of(source_row_id)}"
+    return Problem(finding.check, 1, place, field=None, detail=repr(finding.words), raw="", fix="")
 
 
 def _problem(record: RejectedRecord, counted_as: str) -> Problem:
@@ -159,7 +182,7 @@ def _problem(record: RejectedRecord, counted_as: str) -> Problem:
         field=record.field,
         detail=record.detail,
         raw=record.raw[:_RAW_CHARACTERS],
-        fix=FIXES[record.reason],
+        fix=fix_of(record.reason),
     )
 
 

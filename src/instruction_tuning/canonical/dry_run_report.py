@@ -36,6 +36,7 @@ class FileReport:
     problems: tuple[Problem, ...]
     unreadable_because: str | None = None
     documents: int = 0  # those of the good rows that ask nothing
+    flagged: tuple[Problem, ...] = ()  # what checks found in good rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +141,8 @@ def _file_lines(file: FileReport) -> list[str]:
     hidden = len(file.problems) - _SHOWN_PROBLEMS
     if hidden > 0:
         lines.append(f"  and {hidden} more {'kind' if hidden == 1 else 'kinds'} of fault")
+    for found in file.flagged:
+        lines.append(f"  flagged: {found.reason} x {found.count:,}; first in {found.place} ({found.detail})")
+    if file.flagged:
+        lines.append("    these rows stay; `ingestion.checks` can reject or ignore each of these findings")
     return lines

@@ -30,6 +30,30 @@ FIXES = {
     "placeholder_answer": "write an answer, or set `ingestion.require_answer=false` if a teacher answers",
     "too_long": "shorten the row, or raise `ingestion.max_characters`",
 }
+# What the content checks reject has the check's name; each can be set to `flag` or `ignore`.
+_CHECK_FIXES = {
+    "mojibake": "read the file in the encoding that it was written in",
+    "replacement_character": "take the text from where it was whole: its characters are lost",
+    "hidden_text": "remove the characters that turn or hide the text",
+    "run_on_answer": "cut the answer where the next instruction begins",
+    "missing_image": "give tasks that can be done without a picture, a film or a sound",
+    "missing_link": "put the text of the page in place of its address",
+    "missing_file": "put the text into the row",
+    "email": "set `ingestion.redact_personal_data=true`",
+    "phone_number": "set `ingestion.redact_personal_data=true`",
+    "id_card_number": "set `ingestion.redact_personal_data=true`",
+    "credit_card_number": "set `ingestion.redact_personal_data=true`",
+    "api_key": "set `ingestion.redact_secrets=true`, and have the key revoked",
+    "private_key": "set `ingestion.redact_secrets=true`, and have the key revoked",
+}
+
+
+def fix_of(reason: str) -> str:
+    """What to do about rows that were rejected for `reason`."""
+    if reason in FIXES:
+        return FIXES[reason]
+    setting = f"set `ingestion.checks.{reason}=flag`"
+    return f"{_CHECK_FIXES[reason]}, or {setting}" if reason in _CHECK_FIXES else setting
 
 
 @dataclass(frozen=True, slots=True)

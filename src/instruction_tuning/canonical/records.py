@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
+from instruction_tuning.canonical.checks.content_checks import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -45,7 +47,7 @@ class CanonicalRecord:
     `record_id` is a digest of what is said (same content, same id); `source_row_id` says where it was read
     and is unique; `original_id` is what the row itself calls itself. `prompt` is the last user turn, `answer`
     the assistant turn after it; earlier turns are in `messages` only. For preference data `answer` is the
-    preferred one, and `comparison` has both.
+    preferred one, and `comparison` has both. `flags` names the repairs and what the content checks found.
     """
 
     record_id: str
@@ -63,6 +65,7 @@ class CanonicalRecord:
     original_id: str | None = None
     repairs: tuple[Repair, ...] = ()
     comparison: AnswerComparison | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class SourceDocument:
     text: str
     flags: list[str]
     repairs: tuple[Repair, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class RejectedRecord:
     similarity: float | None = None
 
 
-_NOT_COLUMNS = ("repairs", "comparison")
+_NOT_COLUMNS = ("repairs", "comparison", "findings")
 CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord) if field.name not in _NOT_COLUMNS)
 DOCUMENT_COLUMNS = tuple(field.name for field in fields(SourceDocument) if field.name not in _NOT_COLUMNS)
 COMPARISON_COLUMNS = tuple(field.name for field in fields(AnswerComparison))

@@ -1,16 +1,22 @@
 """What a row becomes: a canonical record (with a comparison for preference data), a document, or a rejected
 record."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from instruction_tuning.canonical.cleaning import ReadingRules, clean_messages, clean_part
+from instruction_tuning.canonical.checks.content_checks import Finding
+from instruction_tuning.canonical.cleaning import (
+    ReadingRules,
+    clean_messages,
+    clean_part,
+    without_private_values,
+)
 from instruction_tuning.canonical.column_mapping import (
     in_the_files_words,
     mapped_fields,
     repair_in_the_files_words,
 )
-from instruction_tuning.canonical.conversation import Compared, Conversation, Document
+from instruction_tuning.canonical.conversation import Compared, Conversation, Document, Turn
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.formats import FORMATS
 from instruction_tuning.canonical.labels import (
@@ -63,9 +69,20 @@ def row_outcome(row: RawRow, file: RawFile, format_name: str, rules: ReadingRule
         stage=result.stage,
         reason=result.reason,
         field=None if result.field is None else printable(result.field),
-        detail=None if result.detail is None else printable(result.detail),
-        raw=row.original(),
+        detail=None if result.detail is None else rules.without_private_data(printable(result.detail))[0],
+        raw=_raw(row, rules),
     )
+
+
+def _raw(row: RawRow, rules: ReadingRules) -> str:
+    """The row as it stood. Where private data have to go, they go here too, escapes of JSON or not."""
+    try:
+        fields = without_private_values(row.fields, rules)
+        if fields != row.fields:
+            row = RawRow(row.number, fields)
+    except RecursionError:  # nested too deep to look into; what is no escape is still found below
+        pass
+    return rules.without_private_data(row.original())[0]
 
 
 def _read(
@@ -102,8 +119,12 @@ def _record(
     comparison = _comparison(conversation.compared, asked, record_id, place, rules)
     if isinstance(comparison, Fault):
         return comparison
-    labels = _labels(fields, place.file, repairs)
-    changed = tuple(repair_in_the_files_words(one, rules.columns) for one in repairs)
+    findings = rules.checks.of_conversation(messages)
+    for finding in findings:
+        if rules.checks.rejects(finding):
+            return Fault(finding.check, _field_of(finding, turns, messages), repr(finding.words))
+    labels = _labels(fields, place.file, repairs, rules)
+    changed = _as_stored(repairs, rules)
     return CanonicalRecord(
         record_id=record_id,
         source_row_id=place.source_row_id,
@@ -113,10 +134,11 @@ def _record(
         messages=messages,
         prompt=prompt,
         answer=messages[-1]["content"] if has_answer else None,
-        flags=_flags(changed),
+        flags=_flags(changed, findings),
         parent_ids=[],
         repairs=changed,
         comparison=comparison,
+        findings=tuple(findings),
         **labels,
     )
 
@@ -132,8 +154,13 @@ def _document(
             return part
     if not text:
         return Fault("empty_text", document.text.field)
-    labels = _labels(fields, place.file, repairs)
-    changed = tuple(repair_in_the_files_words(one, rules.columns) for one in repairs)
+    parts = [document.text, document.title or document.text]
+    findings = rules.checks.of_texts([str(text), str(title)])
+    for finding in findings:
+        if rules.checks.rejects(finding):
+            return Fault(finding.check, parts[finding.message].field, repr(finding.words))
+    labels = _labels(fields, place.file, repairs, rules)
+    changed = _as_stored(repairs, rules)
     return SourceDocument(
         document_id=document_id_of(str(text)),
         source_row_id=place.source_row_id,
@@ -141,8 +168,9 @@ def _document(
         language=stated_language(fields) or language_of(str(text)),
         title=str(title) or None,
         text=str(text),
-        flags=_flags(changed),
+        flags=_flags(changed, findings),
         repairs=changed,
+        findings=tuple(findings),
         **labels,
     )
 
@@ -181,14 +209,38 @@ def _comparison(
     )
 
 
-def _labels(fields: Mapping[str, object], file: RawFile, repairs: list[Repair]) -> dict[str, str | None]:
+def _labels(
+    fields: Mapping[str, object], file: RawFile, repairs: list[Repair], rules: ReadingRules
+) -> dict[str, str | None]:
     """The row's own words on what it is; what cannot be kept of them is added to `repairs`."""
-    return {
+    labels = {
         "category": clean_label(fields, CATEGORIES, repairs),
         "licence": clean_label(fields, LICENCES, repairs) or file.licence,
         "original_id": clean_id(fields, repairs),
     }
+    for name, label in labels.items():
+        kept, taken_out = rules.without_private_data(label or "")
+        if taken_out:
+            repairs.append(Repair(name, tuple(taken_out), kept))
+            labels[name] = kept
+    return labels
 
 
-def _flags(repairs: tuple[Repair, ...]) -> list[str]:
-    return sorted({change for one in repairs for change in one.repairs})
+def _as_stored(repairs: Sequence[Repair], rules: ReadingRules) -> tuple[Repair, ...]:
+    """In the file's words; private data that were taken out of a text are not kept as what stood before."""
+    named = (repair_in_the_files_words(one, rules.columns) for one in repairs)
+    if not rules.redacted:
+        return tuple(named)
+    return tuple(replace(one, before=rules.without_private_data(one.before)[0]) for one in named)
+
+
+def _flags(repairs: tuple[Repair, ...], findings: Sequence[Finding]) -> list[str]:
+    names = {change for one in repairs for change in one.repairs}
+    return sorted(names | {finding.check for finding in findings})
+
+
+def _field_of(finding: Finding, turns: tuple[Turn, ...], messages: Sequence[Mapping[str, str]]) -> str:
+    """The field that the words are from. An empty system turn has become no message."""
+    skipped = turns[0].role == "system" and messages[0]["role"] != "system"
+    parts = turns[finding.message + skipped].parts
+    return next((part.field for part in parts if finding.words in part.text), parts[0].field)

@@ -36,6 +36,8 @@ def _record_lines(story: Story) -> Iterator[str]:
         yield f"  licence     {first.get('licence') or 'unknown'}"
     for message in first.get("messages", []):
         yield f"  {message['role']:<11} {_short(message['content'])}"
+    if first.get("flags"):
+        yield f"  flags       {', '.join(first['flags'])}"
     for repair in story["repairs"]:
         changes = ", ".join(repair["repairs"])
         yield f"  repair      {repair['field']}: {changes}; before: {_quoted(repair['before'])}"

@@ -33,6 +33,8 @@ def pool_summary(
         counted = names.value_counts()
         metrics |= {f"rows/{column}/{name}": float(counted[name]) for name in sorted(counted.index)}
     metrics["rows/flagged"] = float((pool["flags"].map(len) > 0).sum())
+    flags = pool["flags"].explode().dropna().value_counts()
+    metrics |= {f"rows/flag/{name}": float(flags[name]) for name in sorted(flags.index)}
     histograms, quantiles = [], []
     for part in PARTS:
         texts = texts_of(pool, part)

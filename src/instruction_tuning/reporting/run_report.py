@@ -49,6 +49,7 @@ def _records(summary: RunSummary) -> list[str]:
         *_wrapped(f"{counted(read, 'row')} came in ({count_list(summary.rows_by_source)})."),
         f"  {kept:,} are in the pool; {read - kept:,} were dropped:",
         *text_table(("stage: reason", "rows", "share"), shown, indent=4),
+        *(_wrapped(f"Flagged, but in the pool: {count_list(summary.flagged)}.") if summary.flagged else []),
     ]
 
 

@@ -51,6 +51,7 @@ class RunSummary:
     rows_by_source: Mapping[str, int]
     kept_by_source: Mapping[str, int]
     dropped: Sequence[DroppedRows]
+    flagged: Mapping[str, int]
     selected_by_source: Mapping[str, int]
     selected_by_language: Mapping[str, int]
     selection: str
@@ -96,6 +97,7 @@ def summarise(
             DroppedRows(str(stage), str(reason), rows)
             for (stage, reason), rows in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
         ],
+        flagged=_counts(instruction_pool["flags"].explode().dropna()),
         selected_by_source=_counts(selected_queries["source"]),
         selected_by_language=_counts(selected_queries["language"]),
         selection=selection_sentence(selected_queries),

@@ -7,6 +7,8 @@ reported (empty and N/A outputs, refusals; see the AlpacaDataCleaned project). O
 import re
 import unicodedata
 
+from instruction_tuning.text.refusals import begins_with_refusal
+
 # A shorter prompt may rightly be answered by itself ("Hello" by "Hello!").
 _SHORTEST_ECHO_CHARACTERS = 12
 _FEWEST_FOREIGN_WORDS = 5
@@ -15,31 +17,6 @@ _FEWEST_FOREIGN_HAN = 4
 # "None" and 无 are answers to some questions, so they are not here.
 _EMPTY = re.compile(r"(?:n\s*/\s*a|<?no ?output>?|no response|<?无输出>?)?[.。!]?", re.I)
 
-# A refusal says what a model cannot do, or that it is one; an apology alone may be the text asked for.
-_SORRY = r"(?:i(?:['’]?m| am) )?(?:(?:very|so|really|deeply|terribly) )?sorry[,.;:!]? ?(?:but )?"
-_CANNOT = r"i(?: can(?:not|['’]?t| not)|(?: am|['’]?m) (?:unable|not able) to)"
-_MODEL = (
-    r"(?:as|i(?: am|['’]?m)) (?:just |only )?an? (?:"
-    r"(?:(?:ai|artificial intelligence) )?(?:large )?language model|"
-    r"(?:ai|artificial intelligence) (?:model|assistant|chatbot|system)|"
-    r"(?:ai|artificial intelligence)(?=,| i\b))"
-)
-_HAS_NOT = r"i (?:do not|don['’]t) have (?:access|enough (?:information|context)|the (?:ability|capability))"
-_REFUSED = (
-    r"(?:help(?! but\b| \w+ing\b)|assist|answer|respond|provide|do (?:this|that|so|it)|fulfil+|comply|"
-    r"complete|generate|create|write|translate|discuss|support|engage|access|browse|open|see|view)"
-)
-_REFUSAL = re.compile(
-    rf"(?:(?:{_SORRY})?(?:{_CANNOT} {_REFUSED}|{_MODEL}|{_HAS_NOT})\b|"
-    rf"{_SORRY}{_CANNOT} (?:say|tell|determine|confirm|find)\b|"
-    r"(?:(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*(?:但是?)?[，, ]*)?(?:"
-    r"(?:作为|我是)一?[个名款]?(?:ai|人工智能)?(?:大型?)?语言(?:模型|ai)|"
-    r"(?:作为|我是)一?[个名款]?(?:ai|人工智能|文本|聊天)(?:助手|模型|机器人|程序|系统)|"
-    r"作为一?[个名款]?(?:ai|人工智能)(?=[，,我])|"
-    r"您并?没有(?:给我?|提供)|"
-    r"我?(?:无法|不能|没有?办法)(?:直接)?(?:回答|提供|帮助|完成|协助|满足|生成|处理|执行|访问|给出|创建|制作|确定|判断)))",
-    re.I,
-)
 _NAMES_A_LANGUAGE = re.compile(
     r"translat|chinese|mandarin|english|french|german|spanish|japanese|korean|pinyin|language|bilingual|"
     r"翻译|译成|中文|汉语|英文|英语|法语|德语|日语|外语|语言|双语|拼音|代码|程序",
@@ -54,7 +31,7 @@ def format_fault(prompt: str, answer: str) -> str | None:
     text = answer.strip()
     if _EMPTY.fullmatch(text):
         return f"empty: the answer is {text!r}"
-    if _REFUSAL.match(text):
+    if begins_with_refusal(text):
         return f"refusal: it begins {text[:40]!r}"
     if _is_echo(prompt, text):
         return "echo: the answer repeats the prompt"

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from instruction_tuning.canonical.faults import FIXES
+from instruction_tuning.canonical.checks.content_checks import CHECKS
+from instruction_tuning.canonical.faults import fix_of
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
 from instruction_tuning.canonical.reading import read_outcomes
 from instruction_tuning.canonical.records import (
@@ -33,6 +34,7 @@ from instruction_tuning.pipelines.ingestion.parameters import IngestionParameter
 logger = logging.getLogger(__name__)
 
 _SHOWN_CHARACTERS = 300
+_FOUND = frozenset(CHECKS)
 _BENCHMARK_COLUMNS = ("item_id", "split", "question")
 
 
@@ -55,6 +57,9 @@ def read_raw_records(
         len(rejected),
         _counts(rejected["reason"]) or "none",
     )
+    flags = [flag for frame in (canonical, documents) for row in frame["flags"] for flag in row]
+    if flags:
+        logger.info("flagged: %s", _counts(flags))
     return (
         canonical,
         rejected,
@@ -190,12 +195,12 @@ def collect_rejected_records(
     assert total == in_files, f"{total} rows of {in_files} in the files"
     compared = set(answer_comparisons["source_row_id"])
     assert compared <= set(canonical_instructions["source_row_id"]), "a comparison has no record"
-    flagged = {
+    repaired = {
         row_id
         for frame in (canonical_instructions, source_documents)
-        for row_id in frame.loc[frame["flags"].map(len) > 0, "source_row_id"]
+        for row_id in frame.loc[frame["flags"].map(_has_repair), "source_row_id"]
     }
-    assert flagged == set(record_repairs["source_row_id"]), "a repair is not accounted for"
+    assert repaired == set(record_repairs["source_row_id"]), "a repair is not accounted for"
     logger.info(
         "%d rows read = %d in the pool + %d rejected (%s)",
         read.total(),
@@ -214,6 +219,11 @@ def _row_in_words(frame: pd.DataFrame, position: int) -> str:
 
 def _compared_text(prompt: str, answer: str | None, compare: str) -> str:
     return f"{prompt}\n\n{answer or ''}" if compare == "prompt_and_answer" else prompt
+
+
+def _has_repair(flags: Iterable[str]) -> bool:
+    """Whether one of the flags is a repair; the others are what a content check found."""
+    return not set(flags) <= _FOUND
 
 
 def _counts(reasons: Iterable[str]) -> str:
@@ -238,7 +248,7 @@ def _check_rejections(
         counted_as = "line" if first["source_row_id"].startswith(tuple(of_lines)) else "row"
         where = f"{first['source']} {counted_as} {row_number_of(first['source_row_id'])}"
         where += f", field {first['field']}" if pd.notna(first["field"]) else ""
-        lines.append(f"\n  {reason} x {count}, first in {where}: {first['raw'][:120]!r}\n    {FIXES[reason]}")
+        lines.append(f"\n  {reason} x {count}, first in {where}: {first['raw'][:120]!r}\n    {fix_of(reason)}")
     raise RejectionRateError(
         f"{len(rejected)} of {rows} rows cannot be used ({len(rejected) / rows:.0%}, "
         f"{max_rejection_rate:.0%} allowed):{''.join(lines)}\n ",

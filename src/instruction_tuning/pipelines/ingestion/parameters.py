@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.pipelines.ingestion.check_parameters import RedactionParameters
 from instruction_tuning.schemas.canonical_instructions import FORMATS
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -76,7 +77,7 @@ class ColumnParameters(_Frozen):
     id: ColumnNames = None
 
 
-class IngestionParameters(_Frozen):
+class IngestionParameters(RedactionParameters):
     """`max_rejection_rate` bounds the share of rows that may be unreadable or invalid, not that of
     duplicates."""
 
@@ -100,4 +101,6 @@ class IngestionParameters(_Frozen):
             input_placeholders=frozenset(self.input_placeholders),
             answer_placeholders=frozenset(self.answer_placeholders),
             columns={field: (names,) if isinstance(names, str) else names for field, names in named.items()},
+            checks=self.checks.content_checks(),
+            redacted=self.redacted,
         )
