@@ -22,6 +22,7 @@ def pool(rows=40):
             "language": ["en" if n % 2 == 0 else "zh" for n in range(rows)],
             "prompt": [f"Question <{n}> & 问题" for n in range(rows)],
             "answer": pd.Series([None if n % 5 == 0 else f"Answer {n}" for n in range(rows)], dtype="str"),
+            "flags": [["refusal"] if n == 1 else [] for n in range(rows)],
         }
     )
 

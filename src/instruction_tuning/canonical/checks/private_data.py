@@ -53,9 +53,9 @@ _RUNS = ("0123456789", "1234567890", "9876543210")
 
 
 def emails(text: str) -> Iterator[Span]:
-    """E-mail addresses outside of the reserved domains."""
+    """E-mail addresses outside of the reserved domains; `git@` is how repositories are named, no person."""
     for found in _EMAIL.finditer(text):
-        if not _RESERVED_DOMAIN.search(found[0]):
+        if not _RESERVED_DOMAIN.search(found[0]) and not found[0].startswith("git@"):
             yield found.span()
 
 
