@@ -35,6 +35,7 @@ _CHECK_FIXES = {
     "mojibake": "read the file in the encoding that it was written in",
     "replacement_character": "take the text from where it was whole: its characters are lost",
     "hidden_text": "remove the characters that turn or hide the text",
+    "placeholder_in_text": "remove the mark",
     "run_on_answer": "cut the answer where the next instruction begins",
     "missing_image": "give tasks that can be done without a picture, a film or a sound",
     "missing_link": "put the text of the page in place of its address",

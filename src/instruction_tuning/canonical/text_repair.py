@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from html import unescape
 
 UNICODE_NORMALIZED = "unicode_normalized"
 LINE_ENDS_NORMALIZED = "line_ends_normalized"
@@ -37,8 +38,8 @@ def repair(text: str) -> tuple[str, list[str]]:
 
 
 def is_placeholder(text: str, placeholders: Collection[str]) -> bool:
-    """Whether `text` only says that there is nothing: `<noinput>`, "No input.", `"<No Input>"`.
+    """Whether `text` only says that there is nothing: `<noinput>`, "No input.", `&lt;无输入&gt;`.
 
     Compared without case, spaces and punctuation; `placeholders` are written that way.
     """
-    return len(text) <= 40 and _NOT_A_LETTER.sub("", text).casefold() in placeholders
+    return len(text) <= 40 and _NOT_A_LETTER.sub("", unescape(text)).casefold() in placeholders

@@ -54,7 +54,7 @@ SELF_REFERENCE_WORDS = (
 _CANNOT_OR_NOT = re.compile(
     r"\b(?:cannot|can['’]t|not|unable|unreliable)\b|n['’]t\b|无法|不能|没有|没办法|不具备|暂时不", re.IGNORECASE
 )
-_DECLINES_WITHIN = 160
+_OPENING, _DECLINES_WITHIN = 40, 160  # characters
 
 
 def begins_with_refusal(answer: str) -> bool:
@@ -63,8 +63,11 @@ def begins_with_refusal(answer: str) -> bool:
 
 
 def declines(answer: str) -> bool:
-    """Whether the answer begins by declining: one of "as an AI" goes on with what it cannot do."""
-    return begins_with_refusal(answer) and _CANNOT_OR_NOT.search(answer, 0, _DECLINES_WITHIN) is not None
+    """Whether the answer begins by declining; one that begins "as an AI" has to go on with what it cannot do."""
+    if not begins_with_refusal(answer):
+        return False
+    names_itself = _SELF_REFERENCE.search(answer, 0, _OPENING) is not None
+    return not names_itself or _CANNOT_OR_NOT.search(answer, 0, _DECLINES_WITHIN) is not None
 
 
 def self_reference(answer: str) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from instruction_tuning.canonical.checks.answers import ANSWER_CHECKS
-from instruction_tuning.canonical.checks.damaged_text import DAMAGED_TEXT_CHECKS
+from instruction_tuning.canonical.checks.damaged_text import DAMAGED_TEXT_CHECKS, PLACEHOLDER_CHECKS
 from instruction_tuning.canonical.checks.missing_material import QUESTION_CHECKS
 from instruction_tuning.canonical.checks.private_data import PERSONAL_DATA, PRIVATE_DATA_CHECKS, SECRETS, mark_of
 from instruction_tuning.canonical.checks.prompt_injection import INJECTION_CHECKS
@@ -17,7 +17,12 @@ from instruction_tuning.canonical.checks.spans import ExchangeCheck, GatedChecks
 
 Action = Literal["reject", "flag", "ignore"]
 
-TEXT_CHECKS: tuple[GatedChecks, ...] = (DAMAGED_TEXT_CHECKS, INJECTION_CHECKS, *PRIVATE_DATA_CHECKS)
+TEXT_CHECKS: tuple[GatedChecks, ...] = (
+    DAMAGED_TEXT_CHECKS,
+    PLACEHOLDER_CHECKS,
+    INJECTION_CHECKS,
+    *PRIVATE_DATA_CHECKS,
+)
 EXCHANGE_CHECKS: tuple[ExchangeCheck, ...] = (*QUESTION_CHECKS, *ANSWER_CHECKS)
 CHECKS = (
     *(check.name for group in TEXT_CHECKS for check in group.checks),
@@ -77,11 +82,9 @@ class ContentChecks:
         return findings
 
     def of_conversation(self, messages: Sequence[Mapping[str, str]]) -> list[Finding]:
-        """At most one finding a check: those of all texts, of the first question, of every answer."""
-        findings = self.of_texts([message["content"] for message in messages])
-        if not self._exchange_checks:
-            return findings
-        exchanges = _exchanges(messages)
+        """At most one finding a check: of the first question, of every answer, then those of all texts."""
+        findings = []
+        exchanges = _exchanges(messages) if self._exchange_checks else []
         for check in self._exchange_checks:
             for place, asked, answer in exchanges[:1] if check.in_question else exchanges:
                 text = asked if check.in_question else answer
@@ -92,7 +95,7 @@ class ContentChecks:
                     at = place if check.in_question else place + 1
                     findings.append(_finding(check.name, at, text, span))
                     break
-        return findings
+        return findings + self.of_texts([message["content"] for message in messages])
 
 
 def _exchanges(messages: Sequence[Mapping[str, str]]) -> list[tuple[int, str, str]]:

@@ -1,8 +1,12 @@
-"""Text that lost its characters on the way (mojibake, U+FFFD), and characters that hide what a text says."""
+"""What the way through programs left in a text: mojibake, U+FFFD, invisible letters, marks such as `<noinput>`.
+
+A field that holds nothing but such a mark is read as empty (`text_repair.is_placeholder`); this is about those
+inside a longer text.
+"""
 
 import re
 
-from instruction_tuning.canonical.checks.spans import GatedChecks, TextCheck, first_match
+from instruction_tuning.canonical.checks.spans import GatedChecks, TextCheck, any_of, first_match
 
 # What UTF-8's bytes 0x80-0xBF become when they are read as Latin-1 or as Windows-1252.
 _CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
@@ -15,6 +19,10 @@ _MOJIBAKE = re.compile(
 # flag emoji, which are invisible letters.
 _HIDDEN = re.compile(
     "[\u202a-\u202e\u2066-\u2069]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007f]"
+)
+_PLACEHOLDER = re.compile(
+    r"(?:<|&lt;) ?(?:no ?(?:input|output)(?: (?:needed|required|provided|given|necessary))?|无输[入出]) ?(?:>|&gt;)",
+    re.IGNORECASE,
 )
 
 
@@ -29,4 +37,8 @@ DAMAGED_TEXT_CHECKS = GatedChecks(
         TextCheck("replacement_character", first_match(re.compile("\ufffd"))),
         TextCheck("hidden_text", first_match(_HIDDEN)),
     ),
+)
+PLACEHOLDER_CHECKS = GatedChecks(
+    any_of("noinput", "no input", "nooutput", "no output", "无输入", "无输出"),
+    (TextCheck("placeholder_in_text", first_match(_PLACEHOLDER)),),
 )

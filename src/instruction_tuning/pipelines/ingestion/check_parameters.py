@@ -19,6 +19,7 @@ class CheckParameters(BaseModel):
     mojibake: Action = "flag"
     replacement_character: Action = "flag"
     hidden_text: Action = "flag"
+    placeholder_in_text: Action = "flag"
     prompt_injection: Action = "flag"
     private_key: Action = "flag"
     api_key: Action = "flag"
