@@ -13,6 +13,7 @@ import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,10 +52,8 @@ def texts_of(value: object) -> Iterator[str]:
             yield from texts_of(inner)
     elif isinstance(value, str):
         if value[:1] in "{[":
-            try:
+            with suppress(ValueError, RecursionError):
                 yield from texts_of(json.loads(value))
-            except (ValueError, RecursionError):
-                pass
         yield value
 
 

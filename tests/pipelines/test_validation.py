@@ -18,7 +18,11 @@ from instruction_tuning.schemas.rejected_records import RejectedRecords, Unreada
 from instruction_tuning.schemas.source_documents import SourceDocuments
 
 KEY = "sk-" + "proj-a8Kd03mZqP1xV7tY2bNc5"
-PEM = "-----BEGIN PRIVATE " + "KEY-----\nMIIEowIBAAKCAQEA7bqZ1dUS0x2G4Wq8Vd0fTjz9pM3\n-----END PRIVATE " + "KEY-----"
+PEM = (
+    "-----BEGIN PRIVATE "
+    + "KEY-----\nMIIEowIBAAKCAQEA7bqZ1dUS0x2G4Wq8Vd0fTjz9pM3\n-----END PRIVATE "
+    + "KEY-----"
+)
 
 
 def row(instruction, output, **more):
@@ -122,7 +126,14 @@ def test_each_action_can_be_set(tmp_path):
 
 
 def test_redacted_values_are_in_no_frame(tmp_path):
-    secrets = ("ann.lee@uni-ulm.de", "650-636-4884", "11010519491231002X", "4539 5787 6362 1486", KEY, PEM[30:60])
+    secrets = (
+        "ann.lee@uni-ulm.de",
+        "650-636-4884",
+        "11010519491231002X",
+        "4539 5787 6362 1486",
+        KEY,
+        PEM[30:60],
+    )
     rows = [
         *ROWS,
         (row("Broken", ""), None),

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.checks.content_checks import Finding
+from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.cost_estimates import (
     Calls,
     TeacherEstimate,

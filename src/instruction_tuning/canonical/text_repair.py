@@ -11,8 +11,8 @@ INVISIBLE_REMOVED = "invisible_removed"
 WHITESPACE_STRIPPED = "whitespace_stripped"
 INPUT_PLACEHOLDER_REMOVED = "input_placeholder_removed"
 
-# Zero-width space, word joiner, byte-order mark and NUL. The joiners U+200C and U+200D stay: emoji and several
-# scripts are written with them.
+# Zero-width space, word joiner, byte-order mark and NUL. The joiners U+200C and U+200D stay: emoji and
+# several scripts are written with them.
 _INVISIBLE = "\u200b\u2060\ufeff\0"
 _NOTHING = dict.fromkeys(map(ord, _INVISIBLE))
 _NOT_A_LETTER = re.compile(r"[^\w/]+|_")

@@ -7,7 +7,10 @@ O(length).
 import re
 
 # A refusal says what a model cannot do, or that it is one; an apology alone may be the text asked for.
-_SORRY = r"(?:unfortunately,? ?|(?:i(?:['’]?m| am) )?(?:(?:very|so|really|deeply|terribly) )?sorry[,.;:!]? ?(?:but )?)"
+_SORRY = (
+    r"(?:unfortunately,? ?|(?:i(?:['’]?m| am) )?(?:(?:very|so|really|deeply|terribly) )?sorry[,.;:!]? ?"
+    r"(?:but )?)"
+)
 _CANNOT = r"i(?: can(?:not|['’]?t| not)|(?: am|['’]?m) (?:unable|not able) to)"
 _MODEL = (
     r"(?:as|i(?: am|['’]?m)) (?:just |only )?an? (?:"
@@ -26,7 +29,8 @@ _REFUSAL = re.compile(
     rf"{_SORRY}{_CANNOT} (?:say|tell|determine|confirm|find|give|predict|estimate|make|do)\b|"
     rf"{_SORRY}(?:the|this) task (?:involves|requires|cannot)\b|"
     rf"{_SORRY}you (?:did not|didn['’]?t|have not|haven['’]?t) (?:provid|specif|g[ai]ve)|"
-    rf"(?:{_SORRY})?i(?: am|['’]m) not (?:allowed|going|willing) to (?:help|assist|tell|answer|provide|give)\b|"
+    rf"(?:{_SORRY})?i(?: am|['’]m) not (?:allowed|going|willing) to "
+    r"(?:help|assist|tell|answer|provide|give)\b|"
     r"(?:(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*(?:但是?)?[，, ]*)?(?:"
     r"(?:作为|我是)一?[个名款]?(?:ai|人工智能)?(?:大型?)?语言(?:模型|ai)|"
     r"(?:作为|我是)一?[个名款]?(?:ai|人工智能|文本|聊天)(?:助手|模型|机器人|程序|系统)|"
@@ -37,9 +41,11 @@ _REFUSAL = re.compile(
     re.I,
 )
 _SELF_REFERENCE = re.compile(
-    r"\bi (?:do not|don['’]t) have (?:(?:a |any )?(?:personal|subjective)|real-time|feelings|emotions|consciousness)\b|"
+    r"\bi (?:do not|don['’]t) have (?:(?:a |any )?(?:personal|subjective)|real-time|"
+    r"feelings|emotions|consciousness)\b|"
     r"\b(?:as|i am|i['’]m|being) (?:just |only |merely |simply )?an? (?:"
-    r"(?:ai|artificial intelligence|(?:large )?language model)\b(?! (?:research|engineer|develop|expert|profess|"
+    r"(?:ai|artificial intelligence|(?:large )?language model)\b(?! (?:research|engineer|develop|expert|"
+    r"profess|"
     r"student|scien|special))|(?:virtual|digital) assistant\b|(?:computer )?program,)|"
     r"(?:作为|身为|我(?:只)?是)一?[个名款种]?[^，。！？,.!?\n]{0,8}?"
     r"(?:人工智能|(?<![A-Za-z])ai(?![A-Za-z])|语言模型|聊天机器人|文本机器人|智能助[手理]|虚拟助[手理])",
@@ -52,7 +58,8 @@ SELF_REFERENCE_WORDS = (
     *("作为", "身为", "我是", "我只是"),
 )
 _CANNOT_OR_NOT = re.compile(
-    r"\b(?:cannot|can['’]t|not|unable|unreliable)\b|n['’]t\b|无法|不能|没有|没办法|不具备|暂时不", re.IGNORECASE
+    r"\b(?:cannot|can['’]t|not|unable|unreliable)\b|n['’]t\b|无法|不能|没有|没办法|不具备|暂时不",
+    re.IGNORECASE,
 )
 _OPENING, _DECLINES_WITHIN = 40, 160  # characters
 
@@ -63,7 +70,7 @@ def begins_with_refusal(answer: str) -> bool:
 
 
 def declines(answer: str) -> bool:
-    """Whether the answer begins by declining; one that begins "as an AI" has to go on with what it cannot do."""
+    """Whether the answer begins by declining; "as an AI" has to go on with what it cannot do."""
     if not begins_with_refusal(answer):
         return False
     names_itself = _SELF_REFERENCE.search(answer, 0, _OPENING) is not None

@@ -129,7 +129,10 @@ IN_A_QUESTION = [
     ("missing_file", "阅读下面的文章并总结。\n\n（插入文章）"),
 ]
 NOT_IN_A_QUESTION = [
-    ("missing_image", "Analyze the following painting.\n\nA beach with a wooden boat in front of a blue house."),
+    (
+        "missing_image",
+        "Analyze the following painting.\n\nA beach with a wooden boat in front of a blue house.",
+    ),
     ("missing_image", 'Describe the painting "Starry Night".'),
     ("missing_image", "Write HTML that shows an image with <img src='a.png'>."),
     ("missing_image", "Generate a bar chart of the sales.\n\nApples 10, pears 20"),
@@ -137,7 +140,10 @@ NOT_IN_A_QUESTION = [
     ("missing_image", "列出编辑照片的五个技巧。"),
     ("missing_link", "Extract the domain name from the URL.\n\nhttps://www.example.com/a"),
     ("missing_link", "Write a Python script that reads the article.\n\nhttps://www.example.com"),
-    ("missing_link", "Is this tweet positive?\n\nWe love our new phone, see what it can do at https://t.co/x"),
+    (
+        "missing_link",
+        "Is this tweet positive?\n\nWe love our new phone, see what it can do at https://t.co/x",
+    ),
     ("missing_link", "什么是网址的域名部分？\n\nhttps://www.example.com/a"),
     ("missing_file", "Write an email that asks to read the attached report."),
     ("missing_file", "What does 'attached' mean?"),
@@ -175,7 +181,9 @@ def test_a_question_without_its_material_is_found_answered_or_not(check, questio
 
 
 @pytest.mark.parametrize("check, question", IN_A_QUESTION)
-@pytest.mark.parametrize("answer", ["I cannot see any image; please provide it.", "抱歉，我无法看到，请提供内容。"])
+@pytest.mark.parametrize(
+    "answer", ["I cannot see any image; please provide it.", "抱歉，我无法看到，请提供内容。"]
+)
 def test_an_answer_that_says_what_is_missing_is_right(check, question, answer):
     assert check not in found(question, answer)
 

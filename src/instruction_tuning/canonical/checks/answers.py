@@ -30,7 +30,6 @@ _SHOWN = 60
 _ASKS_FOR_TRIPLES = re.compile(r"instruction|prompt|example|指令|示例|例子|提示", re.IGNORECASE)
 
 
-
 def run_on_answer(prompt: str, answer: str) -> Span | None:
     """Where the answer begins a next instruction or speaks for the person who asks."""
     found = _NEXT_INSTRUCTION.search(answer)

@@ -11,7 +11,12 @@ from typing import Literal
 from instruction_tuning.canonical.checks.answers import ANSWER_CHECKS
 from instruction_tuning.canonical.checks.damaged_text import DAMAGED_TEXT_CHECKS, PLACEHOLDER_CHECKS
 from instruction_tuning.canonical.checks.missing_material import QUESTION_CHECKS
-from instruction_tuning.canonical.checks.private_data import PERSONAL_DATA, PRIVATE_DATA_CHECKS, SECRETS, mark_of
+from instruction_tuning.canonical.checks.private_data import (
+    PERSONAL_DATA,
+    PRIVATE_DATA_CHECKS,
+    SECRETS,
+    mark_of,
+)
 from instruction_tuning.canonical.checks.prompt_injection import INJECTION_CHECKS
 from instruction_tuning.canonical.checks.spans import ExchangeCheck, GatedChecks, Span, TextCheck
 

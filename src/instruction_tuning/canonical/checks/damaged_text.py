@@ -1,7 +1,7 @@
-"""What the way through programs left in a text: mojibake, U+FFFD, invisible letters, marks such as `<noinput>`.
+"""What the way through programs left in a text: mojibake, U+FFFD, invisible letters, `<noinput>` marks.
 
-A field that holds nothing but such a mark is read as empty (`text_repair.is_placeholder`); this is about those
-inside a longer text.
+A field that holds nothing but such a mark is read as empty (`text_repair.is_placeholder`); this is about
+those inside a longer text.
 """
 
 import re
@@ -21,7 +21,8 @@ _HIDDEN = re.compile(
     "[\u202a-\u202e\u2066-\u2069]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007f]"
 )
 _PLACEHOLDER = re.compile(
-    r"(?:<|&lt;) ?(?:no ?(?:input|output)(?: (?:needed|required|provided|given|necessary))?|无输[入出]) ?(?:>|&gt;)",
+    r"(?:<|&lt;) ?(?:no ?(?:input|output)(?: (?:needed|required|provided|given|necessary))?|"
+    r"无输[入出]) ?(?:>|&gt;)",
     re.IGNORECASE,
 )
 

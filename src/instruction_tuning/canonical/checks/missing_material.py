@@ -2,7 +2,8 @@
 
 No answer to them can be right: what is written there was made up, and teaches to make up. A task is left
 alone when its answer says that the material is missing, which is right, and when it asks for a program, which
-reads its files later. Only the first question of a conversation is looked at; later ones may mean what was said.
+reads its files later. Only the first question of a conversation is looked at; later ones may mean what was
+said.
 """
 
 import re
@@ -10,7 +11,8 @@ import re
 from instruction_tuning.canonical.checks.spans import ExchangeCheck, Span, any_of
 
 _PICTURE = (
-    r"(?:images?|pictures?|photos?|photographs?|screenshots?|videos?|video clips?|audio|audio clips?|recordings?|"
+    r"(?:images?|pictures?|photos?|photographs?|screenshots?|videos?|video clips?|audio|audio clips?|"
+    r"recordings?|"
     r"paintings?|drawings?|cartoons?|comics?|memes?|gifs?|infographics?|diagrams?|"
     r"(?:bar |line |pie |scatter )?(?:charts?|graphs?|plots?))"
 )
@@ -49,9 +51,12 @@ _POINTS_AT_PICTURE = re.compile(
 )
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'）】，。、]{3,500}", re.IGNORECASE)
 _READS = re.compile(
-    r"summar|analy[sz]|article|\bstor(?:y|ies)|\bnews|blog|\bpost\b|\bpaper|passage|\breport|review|trailer|video|"
-    r"\bclip|\bsong|podcast|speech|\bimage|\bphoto|picture|painting|comic|\bmeme|caption|main (?:idea|point|topic)|"
-    r"key (?:point|takeaway)|\btheme|\btone\b|headline|paraphras|rewrite|\bread\b|\bauthor|\bwho wrote|argument|"
+    r"summar|analy[sz]|article|\bstor(?:y|ies)|\bnews|blog|\bpost\b|\bpaper|passage|\breport|review|trailer|"
+    r"video|"
+    r"\bclip|\bsong|podcast|speech|\bimage|\bphoto|picture|painting|comic|\bmeme|caption|"
+    r"main (?:idea|point|topic)|"
+    r"key (?:point|takeaway)|\btheme|\btone\b|headline|paraphras|rewrite|\bread\b|\bauthor|\bwho wrote|"
+    r"argument|"
     r"conclusion|opinion|evaluate|usability|\bcontent|"
     r"总结|概括|概述|摘要|分析|描述|文章|新闻|博客|博文|视频|图片|照片|阅读|标题|评论|作者|谁写",
     re.IGNORECASE,
@@ -63,11 +68,14 @@ _FOR_A_PROGRAM = re.compile(
     r"nodes?|vert(?:ex|ices)|edges)\b|代码|脚本|函数|程序|编程|爬虫|算法|域名|引用|参考文献|网址是否",
     re.IGNORECASE,
 )
-_IS_A_LETTER = re.compile(r"\b(?:e-?mail|letter|memo|message|template|reply)\b|邮件|信件|模板|短信", re.IGNORECASE)
+_IS_A_LETTER = re.compile(
+    r"\b(?:e-?mail|letter|memo|message|template|reply)\b|邮件|信件|模板|短信", re.IGNORECASE
+)
 # The answer says itself that there is nothing to see; looked for near its beginning only.
 _ADMITS = re.compile(
     r"\b(?:can(?:not|['’]?t| not)|unable|not able|(?:do|does|did|was|were|is|are|have|has)(?: not|n['’]?t)) "
-    r"(?:\w{1,15} ){0,3}?(?:see|view|access|open|have|watch|listen|read|provided?|attached|included|given|display|"
+    r"(?:\w{1,15} ){0,3}?(?:see|view|access|open|have|watch|listen|read|provided?|attached|included|given|"
+    r"display|"
     r"ability|visible|available|possible)\b|\b(?:please|could you) (?:provide|share|attach|upload|paste)|"
     r"\bno (?:image|photo|picture|video|file|link|attachment|article|text)\b|"
     r"无法|不能|看不到|没有(?:提供|给|看到|附)|未(?:提供|附|给)|请(?:您)?(?:提供|上传|附上)",
@@ -134,13 +142,60 @@ def _is_all_there_is(prompt: str, link: Span) -> bool:
 
 
 _MAY_POINT_AT_PICTURE = any_of(
-    *("image", "picture", "photo", "screenshot", "video", "audio", "recording", "painting", "drawing", "chart"),
-    *("cartoon", "comic", "meme", "gif", "infographic", "diagram", "graph", "plot", "![", "图", "照片", "视频"),
+    *(
+        "image",
+        "picture",
+        "photo",
+        "screenshot",
+        "video",
+        "audio",
+        "recording",
+        "painting",
+        "drawing",
+        "chart",
+    ),
+    *(
+        "cartoon",
+        "comic",
+        "meme",
+        "gif",
+        "infographic",
+        "diagram",
+        "graph",
+        "plot",
+        "![",
+        "图",
+        "照片",
+        "视频",
+    ),
     *("音频", "录音", "相片"),
 )
 _MAY_POINT_AT_FILE = any_of(
-    *("attach", "[insert", "[ insert", "(insert", "<insert", "[upload", "(upload", "<upload", "[paste", "(paste"),
-    *("<paste", "[add", "(add", "<add", "[link", "(link", "<link", "[include", "(include", "<include", "[see"),
+    *(
+        "attach",
+        "[insert",
+        "[ insert",
+        "(insert",
+        "<insert",
+        "[upload",
+        "(upload",
+        "<upload",
+        "[paste",
+        "(paste",
+    ),
+    *(
+        "<paste",
+        "[add",
+        "(add",
+        "<add",
+        "[link",
+        "(link",
+        "<link",
+        "[include",
+        "(include",
+        "<include",
+        "[see",
+    ),
     *("(see", "<see", "插入", "附", "上传", "粘贴"),
 )
 QUESTION_CHECKS = (

@@ -15,7 +15,9 @@ from instruction_tuning.canonical.checks.spans import Gate, GatedChecks, Search,
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}(?![\w-])", re.IGNORECASE | re.ASCII
 )
-_RESERVED_DOMAIN = re.compile(r"(?:@|\.)(?:example\.(?:com|net|org|edu)|example|test|invalid)$", re.IGNORECASE)
+_RESERVED_DOMAIN = re.compile(
+    r"(?:@|\.)(?:example\.(?:com|net|org|edu)|example|test|invalid)$", re.IGNORECASE
+)
 _PHONE = re.compile(
     r"(?<![\w.+/=-])(?:"
     # North America
@@ -28,11 +30,13 @@ _PHONE = re.compile(
 )
 _ID_CARD = re.compile(r"(?<![\w.-])[1-9]\d{16}[\dXx](?![\w.-])", re.ASCII)
 _SOCIAL_SECURITY = re.compile(
-    r"\b(?:ssn|social security)\b[^\d\n]{0,40}(?P<number>(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4})(?!\d)",
+    r"\b(?:ssn|social security)\b[^\d\n]{0,40}"
+    r"(?P<number>(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4})(?!\d)",
     re.IGNORECASE | re.ASCII,
 )
 _CARD = re.compile(
-    r"(?<![\w.+/=-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w/=]|[.-]\d)", re.ASCII
+    r"(?<![\w.+/=-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w/=]|[.-]\d)",
+    re.ASCII,
 )
 _CARD_RANGE = re.compile(r"4|5[1-5]|2(?:2[2-9]|[3-6]|7[01]|720)|3[47]|6(?:011|4[4-9]|5|2)|35(?:2[89]|[3-8])")
 _KEY = re.compile(

@@ -62,5 +62,7 @@ class RedactionParameters(BaseModel):
     @property
     def redacted(self) -> frozenset[str]:
         """Kinds of private data to take out: those whose check is not set to `ignore`."""
-        kinds = (PERSONAL_DATA if self.redact_personal_data else ()) + (SECRETS if self.redact_secrets else ())
+        kinds = (PERSONAL_DATA if self.redact_personal_data else ()) + (
+            SECRETS if self.redact_secrets else ()
+        )
         return frozenset(name for name in kinds if getattr(self.checks, name) != "ignore")

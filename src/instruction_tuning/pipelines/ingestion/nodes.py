@@ -248,7 +248,9 @@ def _check_rejections(
         counted_as = "line" if first["source_row_id"].startswith(tuple(of_lines)) else "row"
         where = f"{first['source']} {counted_as} {row_number_of(first['source_row_id'])}"
         where += f", field {first['field']}" if pd.notna(first["field"]) else ""
-        lines.append(f"\n  {reason} x {count}, first in {where}: {first['raw'][:120]!r}\n    {fix_of(reason)}")
+        lines.append(
+            f"\n  {reason} x {count}, first in {where}: {first['raw'][:120]!r}\n    {fix_of(reason)}"
+        )
     raise RejectionRateError(
         f"{len(rejected)} of {rows} rows cannot be used ({len(rejected) / rows:.0%}, "
         f"{max_rejection_rate:.0%} allowed):{''.join(lines)}\n ",
