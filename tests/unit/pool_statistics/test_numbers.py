@@ -85,6 +85,7 @@ def test_the_numbers_of_a_pool():
     frame = pool(answer=["Yes.", None, "No, no."], licence=["CC (BY)", None, "MIT"], flags=[[], ["x"], []])
     metrics, histograms, quantiles = pool_summary(frame, characters)
     assert metrics["rows"] == 3 and metrics["rows_with_answer"] == 2 and metrics["rows/flagged"] == 1
+    assert metrics["rows/flag/x"] == 1
     assert metrics["rows/licence/CC BY"] == metrics["rows/licence/not stated"] == 1
     assert metrics["answer/tokens/tokens"] == 11
     assert histograms.groupby("part")["count"].sum().to_dict() == {"answer": 2, "instruction": 3}

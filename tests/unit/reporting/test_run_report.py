@@ -20,6 +20,7 @@ def words(text):
 def test_the_rows_that_came_in_are_those_kept_and_those_dropped():
     assert "46 rows came in (alpaca 23, belle 23)" in report()
     assert "40 are in the pool; 6 were dropped" in report()
+    assert "Flagged, but in the pool: refusal 1." in report()
 
 
 def test_each_reason_for_dropping_has_its_count_and_share():
