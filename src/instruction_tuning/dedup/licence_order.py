@@ -11,7 +11,8 @@ _RESTRICTED = re.compile(
 )
 _SHARE_ALIKE = re.compile(r"\b(sa|share-?\s?alike|[al]?gpl\w*|odbl|mpl|cdla-sharing\S*|eupl)\b", re.I)
 _PERMISSIVE = re.compile(
-    r"\b(mit|apache|bsd|isc|cc0|cc[- ]?by|odc-by|pddl|public domain|unlicense|zlib|cdla-permissive\S*)\b", re.I
+    r"\b(mit|apache|bsd|isc|cc0|cc[- ]?by|odc-by|pddl|public domain|unlicense|zlib|cdla-permissive\S*)\b",
+    re.I,
 )
 
 

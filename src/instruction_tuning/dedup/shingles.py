@@ -48,12 +48,10 @@ class Shingles:
         """Those of some texts, in the order of `rows`."""
         sizes = np.diff(self.offsets)[rows]
         starts = self.offsets[rows]
-        parts = [
-            self.hashes[start:end] for start, end in zip(starts, starts + sizes, strict=True)
-        ] or [self.hashes[:0]]
-        return Shingles(
-            np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)]), self.contents[rows]
-        )
+        parts = [self.hashes[start:end] for start, end in zip(starts, starts + sizes, strict=True)] or [
+            self.hashes[:0]
+        ]
+        return Shingles(np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)]), self.contents[rows])
 
 
 def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | None = None) -> Shingles:

@@ -9,7 +9,12 @@ from instruction_tuning.reporting.wording import counted
 
 CLUSTERS, MEMBERS = 12, 6
 _KINDS = ("semantic_duplicate", "near_duplicate", "exact_duplicate")
-_RULES = {"prompt_length": "shorter prompt", "record_id": "record id", "row": "row", "length": "longer answer"}
+_RULES = {
+    "prompt_length": "shorter prompt",
+    "record_id": "record id",
+    "row": "row",
+    "length": "longer answer",
+}
 
 
 def largest_clusters(clusters: pd.DataFrame) -> str:

@@ -11,8 +11,9 @@ _RECORD_ID = r"^[0-9a-f]{16}$"
 class DuplicateClusters(pa.DataFrameModel):
     """One member a row, the largest clusters first, in each the one most worth keeping first.
 
-    `cluster_id` is the record id of that one, `duplicate_of` the row that stands in for a dropped one,
-    `decided_by` the first rule of `ingestion.duplicates.keep` that tells the two apart. `text` is cut.
+    `cluster_id` is the record id of that one. `duplicate_of` is the row that a dropped one went for: for an
+    exact copy its twin, which may itself have gone for another, else one that stays. `decided_by` is the
+    first rule of `ingestion.duplicates.keep` that tells the two apart. `text` is cut.
     """
 
     cluster_id: Series[str] = pa.Field(str_matches=_RECORD_ID)

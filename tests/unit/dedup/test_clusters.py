@@ -39,7 +39,11 @@ def test_every_dropped_one_is_alike_one_that_stays_and_no_two_that_stay_are_alik
     shuffled = rng.sample(sorted(edges), len(edges))
     kept_for, _, _ = duplicate_of(count, [pairs(*((a, b, 0.9) for a, b in shuffled))])
     stays = {place for place in range(count) if kept_for[place] == -1}
-    assert all((kept_for[place], place) in edges and kept_for[place] in stays for place in range(count) if place not in stays)
+    assert all(
+        (kept_for[place], place) in edges and kept_for[place] in stays
+        for place in range(count)
+        if place not in stays
+    )
     assert not any(a in stays and b in stays for a, b in edges)
 
 

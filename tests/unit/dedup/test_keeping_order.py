@@ -52,15 +52,40 @@ def test_the_user_says_which_rules_count_and_in_which_order():
     assert order_of(long, free) == [1, 0]
     assert order_of(long, free, keep=("length", "licence")) == [0, 1]
     assert order_of(long, free, keep=()) == [0, 1]  # equal prompts and ids: the row
-    assert order_of({"source": "b"}, {"source": "a"}, {"source": "c"}, source_priority=["c", "a"]) == [2, 1, 0]
+    assert order_of({"source": "b"}, {"source": "a"}, {"source": "c"}, source_priority=["c", "a"]) == [
+        2,
+        1,
+        0,
+    ]
 
 
 @pytest.mark.parametrize(
     ("rank", "names"),
     [
-        (PERMISSIVE, ("MIT", "Apache-2.0", "apache_2.0", "CC BY 4.0", "cc-by-4.0", "CC0-1.0", "BSD-3-Clause", "ODC-By")),
+        (
+            PERMISSIVE,
+            (
+                "MIT",
+                "Apache-2.0",
+                "apache_2.0",
+                "CC BY 4.0",
+                "cc-by-4.0",
+                "CC0-1.0",
+                "BSD-3-Clause",
+                "ODC-By",
+            ),
+        ),
         (SHARE_ALIKE, ("CC BY-SA 3.0", "cc-by-sa-4.0", "GPL-3.0", "AGPL", "ODbL")),
-        (RESTRICTED, ("CC BY-NC 4.0", "cc-by-nc-sa-4.0", "CC BY-ND 4.0", "non-commercial research purpose only", "noncommercial")),
+        (
+            RESTRICTED,
+            (
+                "CC BY-NC 4.0",
+                "cc-by-nc-sa-4.0",
+                "CC BY-ND 4.0",
+                "non-commercial research purpose only",
+                "noncommercial",
+            ),
+        ),
         (UNKNOWN, ("custom", "", "see website", None)),
     ],
 )

@@ -20,7 +20,9 @@ def planted(count, dimensions, copies, noise, seed=0):
 def found(embeddings, similarity):
     pairs = semantic_pairs(embeddings, similarity, seed=0)
     assert (pairs.better < pairs.worse).all()
-    return dict(zip(zip(pairs.better.tolist(), pairs.worse.tolist(), strict=True), pairs.similarity, strict=True))
+    return dict(
+        zip(zip(pairs.better.tolist(), pairs.worse.tolist(), strict=True), pairs.similarity, strict=True)
+    )
 
 
 def test_pairs_are_those_whose_cosine_reaches_the_similarity():

@@ -38,7 +38,9 @@ def test_texts_share_shingles_where_they_share_windows_of_tokens(texts, size):
 
 def test_a_text_has_the_same_shingles_wherever_it_stands_and_whatever_stands_beside_it():
     rng = random.Random(1)
-    texts = [" ".join(rng.choices(["sea", "Ärger", "风", "12", "x"], k=rng.randrange(90))) for _ in range(2000)]
+    texts = [
+        " ".join(rng.choices(["sea", "Ärger", "风", "12", "x"], k=rng.randrange(90))) for _ in range(2000)
+    ]
     together = shingles_of(texts, [1, 2])
     for place in (0, 1, 999, 1999):
         alone = shingles_of([texts[place]], [1, 2])
@@ -50,7 +52,9 @@ def test_a_text_has_the_same_shingles_wherever_it_stands_and_whatever_stands_bes
 
 
 def test_no_two_of_many_words_share_a_hash():
-    words = [f"{a}{b}{c}{d}" for a in "abcdefgh" for b in "abcdefghijkl" for c in "klmnopqr" for d in "stuvwxyz"]
+    words = [
+        f"{a}{b}{c}{d}" for a in "abcdefgh" for b in "abcdefghijkl" for c in "klmnopqr" for d in "stuvwxyz"
+    ]
     assert len(set(shingles_of(words, [1]).hashes.tolist())) == len(words)
 
 

@@ -58,6 +58,4 @@ class DuplicateParameters(_Frozen):
 
     def lsh(self) -> LshSettings:
         """Bands and rows, given or derived."""
-        return derived(
-            self.permutations, self.threshold, self.min_recall, bands=self.bands, rows=self.rows
-        )
+        return derived(self.permutations, self.threshold, self.min_recall, bands=self.bands, rows=self.rows)
