@@ -1,12 +1,13 @@
 """Near-duplicate removal beside datatrove and data-juicer, on the same documents with planted copies.
 
-    python benchmarks/near_duplicates.py --peers path/to/peers            # 100,000 documents, three rounds
-    python benchmarks/near_duplicates.py --records 1000000                # ours alone: the node, on short records
+    python benchmarks/near_duplicates.py --peers path/to/peers
 
 Each peer runs in its own environment, made once by
 
-    python -m venv path/to/peers/datatrove && path/to/peers/datatrove/bin/pip install "datatrove[processing]" spacy orjson
-    python -m venv path/to/peers/data-juicer && path/to/peers/data-juicer/bin/pip install py-data-juicer aiohttp scipy
+    python -m venv path/to/peers/datatrove
+    path/to/peers/datatrove/bin/pip install "datatrove[processing]" spacy orjson
+    python -m venv path/to/peers/data-juicer
+    path/to/peers/data-juicer/bin/pip install py-data-juicer aiohttp scipy
 
 Documents are put together of sentences of real English text (REAL_DATA_DIR), or of made-up words where that
 is not there; one in five is a copy of another with some words replaced, removed or added. The truth is the
@@ -23,7 +24,6 @@ writes what is kept, is left out. Memory is the most that the processes of an en
 import argparse
 import json
 import os
-import random
 import re
 import statistics
 import struct
@@ -34,114 +34,10 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-WINDOW, BANDS, ROWS, THRESHOLD = 5, 21, 6, 0.8
-POSITIVE_FROM, NEGATIVE_TO = 0.85, 0.6
+from planted_duplicates import WINDOW, planted, score
+
+BANDS, ROWS, THRESHOLD = 21, 6, 0.8
 ENGINES = ("ours", "data-juicer", "datatrove")
-BINS = [0.0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0]
-
-
-# --- documents ---------------------------------------------------------------------------------------------
-
-
-def sentences(folder: Path | None, rng: random.Random) -> list[str]:
-    if folder is None or not (folder / "english_novels").is_dir():
-        words = [
-            "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 9))) for _ in range(20_000)
-        ]
-        weights = [1 / rank for rank in range(1, len(words) + 1)]
-        return [" ".join(rng.choices(words, weights, k=rng.randint(6, 30))) + "." for _ in range(60_000)]
-    import pandas as pd
-
-    texts = []
-    for name, column in (
-        ("english_novels/novels", "text"),
-        ("movie_reviews/movie_reviews", "text"),
-        ("web_text/c4_demo", "text"),
-        ("wikitext2/valid", "line"),
-    ):
-        texts += pd.read_parquet(folder / f"{name}.parquet", columns=[column])[column].tolist()
-    found = (part for text in texts for part in re.split(r"(?<=[.!?])\s+", " ".join(text.split())))
-    return sorted({part for part in found if 6 <= len(part.split()) <= 60})
-
-
-def changed(words: list[str], target: float, vocabulary: list[str], rng: random.Random) -> list[str]:
-    """A copy whose similarity is near `target`: an edit breaks up to five windows of each side."""
-    words = list(words)
-    for _ in range(round(len(words) * (1 - target) / (WINDOW * (1 + target)))):
-        place = rng.randrange(len(words))
-        edit = rng.random()
-        if edit < 0.6:
-            words[place] = rng.choice(vocabulary)
-        elif edit < 0.8 and len(words) > 20:
-            del words[place]
-        else:
-            words.insert(place, rng.choice(vocabulary))
-    return words
-
-
-def windows(words: list[str]) -> set[tuple[str, ...]]:
-    plain = [word for word in (re.sub(r"[^\w]", "", word).lower() for word in words) if word]
-    return {tuple(plain[place : place + WINDOW]) for place in range(len(plain) - WINDOW + 1)}
-
-
-def planted(count: int, folder: Path | None, seed: int) -> tuple[list[str], list[tuple[int, int, float]]]:
-    """Documents, and (document, copy, true similarity)."""
-    rng = random.Random(seed)
-    pool = sentences(folder, rng)
-    vocabulary = sorted({word for sentence in pool[:20_000] for word in sentence.split() if word.isalpha()})
-    copies = count // 5
-    documents = []
-    for _ in range(count - copies):
-        length, words = rng.randint(60, 180), []
-        while len(words) < length:
-            words += rng.choice(pool).split()
-        documents.append(words)
-    pairs = []
-    for original in rng.sample(range(len(documents)), copies):
-        low, high = rng.choices([(1, 1), (0.85, 1), (0.6, 0.85), (0.3, 0.6)], [1, 9, 5, 5])[0]
-        copy = changed(documents[original], rng.uniform(low, high), vocabulary, rng)
-        one, other = windows(documents[original]), windows(copy)
-        pairs.append((original, len(documents), len(one & other) / len(one | other)))
-        documents.append(copy)
-    place = list(range(count))
-    rng.shuffle(place)
-    shuffled = [""] * count
-    for number, words in enumerate(documents):
-        shuffled[place[number]] = " ".join(words)
-    return shuffled, [(place[a], place[b], similarity) for a, b, similarity in pairs]
-
-
-def score(pairs: list[tuple[int, int, float]], dropped: set[int]) -> dict[str, object]:
-    """Recall of the positive pairs, precision over these and all false alarms, and what was found by bin."""
-    found = false = positive = 0
-    bins = {f"{low:g}-{high:g}": [0, 0] for low, high in zip(BINS, BINS[1:], strict=False)}
-    paired = set()
-    for one, other, similarity in pairs:
-        paired |= {one, other}
-        gone = (one in dropped) + (other in dropped)
-        if similarity >= POSITIVE_FROM:
-            positive += 1
-            found += gone >= 1
-            false += gone == 2
-        elif similarity <= NEGATIVE_TO:
-            false += gone
-        else:
-            false += gone == 2
-        low = max(edge for edge in BINS[:-1] if edge <= similarity)
-        counts = bins[f"{low:g}-{BINS[BINS.index(low) + 1]:g}"]
-        counts[0] += gone >= 1
-        counts[1] += 1
-    false += len(dropped - paired)
-    return {
-        "recall": found / positive if positive else None,
-        "precision": found / (found + false) if found + false else None,
-        "positive_pairs": positive,
-        "false_alarms": false,
-        "found_by_similarity": {name: counts for name, counts in bins.items() if counts[1]},
-    }
-
-
-# --- engines: each runs in a process of its own, and prints what it took -------------------------------------
 
 
 def ours(path: Path, cores: int) -> tuple[float, list[int]]:
@@ -231,9 +127,6 @@ def datatrove(path: Path, cores: int) -> tuple[float, list[int]]:
 def _texts(shard: Path) -> list[str]:
     with shard.open(encoding="utf-8") as lines:
         return [json.loads(line)["text"] for line in lines]
-
-
-# --- side by side ------------------------------------------------------------------------------------------
 
 
 class Memory(threading.Thread):
@@ -364,67 +257,6 @@ def _table(results: dict[str, list[dict[str, object]]]) -> str:
     return "\n".join(lines)
 
 
-# --- a million short records through the node ----------------------------------------------------------------
-
-
-def million(count: int, seed: int) -> None:
-    import numpy as np
-    import pandas as pd
-    import psutil
-
-    from instruction_tuning.pipelines.ingestion.duplicate_nodes import remove_duplicates
-    from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
-
-    rng = np.random.default_rng(seed)
-    words = np.array(
-        [f"{a}{b}{c}" for a in "bcdfghklmnprst" for b in ("a", "ei", "o", "u") for c in "lmnrstdk"]
-    )
-    distinct = int(count * 0.8)
-    drawn = rng.integers(0, len(words), (distinct, 15))
-    prompts = [" ".join(words[row]) for row in drawn]
-    copied = rng.integers(0, distinct, count - distinct)
-    prompts += [
-        prompts[row] if kind else f"Please {prompts[row]}!"
-        for row, kind in zip(copied.tolist(), (rng.random(len(copied)) < 0.5).tolist(), strict=True)
-    ]
-    answers = [" ".join(words[row]) for row in rng.integers(0, len(words), (count, 40))]
-    ids = pd.util.hash_array(
-        np.array([f"{p}|{a}" for p, a in zip(prompts, answers, strict=True)], dtype=object)
-    )
-    frame = pd.DataFrame(
-        {
-            "record_id": pd.Series([f"{value:016x}" for value in ids.tolist()], dtype="str"),
-            "source_row_id": pd.Series([f"{'ab' * 6}:{row}" for row in range(count)], dtype="str"),
-            "source": pd.Series("made_up", index=range(count), dtype="str"),
-            "licence": pd.Series("MIT", index=range(count), dtype="str"),
-            "messages": [[{"role": "user", "content": prompt}] for prompt in prompts],
-            "prompt": pd.Series(prompts, dtype="str"),
-            "answer": pd.Series(answers, dtype="str"),
-            "flags": [[] for _ in range(count)],
-        }
-    )
-    del prompts, answers, ids
-    for name, rules in (
-        ("content guard", {}),
-        ("published method, words and pairs", {"content_guard": False}),
-        ("published method, five-word windows", {"content_guard": False, "shingle_tokens": [5]}),
-    ):
-        process = psutil.Process()
-        before = process.memory_info().rss / 2**20
-        peak = Memory(process.pid)
-        peak.start()
-        started, cpu = time.monotonic(), time.process_time()
-        kept, rejected, clusters = remove_duplicates(frame, IngestionParameters(duplicates=rules))
-        print(
-            f"{name}: {count:,} records in {time.monotonic() - started:.1f} s ({time.process_time() - cpu:.1f} s of "
-            f"processor time), {len(kept):,} stay, {clusters['cluster_id'].nunique():,} clusters; "
-            f"memory {before:,.0f} MiB before, {peak.most:,.0f} MiB at most",
-            flush=True,
-        )
-        peak.pid = -1
-        del kept, rejected, clusters
-
-
 def _cores(text: str) -> list[int]:
     return [int(core) for core in text.split(",")]
 
@@ -442,7 +274,6 @@ def main() -> None:
     parser.add_argument("--cores", help="numbers of the cores to run on, such as 0,1")
     parser.add_argument("--scratch", type=Path, help="where the documents are written for each engine")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--records", type=int, help="ours alone: so many short records through the node")
     parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -452,8 +283,6 @@ def main() -> None:
         run = {"ours": ours, "data-juicer": data_juicer, "datatrove": datatrove}[arguments.engine]
         seconds, dropped = run(arguments.folder, len(os.sched_getaffinity(0)))
         print(json.dumps({"seconds": seconds, "dropped": dropped}))
-    elif arguments.records is not None:
-        million(arguments.records, arguments.seed)
     else:
         side_by_side(arguments)
 

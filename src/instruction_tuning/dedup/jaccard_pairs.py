@@ -1,7 +1,8 @@
 """The true Jaccard similarity of candidate pairs, many at a time.
 
-J(A, B) = |A n B| / |A u B| over the sets of hashed shingles, at least 40 bits of each hash. A set is a row of a sparse matrix, so that the
-intersections of all pairs are one elementwise product, compiled in scipy: O(shingles of the pairs).
+J(A, B) = |A n B| / |A u B| over the sets of hashed shingles, at least 40 bits of each hash. A set is a row
+of a sparse matrix, so that the intersections of all pairs are one elementwise product, compiled in scipy:
+O(n log n) in the shingles of the pairs, a batch at a time.
 """
 
 import numpy as np
@@ -42,7 +43,7 @@ def _of_batch(shingles: Shingles, left: Array, right: Array) -> Array:
 
 
 def _as_sets(shingles: Shingles) -> tuple[Array, Array]:
-    """Ascending hashes, each once a text, and where each text's begin; one sort of (text, hash) in 64 bits."""
+    """Ascending hashes, each once a text, and where each text's begin: one sort of (text, hash)."""
     counts = np.diff(shingles.offsets)
     bits = np.uint64(63 - len(counts).bit_length())
     text = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)

@@ -1,9 +1,9 @@
 """How many bands of how many rows: the S-curve of locality-sensitive hashing.
 
 With b bands of r rows each, two texts whose shingle sets have Jaccard similarity s become candidates with
-probability P(s) = 1 - (1 - s^r)^b (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4; 2107.06499,
-appendix A). The curve is steepest near (1/b)^(1/r), the threshold of the index. Candidates are verified, so
-that P below the similarity asked for costs time only, while 1 - P above it is what goes unfound.
+probability P(s) = 1 - (1 - s^r)^b (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4;
+2107.06499, appendix A). The curve is steepest near (1/b)^(1/r), the threshold of the index. Candidates are
+verified, so that P below the similarity asked for costs time only, while 1 - P above it is what goes unfound.
 
 Of the settings that fit into the permutations, `derived` takes the most rows whose recall at the similarity
 asked for is enough: that is the fewest false candidates.
@@ -82,9 +82,9 @@ def derived(
     recall = settings.candidate_probability(similarity)
     if recall < min_recall:
         raise ValueError(
-            f"bands ({settings.bands}) of rows ({settings.rows}) find a pair at the threshold ({similarity:g}) "
-            f"with probability {recall:.3f}, below min_recall ({min_recall:g}): fewer rows and more bands find "
-            "more; leave them out to have them derived"
+            f"bands ({settings.bands}) of rows ({settings.rows}) find a pair at the threshold "
+            f"({similarity:g}) with probability {recall:.3f}, below min_recall ({min_recall:g}): fewer rows "
+            "and more bands find more; leave them out to have them derived"
         )
     return settings
 

@@ -151,9 +151,9 @@ def _guarded(
     for position, text in enumerate(texts):
         cut = paragraphs_of(text)
         contents[position] = _digest(tuple(chain.from_iterable(cut))) if cut else _digest(position)
-        bucket = bucket_of(cut, max_inserted_share)
-        # What has to be equal to have a duplicate is in a bucket of its own.
-        buckets[position] = _digest(bucket) if cut and bucket is not None else b""
+        common = bucket_of(cut, max_inserted_share)
+        # What has to be equal to have a duplicate is in no bucket.
+        buckets[position] = _digest(common) if cut and common is not None else b""
     first = first_of_each(contents, context)
     firsts = np.flatnonzero((first == np.arange(len(first))) & (buckets != b""))
     bucket = first_of_each(buckets[firsts], context[firsts])

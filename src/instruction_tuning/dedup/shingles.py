@@ -1,4 +1,4 @@
-"""Texts as sets of hashed shingles, in numpy: a corpus is cut, hashed and sorted as one array.
+"""Texts as hashed shingles, in numpy: a corpus is cut and hashed as one array.
 
 A shingle is a window of n neighbouring tokens (Broder 1997). Tokens are nearly those of `text.tokens.tokens`,
 from one pass over the code points instead of a regular expression a text: runs of letters, runs of digits,
@@ -6,12 +6,11 @@ single Han, kana and Hangul characters, single symbols that are no punctuation; 
 as plain ones. Departures: "3.14" is two tokens.
 
 A token is hashed as a polynomial in its code points, sum v(c_i) B^i mod 2^64 with random v and odd B, which
-makes every hash of a corpus one product and one segmented sum; a window as a polynomial in its tokens, then
-mixed (the finaliser of MurmurHash3) and cut to 52 bits, so that a chunk sorts by (text, hash) as one array of
-integers. Two different windows share a hash with probability 2^-52.
+makes every hash of a corpus one product and one running sum; a window as a polynomial in its tokens, mixed by
+the finaliser of MurmurHash3.
 
-O(characters) time but for the sorting of a text's own windows; 8 bytes a window kept. Chunks run on as many
-threads as there are cores, and the result depends on none of that.
+O(characters) time; 8 bytes a window are kept. Chunks run on as many threads as there are cores, and the
+result depends on none of that.
 """
 
 import os
@@ -48,10 +47,9 @@ class Shingles:
         """Those of some texts, in the order of `rows`."""
         sizes = np.diff(self.offsets)[rows]
         starts = self.offsets[rows]
-        parts = [self.hashes[start:end] for start, end in zip(starts, starts + sizes, strict=True)] or [
-            self.hashes[:0]
-        ]
-        return Shingles(np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)]), self.contents[rows])
+        parts = [self.hashes[start:end] for start, end in zip(starts, starts + sizes, strict=True)]
+        hashes = np.concatenate(parts) if parts else self.hashes[:0]
+        return Shingles(hashes, np.concatenate([[0], np.cumsum(sizes)]), self.contents[rows])
 
 
 def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | None = None) -> Shingles:
@@ -199,7 +197,7 @@ def _classes() -> Array:
 
 @cache
 def _values() -> Array:
-    """A random number for each code point that is part of tokens, 0 for the others; a minus sign has 0, too."""
+    """A random number for each code point that is part of tokens, 0 for the others and minus signs."""
     values = _mixed((np.arange(0x110000, dtype=np.uint64) + np.uint64(1)) * np.uint64(_BASE))
     values[_classes() == _SEPARATOR] = 0
     return values

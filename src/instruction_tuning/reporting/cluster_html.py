@@ -1,6 +1,8 @@
 """The largest clusters of duplicates as HTML, with their texts to read."""
 
+from collections.abc import Hashable, Mapping
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +41,8 @@ def _cluster(members: pd.DataFrame) -> str:
     rows = members.loc[order].head(MEMBERS).to_dict("records")
     turns = "".join(
         f"<div class='turn'><span>{_fate(row)}</span>"
-        f"<p>{text_as_html(row['text'], most=400)}\n<span class='soft'>{text_as_html(row['source'], most=60)}, "
+        f"<p>{text_as_html(row['text'], most=400)}\n"
+        f"<span class='soft'>{text_as_html(row['source'], most=60)}, "
         f"<code>{escape(row['source_row_id'])}</code></span></p></div>"
         for row in rows
     )
@@ -51,7 +54,7 @@ def _cluster(members: pd.DataFrame) -> str:
     return f"<article class='rejected'><header>{header}</header>{turns}{more}</article>"
 
 
-def _fate(row: dict[str, object]) -> str:
+def _fate(row: Mapping[Hashable, Any]) -> str:
     if row["fate"] == "stays":
         return "<b>stays</b>"
     kind = str(row["fate"]).removesuffix("_duplicate")

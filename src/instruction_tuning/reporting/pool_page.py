@@ -18,7 +18,6 @@ from instruction_tuning.reporting.cluster_html import largest_clusters
 from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.pool_figures import LANGUAGE_NAMES
 from instruction_tuning.reporting.text_html import text_as_html
-from instruction_tuning.reporting.wording import counted
 
 _PAGE = Path(__file__).with_name("pool_page.html")
 _MAX_DETAIL = 400
