@@ -124,14 +124,15 @@ def test_both_ends_of_a_chain_may_stay_and_are_seen_in_one_cluster():
 
 def test_semantic_duplicates_are_dropped_only_when_asked_for_and_marked_as_such():
     rows = [
-        ("Describe the water cycle of the earth.", "Water rises.", "web", None, ()),
-        ("Describe the earth: of the water cycle.", "Water rises, and falls.", "web", None, ()),
+        ("Explain why recycling is important.", "Water rises.", "web", None, ()),
+        ("Why is recycling important? Explain.", "Water rises, and falls.", "web", None, ()),
+        ("Explain why recycling is important 2.", "No.", "web", None, ()),
         ("Sort three numbers.", "1 2 3", "web", None, ()),
         ("Sort the three numbers", "1 2 3.", "web", None, ()),
     ]
-    assert len(remove(frame_of(*rows))[0]) == 3
+    assert len(remove(frame_of(*rows))[0]) == 4
     kept, rejected, clusters = remove(frame_of(*rows), semantic={"enabled": True})
-    assert kept["answer"].tolist() == ["Water rises, and falls.", "1 2 3."]
+    assert kept["answer"].tolist() == ["Water rises, and falls.", "No.", "1 2 3."]
     assert rejected["stage"].tolist() == ["semantic_duplicate", "near_duplicate"]
     assert rejected["reason"].tolist() == ["similar_meaning", "similar_prompt"]
     assert clusters["fate"].value_counts().to_dict()["semantic_duplicate"] == 1

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from instruction_tuning.dedup import semantic
-from instruction_tuning.dedup.semantic import semantic_pairs
+from instruction_tuning.dedup.clusters import Pairs
+from instruction_tuning.dedup.semantic import confirmed, semantic_pairs
 
 
 def unit(vectors):
@@ -42,6 +44,16 @@ def test_in_clusters_nearly_all_of_them_are_found_and_none_that_is_not_one(monke
     pairs = found(embeddings, 0.95)
     assert len(expected & pairs.keys()) >= 980
     assert all(float(embeddings[a] @ embeddings[b]) >= 0.95 - 1e-6 for a, b in pairs)
+
+
+def test_a_proposed_pair_is_measured_again_on_the_whole_vectors_and_on_its_numbers():
+    texts = ["Explain net worth", "Explain net worth!", "Explain polarization", "Add 2", "Add 3"]
+    vectors = csr_array(np.array([[0.6, 0.8, 0], [0.6, 0.8, 0], [0.6, 0, 0.8], [1, 0, 0], [1, 0, 0]]))
+    proposed = Pairs(np.array([0, 0, 3]), np.array([1, 2, 4]), np.ones(3))
+    pairs = confirmed(proposed, vectors, texts, 0.9)
+    assert (pairs.better.tolist(), pairs.worse.tolist()) == ([0], [1])
+    assert pairs.similarity.tolist() == pytest.approx([1.0])
+    assert len(confirmed(proposed, vectors, texts, 0.3).better) == 2
 
 
 def test_texts_without_a_word_have_no_direction_and_are_like_nothing():

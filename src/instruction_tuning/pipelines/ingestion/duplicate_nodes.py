@@ -22,6 +22,8 @@ from instruction_tuning.pipelines.ingestion.parameters import IngestionParameter
 logger = logging.getLogger(__name__)
 
 _SHOWN_CHARACTERS = 300
+# Few axes of TF-IDF may also set two texts apart that are alike: the search asks for less than is confirmed.
+_SEARCH_MARGIN = 0.15
 EXACT = "exact_duplicate"
 REASONS = {EXACT: "same_record", NEAR: "similar_prompt", "semantic_duplicate": "similar_meaning"}
 
@@ -96,7 +98,7 @@ def _semantic_pairs(
     semantic = rule.semantic
     if not semantic.enabled or len(texts) < 2:
         return None
-    from instruction_tuning.dedup.semantic import semantic_pairs
+    from instruction_tuning.dedup.semantic import confirmed, semantic_pairs
 
     if semantic.embedding == "hidden_states":
         from instruction_tuning.lm.embeddings import embed_hidden_states
@@ -105,11 +107,13 @@ def _semantic_pairs(
         embeddings = embed_hidden_states(
             base_model, texts, pooling="mean", max_length_tokens=semantic.max_length_tokens
         )
-    else:
-        from instruction_tuning.selection.tfidf_svd import embed_tfidf_svd
+        return semantic_pairs(embeddings, semantic.similarity, seed=rule.seed)
+    from instruction_tuning.selection.tfidf_svd import svd_of, tfidf
 
-        embeddings = embed_tfidf_svd(texts, dimensions=semantic.dimensions, seed=rule.seed)
-    return semantic_pairs(embeddings, semantic.similarity, seed=rule.seed)
+    vectors = tfidf(texts)
+    embeddings = svd_of(vectors, dimensions=semantic.dimensions, seed=rule.seed)
+    proposed = semantic_pairs(embeddings, semantic.similarity - _SEARCH_MARGIN, seed=rule.seed)
+    return confirmed(proposed, vectors, texts, semantic.similarity)
 
 
 def _compared_texts(records: pd.DataFrame, compare: str) -> list[str]:

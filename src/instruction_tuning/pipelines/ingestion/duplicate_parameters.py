@@ -16,12 +16,12 @@ class _Frozen(BaseModel):
 
 
 class SemanticDuplicateParameters(_Frozen):
-    """Duplicates by embeddings: `dedup/semantic.py` explains the search. `dimensions` is that of tfidf_svd,
-    `max_length_tokens` that of hidden_states, which are those of `base_model`."""
+    """Duplicates by vectors: `dedup/semantic.py` explains the search. `dimensions` are those in which pairs
+    of tfidf are looked for; `max_length_tokens` is that of hidden_states, which are those of `base_model`."""
 
     enabled: bool = False
-    similarity: Annotated[float, Field(gt=0, le=1)] = 0.95
-    embedding: Literal["tfidf_svd", "hidden_states"] = "tfidf_svd"
+    similarity: Annotated[float, Field(gt=0, le=1)] = 0.9
+    embedding: Literal["tfidf", "hidden_states"] = "tfidf"
     dimensions: Annotated[int, Field(gt=1, le=4096)] = 128
     max_length_tokens: Positive = 512
 
