@@ -59,9 +59,9 @@ def duplicate_clusters(
             **{name: found[name].to_numpy(dtype=object) for name in ("source_row_id", "record_id", "source")},
             "licence": found["licence"].to_numpy(dtype=object),
             "fate": np.where(dropped, kind[members], STAYS),
-            "duplicate_of": np.where(dropped, row_ids[stands_in], None),
+            "duplicate_of": pd.Series(row_ids[stands_in]).where(dropped),
             "similarity": similarity[members],
-            "decided_by": np.where(dropped, decided, None),
+            "decided_by": pd.Series(decided).where(dropped),
             "text": [texts[member][:MAX_CHARACTERS] for member in members],
         }
     ).astype(COLUMNS)

@@ -66,7 +66,7 @@ def keeping_ranks(
 
 def keeping_order(ranks: Mapping[str, Array]) -> Array:
     """Positions from the most to the least worth keeping."""
-    return np.lexsort(tuple(reversed(ranks.values())))
+    return np.lexsort(list(ranks.values())[::-1])
 
 
 def deciding_rules(ranks: Mapping[str, Array], kept: Array, dropped: Array) -> list[str]:

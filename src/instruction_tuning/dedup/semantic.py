@@ -69,7 +69,7 @@ def confirmed(pairs: Pairs, vectors: Any, texts: Sequence[str], similarity: floa
         alike = np.flatnonzero(cosines >= similarity)
         same: list[int] = [
             place
-            for place in alike
+            for place in alike.tolist()
             if numbers(tokens(texts[better[place]])) == numbers(tokens(texts[worse[place]]))
         ]
         found.append((better[same], worse[same], np.minimum(cosines[same], 1.0)))

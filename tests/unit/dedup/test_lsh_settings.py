@@ -1,8 +1,11 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from instruction_tuning.dedup.lsh_candidates import candidate_pairs
-from instruction_tuning.dedup.lsh_settings import LshSettings, derived
+from instruction_tuning.dedup.lsh_settings import SHOWN_SIMILARITIES, LshSettings, derived
 from instruction_tuning.dedup.shingles import Shingles
 
 
@@ -19,6 +22,18 @@ def test_derived_settings_have_the_most_rows_that_still_find_enough():
     assert settings.candidate_probability(0.8) >= 0.99
     assert LshSettings(128 // 7, 7).candidate_probability(0.8) < 0.99
     assert derived(128, 0.8, 0.9).rows > settings.rows
+
+
+def test_the_table_in_the_documents_is_what_is_derived():
+    page = (Path(__file__).parents[3] / "docs" / "duplicates.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (0\.\d+) \| (\d+) \| ([\d.]+) \| (\d+) × (\d+) \| (.+) \|$", page, re.MULTILINE)
+    assert len(rows) == 3
+    for threshold, permutations, recall, bands, of_rows, curve in rows:
+        settings = derived(int(permutations), float(threshold), float(recall))
+        assert settings == LshSettings(int(bands), int(of_rows))
+        known = [f"{settings.threshold:.2f}"]
+        known += [f"{settings.candidate_probability(value):.4f}" for value in SHOWN_SIMILARITIES]
+        assert curve.split(" | ") == known
 
 
 def test_one_of_the_two_may_be_given():

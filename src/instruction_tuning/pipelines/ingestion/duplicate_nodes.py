@@ -14,7 +14,7 @@ from instruction_tuning.dedup.keeping_order import deciding_rules, keeping_order
 from instruction_tuning.dedup.minhash_lsh import NEAR, near_duplicates
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
-from instruction_tuning.pipelines.ingestion.frames import reject, rejected_frame
+from instruction_tuning.pipelines.ingestion.frames import messages_of, reject, rejected_frame
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 
 # Plotly is not to be imported before a node runs; figures are `Any` for that.
@@ -130,11 +130,11 @@ def _rejected(
     row_id = str(records["source_row_id"].iat[kept])
     row = f"row {row_number_of(row_id)} of {records['source'].iat[kept]} ({row_id})"
     alike = "the same as" if kind == EXACT else f"similarity {similarity:.2f} to"
-    shown = "" if kind == EXACT else f": {records['prompt'].iat[kept][:_SHOWN_CHARACTERS]}"
+    shown = "" if kind == EXACT else f": {str(records['prompt'].iat[kept])[:_SHOWN_CHARACTERS]}"
     return reject(
         records,
         place,
-        [dict(message) for message in records["messages"].iat[place]],
+        messages_of(records.iloc[[place]])[0],
         stage=kind,
         reason=REASONS[kind],
         detail=f"{alike} {row}, which stays by {decided}{shown}",
