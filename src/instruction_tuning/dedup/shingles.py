@@ -30,6 +30,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _CHARACTERS_PER_CHUNK = 1 << 19
 _SEPARATOR, _LETTER, _DIGIT, _ALONE = range(4)
+LETTERS_END = 0x33480  # no letter, digit, space or punctuation has this code point or a higher one
 _BASE = 0x9E3779B97F4A7C15  # odd
 _STEP = 0xD6E8FEB86659FD93
 
@@ -180,9 +181,7 @@ def _minus_signs(codes: Array, kinds: Array) -> Array:
 @cache
 def _classes() -> Array:
     """What each code point is: separator, letter, digit or a token of its own."""
-    # Surrogates are no characters; they are let through as letters of their own.
-    points = [chr(code) for code in range(0x110000)]
-    text = "".join(points)
+    text = "".join(map(chr, range(LETTERS_END)))
     kinds = np.full(0x110000, _ALONE, np.uint8)
     for pattern, kind in (
         (punctuation_and_spaces(), _SEPARATOR),

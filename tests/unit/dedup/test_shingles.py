@@ -1,13 +1,14 @@
 import random
+import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruction_tuning.dedup.jaccard_pairs import jaccard_similarities
-from instruction_tuning.dedup.shingles import shingles_of
-from instruction_tuning.text.tokens import tokens
+from instruction_tuning.dedup.shingles import LETTERS_END, shingles_of
+from instruction_tuning.text.tokens import punctuation_and_spaces, tokens
 
 # Whatever `tokens` cuts into the same pieces: it keeps the parts of 3.14 together.
 plain = st.text(alphabet="abyZ ß9 7-,!?\n\tÄé中文あ한😀+=Ａ１－", max_size=60)
@@ -18,6 +19,7 @@ def windows(text, size):
     return {tuple(cut[place : place + size]) for place in range(len(cut) - size + 1)} or ({cut} - {()})
 
 
+@settings(deadline=None)
 @given(texts=st.lists(plain, max_size=6), size=st.integers(1, 5))
 def test_texts_share_shingles_where_they_share_windows_of_tokens(texts, size):
     texts = [text.replace("- ", " ").replace("-\n", " ").replace("-\t", " ") for text in texts]
@@ -49,6 +51,11 @@ def test_a_text_has_the_same_shingles_wherever_it_stands_and_whatever_stands_bes
         assert together.contents[place] == alone.contents[0]
     big = " ".join(texts) * 4  # more than a chunk takes
     assert len(shingles_of([big, "one two"], [2]).hashes) == len(tokens(big)) - 1 + 1
+
+
+def test_no_letter_digit_or_separator_lies_behind_the_table():
+    behind = "".join(map(chr, range(LETTERS_END, 0x110000)))
+    assert not re.search(rf"\w|{punctuation_and_spaces()}", behind)
 
 
 def test_no_two_of_many_words_share_a_hash():
