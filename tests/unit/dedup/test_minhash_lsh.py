@@ -81,9 +81,9 @@ def test_many_long_prompts_of_one_template_are_told_apart_in_time():
     texts = [
         f"{start} Land{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}?" for n in range(2000)
     ]
-    started = time.monotonic()
+    started = time.process_time()
     assert not dropped(*texts)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_without_the_guard_jaccard_alone_decides():
