@@ -21,7 +21,8 @@ def duplicate_figure(duplicate_clusters: pd.DataFrame, lsh: LshSettings, *, thre
         horizontal_spacing=0.13,
         subplot_titles=(
             "Dropped rows by size of the cluster",
-            f"LSH: {lsh.bands} bands of {lsh.rows} rows, steepest at {lsh.threshold:.2f}",
+            f"LSH: {lsh.bands} bands of {lsh.rows} rows, steepest at {lsh.threshold:.2f};<br>"
+            + ", ".join(f"{lsh.candidate_probability(s):.3f} at {s:g}" for s in SHOWN_SIMILARITIES),
         ),
     )
     sizes = duplicate_clusters["cluster_rows"].clip(upper=_MOST_SIZES)
@@ -59,9 +60,7 @@ def duplicate_figure(duplicate_clusters: pd.DataFrame, lsh: LshSettings, *, thre
         go.Scatter(
             x=SHOWN_SIMILARITIES,
             y=known,
-            mode="markers+text",
-            text=[f"{value:.3f}" for value in known],
-            textposition="bottom right",
+            mode="markers",
             marker={"color": COLOURS[5], "size": 7},
             showlegend=False,
             hovertemplate="similarity %{x:.2f}: %{y:.4f}<extra></extra>",
@@ -73,6 +72,6 @@ def duplicate_figure(duplicate_clusters: pd.DataFrame, lsh: LshSettings, *, thre
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="rows in the cluster", title_font_size=13, type="category", row=1, col=1)
     figure.update_yaxes(title="rows dropped", title_font_size=13, tickformat=",", row=1, col=1)
-    figure.update_xaxes(title="Jaccard similarity", title_font_size=13, range=[0, 1.12], row=1, col=2)
+    figure.update_xaxes(title="Jaccard similarity", title_font_size=13, range=[0, 1.03], row=1, col=2)
     figure.update_yaxes(title="becomes a candidate", title_font_size=13, tickformat=".0%", row=1, col=2)
-    return styled(figure, "Duplicates", height=380)
+    return styled(figure, "Duplicates", height=390).update_layout(margin_t=60)
