@@ -24,17 +24,18 @@ from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.pool import raw_pool
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.ingestion import create_pipeline
+from instruction_tuning.pipelines.ingestion.duplicate_nodes import remove_duplicates
 from instruction_tuning.pipelines.ingestion.frames import read_frames
 from instruction_tuning.pipelines.ingestion.nodes import (
     collect_rejected_records,
     read_raw_records,
     remove_benchmark_leaks,
-    remove_duplicates,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
 from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
+from instruction_tuning.schemas.duplicate_clusters import DuplicateClusters
 from instruction_tuning.schemas.pool_topics import PoolTopics
 from instruction_tuning.schemas.record_repairs import RecordRepairs
 from instruction_tuning.schemas.rejected_records import RejectedRecords, UnreadableRecords
@@ -50,7 +51,7 @@ NOTHING_REPAIRED = (
     pd.DataFrame({"source_row_id": [], "flags": []}),
     pd.DataFrame({"source_row_id": []}),
 )
-SHOWN = ("verb_noun_pairs", "pool_topics")
+SHOWN = ("verb_noun_pairs", "pool_topics", "duplicate_clusters")
 OUTPUTS = ("canonical_instructions", "unreadable_records", "instruction_pool", "rejected_records")
 
 
@@ -80,7 +81,7 @@ def ingest(path, items=None, **parameters):
     canonical, unreadable, repairs, files, documents, comparisons = read_raw_records(
         list_raw_files(path), rules
     )
-    distinct, duplicates = remove_duplicates(canonical, rules)
+    distinct, duplicates, _ = remove_duplicates(canonical, rules)
     pool, leaks = remove_benchmark_leaks(distinct, benchmark() if items is None else items, rules)
     rejected = collect_rejected_records(
         canonical, unreadable, duplicates, leaks, pool, repairs, files, documents, comparisons
@@ -153,6 +154,8 @@ def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp
     assert "Kept: 7 of 7 rows" in page and "Rejected: 5 of 5 rows" in page
     VerbNounPairs.validate(catalog.load("verb_noun_pairs"))
     PoolTopics.validate(catalog.load("pool_topics"))
+    DuplicateClusters.validate(catalog.load("duplicate_clusters"))
+    assert "Duplicates: 2 clusters" in page
     assert catalog.load("pool_metrics")["rows"] == 7
     models = (CanonicalInstructions, UnreadableRecords, InstructionPool, RejectedRecords)
     for name, model in zip(OUTPUTS, models, strict=True):
@@ -199,8 +202,8 @@ def test_documents_and_comparisons_are_accounted_for_beside_the_pool(tmp_path):
 def test_frames_that_come_back_from_parquet_flow_on(tmp_path):
     canonical, *_ = ingest(small_world(tmp_path / "raw"))
     canonical.to_parquet(tmp_path / "frame.parquet")
-    again, _ = remove_duplicates(pd.read_parquet(tmp_path / "frame.parquet"), IngestionParameters())
-    direct, _ = remove_duplicates(canonical, IngestionParameters())
+    again, *_ = remove_duplicates(pd.read_parquet(tmp_path / "frame.parquet"), IngestionParameters())
+    direct, *_ = remove_duplicates(canonical, IngestionParameters())
     assert again["source_row_id"].tolist() == direct["source_row_id"].tolist()
 
 

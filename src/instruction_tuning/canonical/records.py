@@ -98,7 +98,7 @@ class RejectedRecord:
     source_row_id: str
     source: str
     record_id: str | None
-    stage: str  # read, validate, exact_duplicate, near_duplicate or contaminated
+    stage: str  # one of schemas/rejected_records.STAGES
     reason: str
     field: str | None
     detail: str | None

@@ -1,22 +1,23 @@
 """Exact duplicates: records with the same `record_id`, that is, the same roles and contents throughout.
 
-The same prompt with another answer is another record. O(N) time and memory.
+The same prompt with another answer is another record. O(N log N) time, O(N) memory.
 """
 
-from collections.abc import Sequence
+import numpy as np
+
+from instruction_tuning.dedup.shingles import Array
 
 
-def exact_duplicates(record_ids: Sequence[str], order: Sequence[int]) -> dict[int, int]:
-    """Position of each copy -> position of the one that stays: the first of them in `order`.
+def first_of_each(*keys: Array) -> Array:
+    """For each position the first one at which all keys are the same.
 
-    `order` lists all positions from the most to the least worth keeping (`keeping_order`).
-
-    >>> exact_duplicates(["a", "b", "a"], order=[2, 1, 0])
-    {0: 2}
+    >>> first_of_each(np.array(["a", "b", "a"])).tolist()
+    [0, 1, 0]
     """
-    kept: dict[str, int] = {}
-    return {
-        position: kept[record_ids[position]]
-        for position in order
-        if kept.setdefault(record_ids[position], position) != position
-    }
+    count = len(keys[0])
+    order = np.lexsort(keys)  # stable: within a group by position
+    new = np.ones(count, bool)
+    new[1:] = np.logical_or.reduce([key[order][1:] != key[order][:-1] for key in keys])
+    first = np.empty(count, np.int64)
+    first[order] = order[np.maximum.accumulate(np.where(new, np.arange(count), 0))]
+    return first

@@ -12,6 +12,7 @@ from instruction_tuning.lineage.store import DataStore
 Story = dict[str, Any]
 NOT_MADE = "not made yet from these data"
 _COLLISION = ("collides_with", "similarity")
+_ALIKE = ("near_duplicate", "semantic_duplicate")
 
 
 class RecordStory:
@@ -30,7 +31,7 @@ class RecordStory:
         """
         rejected = self._find("rejected_records", "source_row_id", self._rows, needed=_COLLISION)
         kept = self._find("instruction_pool", "record_id", [self._record]) if self._record else []
-        near = next((row for row in rejected if row["stage"] == "near_duplicate"), None)
+        near = next((row for row in rejected if row["stage"] in _ALIKE), None)
         # Models learnt what a near duplicate says from the record that stayed.
         content = str(near["collides_with"]) if near else self._record
         story: Story = {
@@ -87,7 +88,7 @@ class RecordStory:
     def _fate(self, kept: list[dict[str, Any]], rejected: list[dict[str, Any]]) -> Story:
         if kept:
             return {"decision": "in the pool", "source_row_id": kept[0]["source_row_id"]}
-        order = ("contaminated", "near_duplicate", "exact_duplicate", "validate", "read")
+        order = ("contaminated", *_ALIKE, "exact_duplicate", "validate", "read")
         found = sorted(rejected, key=lambda row: order.index(row["stage"]))
         return {"decision": "rejected", **found[0]} if found else {"decision": "unknown"}
 

@@ -90,9 +90,9 @@ def _rows_of(source: str, chain: Chain, store: DataStore) -> pd.DataFrame:
 
 
 def _near_duplicates(chain: Chain, store: DataStore) -> Mapping[str, str]:
-    """Record id of each near duplicate -> the record that stayed; exact copies of one share its id."""
+    """Record id of each near or semantic duplicate -> the record that stayed; exact copies share its id."""
     rejected = _read(chain, store, "rejected_records", ["stage", "record_id", "collides_with"])
-    near = rejected[rejected["stage"] == "near_duplicate"]
+    near = rejected[rejected["stage"].isin(("near_duplicate", "semantic_duplicate"))]
     return dict(zip(near["record_id"], near["collides_with"], strict=True))
 
 

@@ -18,6 +18,7 @@ _STAGE_NAMES = {
     "validate": "valid",
     "exact_duplicate": "no exact duplicates",
     "near_duplicate": "no near duplicates",
+    "semantic_duplicate": "no semantic duplicates",
     "contaminated": "no leaked items",
 }
 
@@ -26,11 +27,13 @@ def ingestion_figure(instruction_pool: pd.DataFrame, rejected_records: pd.DataFr
     """Rows left after every stage of ingestion, stacked by source."""
     sources = sorted({*instruction_pool["source"], *rejected_records["source"]})
     lost = pd.crosstab(rejected_records["stage"], rejected_records["source"])
-    lost = lost.reindex(index=list(STAGES), columns=sources, fill_value=0)  # (stages, sources)
+    # Only where somebody has asked for it.
+    stages = [stage for stage in STAGES if stage != "semantic_duplicate" or stage in lost.index]
+    lost = lost.reindex(index=stages, columns=sources, fill_value=0)  # (stages, sources)
     kept = instruction_pool["source"].value_counts().reindex(sources, fill_value=0)
     read = kept + lost.sum()
-    left = [read, *(read - lost.loc[list(STAGES[: n + 1])].sum() for n in range(len(STAGES)))]
-    names = ["read in", *(_STAGE_NAMES[stage] for stage in STAGES)]
+    left = [read, *(read - lost.loc[stages[: n + 1]].sum() for n in range(len(stages)))]
+    names = ["read in", *(_STAGE_NAMES[stage] for stage in stages)]
     figure = go.Figure(
         [
             go.Bar(

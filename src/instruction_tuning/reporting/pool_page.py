@@ -3,7 +3,6 @@
 Texts are data of strangers: nothing of them is markup, and characters that one cannot see are written out.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -15,18 +14,13 @@ from plotly.offline import get_plotlyjs
 
 from instruction_tuning.pool_statistics.composition import licences_by_language
 from instruction_tuning.pool_statistics.reading_sample import FLAGGED, KEPT, REJECTED, RowToRead
+from instruction_tuning.reporting.cluster_html import largest_clusters
 from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.pool_figures import LANGUAGE_NAMES
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.reporting.text_html import text_as_html
 
 _PAGE = Path(__file__).with_name("pool_page.html")
-MAX_CHARACTERS = 1500
 _MAX_DETAIL = 400
-# Control and format characters, but line feed and tab: what hides in a text or turns its direction.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0e\ufeff\ufffd"
-    "\ud800-\udfff]"
-)
 
 
 def pool_page(
@@ -35,6 +29,7 @@ def pool_page(
     rows: Sequence[RowToRead],
     metrics: Mapping[str, float],
     topics: pd.DataFrame,
+    clusters: pd.DataFrame,
     figures: Sequence[go.Figure],
     *,
     seed: int,
@@ -49,6 +44,8 @@ def pool_page(
         "figures": "".join(figure_section(figure) for figure in figures),
         "topics": _topics(topics, instruction_pool),
         "licences": _licences(instruction_pool),
+        "duplicates": largest_clusters(clusters),
+        "clusters": f"{clusters['cluster_id'].nunique():,}",
         "rejected_reasons": _reasons(rejected_records),
         "plotly": get_plotlyjs(),
     }
@@ -57,20 +54,6 @@ def pool_page(
         fields[f"{fate}_count"] = f"{len(of_fate):,}"
         fields[f"{fate}_total"] = f"{totals[fate]:,}"
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(fields)
-
-
-def text_as_html(text: str, *, most: int = MAX_CHARACTERS) -> str:
-    """Escaped; invisible characters written out; what is over `most` characters counted instead of shown.
-
-    >>> text_as_html("<b>a\\u200bb</b>", most=5)
-    "&lt;b&gt;a<span class='mark'>U+200B</span> <span class='cut'>… 5 more characters</span>"
-    """
-    # Cut first: an escape or a mark is never cut in two.
-    shown = escape(text[:most])
-    shown = _INVISIBLE.sub(lambda found: f"<span class='mark'>U+{ord(found[0]):04X}</span>", shown)
-    left = len(text) - most
-    cut = f" <span class='cut'>… {counted(left, 'more character')}</span>" if left > 0 else ""
-    return shown + cut
 
 
 def _key_numbers(metrics: Mapping[str, float], totals: Mapping[str, int]) -> list[tuple[str, str]]:

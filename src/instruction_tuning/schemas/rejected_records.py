@@ -3,15 +3,15 @@
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
-STAGES = ("read", "validate", "exact_duplicate", "near_duplicate", "contaminated")
+STAGES = ("read", "validate", "exact_duplicate", "near_duplicate", "semantic_duplicate", "contaminated")
 _REASON = r"^[a-z][a-z_]*$"
 
 
 class RejectedRecords(pa.DataFrameModel):
     """`detail` says in words what a row collided with, `raw` is the row's original text.
 
-    `collides_with`: the row that stays for an exact duplicate, the record that stays for a near one, the test
-    item for a leak; null for what could not be read.
+    `collides_with`: the row that stays for an exact duplicate, the record that stays for a near or semantic
+    one, the test item for a leak; null for what could not be read.
     """
 
     source_row_id: Series[str] = pa.Field(unique=True, str_matches=r"^[0-9a-f]{12}:\d+$")

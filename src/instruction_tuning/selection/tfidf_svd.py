@@ -9,6 +9,8 @@ sum, whatever the numbers). O(N · terms · D) time; memory is the sparse matrix
 Departure: no stemming and no stop words, so that the same code serves every language.
 """
 
+from typing import Any
+
 import numpy as np
 
 from instruction_tuning.errors import InputError
@@ -24,20 +26,30 @@ def embed_tfidf_svd(texts: list[str], *, dimensions: int, seed: int) -> np.ndarr
     A text without a term (only punctuation) becomes the zero vector. Raises `InputError` where no text
     has one.
     """
-    from sklearn.decomposition import TruncatedSVD
+    return svd_of(tfidf(texts), dimensions=dimensions, seed=seed)
+
+
+def tfidf(texts: list[str]) -> Any:
+    """The sparse matrix (N, terms) of unit rows. Raises `InputError` where no text has a term."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
         token_pattern=TERM_PATTERN, sublinear_tf=True, max_features=MAX_TERMS, dtype=np.float32
     )
     try:
-        matrix = vectorizer.fit_transform(texts)  # (N, terms), sparse
+        return vectorizer.fit_transform(texts)
     except ValueError as error:
         raise InputError(
             "no text of the pool holds a word, digit or Chinese character",
             field="prompt",
             fix="check the encoding of the raw files; ingestion reads UTF-8",
         ) from error
+
+
+def svd_of(matrix: Any, *, dimensions: int, seed: int) -> np.ndarray:
+    """Unit vectors (N, D) of such a matrix."""
+    from sklearn.decomposition import TruncatedSVD
+
     rank = min(dimensions, *matrix.shape)
     if rank == min(matrix.shape):
         vectors = _full_rank(matrix.toarray(), rank)

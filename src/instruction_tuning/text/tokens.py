@@ -42,6 +42,11 @@ NEGATIONS = frozenset(
 )
 
 
+def punctuation_and_spaces() -> str:
+    """A regular expression for one character that is no part of any token."""
+    return rf"[_\s{_PUNCTUATION}]"
+
+
 def tokens(text: str) -> Tokens:
     """All tokens of `text` in order, case-folded, with full-width forms as plain ones."""
     return tuple(_TOKEN.findall(text.translate(_FULL_WIDTH).casefold()))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from instruction_tuning.dedup.exact import exact_duplicates
+from instruction_tuning.dedup.exact import first_of_each
 from instruction_tuning.incremental.code_closure import CodeIndex, UnreadableCodeError
 from instruction_tuning.incremental.file_digests import DigestCache
 from instruction_tuning.incremental.node_code import function_code
@@ -32,8 +32,8 @@ def test_what_a_partial_binds_counts(index):
 
 
 def test_a_function_that_a_partial_binds_counts_by_its_code(index):
-    code, _ = function_code(partial(map, exact_duplicates), index)
-    assert "instruction_tuning.dedup.exact.exact_duplicates" in code.definitions
+    code, _ = function_code(partial(map, first_of_each), index)
+    assert "instruction_tuning.dedup.exact.first_of_each" in code.definitions
 
 
 def test_what_a_closure_holds_counts(index):

@@ -47,6 +47,20 @@ def hostile_rejects():
 REPAIRS = pd.DataFrame({"source_row_id": ["0123456789ab:3"], "field": [HOSTILE], "before": [HOSTILE]})
 
 
+CLUSTERS = pd.DataFrame(
+    {
+        "cluster_id": ["0" * 16] * 2,
+        "cluster_rows": [2, 2],
+        "source_row_id": ["0123456789ab:1", "0123456789ab:2"],
+        "source": [HOSTILE] * 2,
+        "fate": ["stays", "near_duplicate"],
+        "similarity": [np.nan, 0.9],
+        "decided_by": [None, "licence"],
+        "text": [HOSTILE] * 2,
+    }
+)
+
+
 def page_of(pool, rejects):
     metrics, histograms, quantiles = pool_summary(pool, characters)
     pairs = pd.concat(
@@ -61,7 +75,7 @@ def page_of(pool, rejects):
         pool_mix_figure(pool),
         topic_figure(found),
     ]
-    return pool_page(pool, rejects, rows, metrics, found, figures, seed=1)
+    return pool_page(pool, rejects, rows, metrics, found, CLUSTERS, figures, seed=1)
 
 
 @pytest.fixture(scope="module")

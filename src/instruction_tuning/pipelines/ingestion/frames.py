@@ -135,11 +135,6 @@ def messages_of(frame: pd.DataFrame) -> list[list[dict[str, str]]]:
     return [[dict(message) for message in messages] for messages in frame["messages"]]
 
 
-def answers_of(frame: pd.DataFrame) -> list[str | None]:
-    """The `answer` column with None for missing ones."""
-    return [None if pd.isna(answer) else str(answer) for answer in frame["answer"]]
-
-
 def reject(
     frame: pd.DataFrame,
     position: int,

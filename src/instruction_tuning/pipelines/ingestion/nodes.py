@@ -1,4 +1,4 @@
-"""Adapters between the catalog's frames and the methods in canonical, dedup and decontamination."""
+"""Adapters between the catalog's frames and the methods in canonical and decontamination."""
 
 import logging
 from collections import Counter
@@ -11,18 +11,12 @@ from instruction_tuning.canonical.faults import fix_of
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
 from instruction_tuning.canonical.reading import read_outcomes
 from instruction_tuning.canonical.records import (
-    context_of,
     row_number_of,
-    source_order,
     source_row_id_of,
 )
 from instruction_tuning.decontamination.ngram_overlap import benchmark_leaks
-from instruction_tuning.dedup.exact import exact_duplicates
-from instruction_tuning.dedup.keeping_order import keeping_order
-from instruction_tuning.dedup.minhash_lsh import near_duplicates
 from instruction_tuning.errors import InputError, RejectionRateError
 from instruction_tuning.pipelines.ingestion.frames import (
-    answers_of,
     messages_of,
     read_frames,
     reject,
@@ -68,62 +62,6 @@ def read_raw_records(
         documents,
         frames.comparisons,
     )
-
-
-def remove_duplicates(
-    canonical_instructions: pd.DataFrame, parameters: IngestionParameters
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep one record of each group of exact and near duplicates."""
-    frame = canonical_instructions
-    messages, answers = messages_of(frame), answers_of(frame)
-    record_ids, prompts = frame["record_id"].tolist(), frame["prompt"].tolist()
-    rows = [source_order(row_id) for row_id in frame["source_row_id"]]
-    order = keeping_order(answers, prompts, record_ids, rows)
-    exact = exact_duplicates(record_ids, order)
-    rest = [position for position in range(len(frame)) if position not in exact]
-    place = {position: index for index, position in enumerate(rest)}
-    rule = parameters.duplicates
-    near = near_duplicates(
-        [_compared_text(prompts[position], answers[position], rule.compare) for position in rest],
-        [place[position] for position in order if position in place],
-        contexts=[context_of(messages[position]) for position in rest],
-        **rule.model_dump(exclude={"compare"}),
-    )
-    rejected = [
-        reject(
-            frame,
-            position,
-            messages[position],
-            stage="exact_duplicate",
-            reason="same_record",
-            detail=f"the same as {_row_in_words(frame, kept)}",
-            collides_with=str(frame["source_row_id"].iat[kept]),
-            similarity=1.0,
-        )
-        for position, kept in exact.items()
-    ] + [
-        reject(
-            frame,
-            rest[index],
-            messages[rest[index]],
-            stage="near_duplicate",
-            reason="similar_prompt",
-            detail=f"similarity {found.similarity:.2f} to {_row_in_words(frame, rest[found.kept])}: "
-            f"{prompts[rest[found.kept]][:_SHOWN_CHARACTERS]}",
-            collides_with=record_ids[rest[found.kept]],
-            similarity=found.similarity,
-        )
-        for index, found in near.items()
-    ]
-    kept = [position for index, position in enumerate(rest) if index not in near]
-    logger.info(
-        "of %d records %d are exact and %d near duplicates: %d stay",
-        len(frame),
-        len(exact),
-        len(near),
-        len(kept),
-    )
-    return frame.iloc[kept].reset_index(drop=True), rejected_frame(rejected)
 
 
 def remove_benchmark_leaks(
@@ -209,16 +147,6 @@ def collect_rejected_records(
         _counts(rejected["stage"]) or "none",
     )
     return rejected
-
-
-def _row_in_words(frame: pd.DataFrame, position: int) -> str:
-    """`row 885 of alpaca (0123456789ab:884)`: where to look in the file, and the `source_row_id`."""
-    row_id = str(frame["source_row_id"].iat[position])
-    return f"row {row_number_of(row_id)} of {frame['source'].iat[position]} ({row_id})"
-
-
-def _compared_text(prompt: str, answer: str | None, compare: str) -> str:
-    return f"{prompt}\n\n{answer or ''}" if compare == "prompt_and_answer" else prompt
 
 
 def _has_repair(flags: Iterable[str]) -> bool:

@@ -1,11 +1,12 @@
 """What a user may set for ingestion; conf/base/parameters_ingestion.yml holds the defaults."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.pipelines.ingestion.check_parameters import RedactionParameters
+from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 from instruction_tuning.schemas.canonical_instructions import FORMATS
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -13,26 +14,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DuplicateParameters(_Frozen):
-    """Near duplicates: `dedup/minhash_lsh.py` explains the rule."""
-
-    compare: Literal["prompt", "prompt_and_answer"] = "prompt"
-    threshold: Annotated[float, Field(gt=0, le=1)] = 0.8
-    content_guard: bool = True
-    max_inserted_share: Share = 0.05
-    permutations: Annotated[int, Field(gt=0, le=4096)] = 120
-    bands: Annotated[int, Field(gt=0)] = 20
-    seed: Annotated[int, Field(ge=0)] = 0
-
-    @model_validator(mode="after")
-    def _bands_divide_permutations(self) -> Self:
-        if self.permutations % self.bands:
-            raise ValueError(
-                f"permutations ({self.permutations}) is no multiple of bands ({self.bands}): try 120 and 20"
-            )
-        return self
 
 
 class DecontaminationParameters(_Frozen):

@@ -2,11 +2,11 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from instruction_tuning.pipelines.ingestion.duplicate_nodes import draw_duplicate_clusters, remove_duplicates
 from instruction_tuning.pipelines.ingestion.nodes import (
     collect_rejected_records,
     read_raw_records,
     remove_benchmark_leaks,
-    remove_duplicates,
 )
 from instruction_tuning.pipelines.ingestion.pool_nodes import (
     count_verb_noun_pairs,
@@ -43,8 +43,8 @@ def _pool() -> Pipeline:
             ),
             Node(
                 remove_duplicates,
-                inputs=["canonical_instructions", "params:ingestion"],
-                outputs=["distinct_instructions", "duplicate_records"],
+                inputs=["canonical_instructions", "params:ingestion", "base_model"],
+                outputs=["distinct_instructions", "duplicate_records", "duplicate_clusters"],
                 name="remove_duplicates",
             ),
             Node(
@@ -107,6 +107,12 @@ def _page() -> Pipeline:
                 name="draw_pool_lengths",
             ),
             Node(draw_pool_mix, inputs="instruction_pool", outputs="pool_mix_figure", name="draw_pool_mix"),
+            Node(
+                draw_duplicate_clusters,
+                inputs=["duplicate_clusters", "params:ingestion"],
+                outputs="duplicate_figure",
+                name="draw_duplicate_clusters",
+            ),
             Node(draw_topics, inputs="pool_topics", outputs="topic_figure", name="draw_topics"),
             Node(
                 write_pool_page,
@@ -120,6 +126,8 @@ def _page() -> Pipeline:
                     "pool_length_figure",
                     "pool_mix_figure",
                     "topic_figure",
+                    "duplicate_clusters",
+                    "duplicate_figure",
                     "params:pool_statistics",
                 ],
                 outputs="pool_page",

@@ -98,6 +98,8 @@ def write_pool_page(
     pool_length_figure: Any,
     pool_mix_figure: Any,
     topic_figure: Any,
+    duplicate_clusters: pd.DataFrame,
+    duplicate_figure: Any,
     parameters: PoolStatisticsParameters,
 ) -> str:
     """Write the page to read the data on: figures, and kept, flagged and rejected rows."""
@@ -113,7 +115,14 @@ def write_pool_page(
         flagged=parameters.flagged_rows,
         rejected=parameters.rejected_rows,
     )
-    figures = [verb_noun_figure, pool_length_figure, pool_mix_figure, topic_figure]
+    figures = [verb_noun_figure, pool_length_figure, pool_mix_figure, topic_figure, duplicate_figure]
     return pool_page(
-        instruction_pool, rejected_records, rows, pool_metrics, pool_topics, figures, seed=parameters.seed
+        instruction_pool,
+        rejected_records,
+        rows,
+        pool_metrics,
+        pool_topics,
+        duplicate_clusters,
+        figures,
+        seed=parameters.seed,
     )

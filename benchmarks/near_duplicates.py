@@ -1,0 +1,304 @@
+"""Near-duplicate removal beside datatrove and data-juicer, on the same documents with planted copies.
+
+    python benchmarks/near_duplicates.py --peers path/to/peers
+
+Each peer runs in its own environment, made once by
+
+    python -m venv path/to/peers/datatrove
+    path/to/peers/datatrove/bin/pip install "datatrove[processing]" spacy orjson
+    python -m venv path/to/peers/data-juicer
+    path/to/peers/data-juicer/bin/pip install py-data-juicer aiohttp scipy
+
+Documents are put together of sentences of real English text (REAL_DATA_DIR), or of made-up words where that
+is not there; one in five is a copy of another with some words replaced, removed or added. The truth is the
+Jaccard similarity of the two, measured on windows of five words: at 0.85 or more a pair counts as duplicates,
+at 0.6 or less as different; between the two it is only reported. A pair is found when exactly one of the two
+is dropped. Whatever else is dropped is a false alarm.
+
+All three get the same settings: five-word windows, 21 bands of 6 rows. Ours verifies candidates at 0.8; the
+peers do not verify. "work" is the time from the end of the imports to the ids of what is dropped, reading the
+file included; "all" has interpreter and imports too. Seconds of the processor tell more where the machine is
+shared. datatrove runs its three steps; the fourth, which
+writes what is kept, is left out. Memory is the most that the processes of an engine had at one time (PSS).
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from planted_duplicates import WINDOW, planted, score
+
+BANDS, ROWS, THRESHOLD = 21, 6, 0.8
+ENGINES = ("ours", "data-juicer", "datatrove")
+Clock = tuple[float, float]  # seconds, and seconds of the processor with those of finished children
+
+
+def _now() -> Clock:
+    return time.monotonic(), sum(os.times()[:4])
+
+
+def _since(start: Clock) -> Clock:
+    seconds, of_processor = _now()
+    return seconds - start[0], of_processor - start[1]
+
+
+def ours(path: Path, cores: int) -> tuple[Clock, list[int]]:
+    import scipy.sparse.csgraph  # noqa: F401  # what the others have imported by now, too
+    from rensa import RMinHash  # noqa: F401
+
+    from instruction_tuning.dedup.lsh_settings import LshSettings
+    from instruction_tuning.dedup.minhash_lsh import near_duplicates
+
+    started = _now()
+    texts = [text for shard in sorted(path.glob("*.jsonl")) for text in _texts(shard)]
+    found = near_duplicates(
+        texts,
+        threshold=THRESHOLD,
+        content_guard=False,
+        shingle_tokens=[WINDOW],
+        lsh=LshSettings(BANDS, ROWS),
+        seed=1,
+    )
+    dropped = found.dropped().tolist()
+    return _since(started), dropped
+
+
+def data_juicer(path: Path, cores: int) -> tuple[Clock, list[int]]:
+    import datasets
+    from data_juicer.ops.deduplicator.document_minhash_deduplicator import DocumentMinhashDeduplicator
+
+    started = _now()
+    operator = DocumentMinhashDeduplicator(
+        tokenization="space",
+        window_size=WINDOW,
+        lowercase=True,
+        ignore_pattern=r"[^\w\s]",
+        num_permutations=BANDS * ROWS,
+        jaccard_threshold=THRESHOLD,
+        num_bands=BANDS,
+        num_rows_per_band=ROWS,
+    )
+    files = [str(shard) for shard in sorted(path.glob("*.jsonl"))]
+    rows = datasets.load_dataset("json", data_files=files, split="train", cache_dir=str(path / "cache"))
+    # What the operator's own `run` does, without its look for a GPU.
+    hashed = rows.map(operator.compute_hash, num_proc=cores, load_from_cache_file=False)
+    kept, _ = operator.process(hashed)
+    dropped = set(range(len(rows))) - set(kept["id"])
+    return _since(started), sorted(dropped)
+
+
+def datatrove(path: Path, cores: int) -> tuple[Clock, list[int]]:
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.dedup.minhash import (
+        MinhashConfig,
+        MinhashDedupBuckets,
+        MinhashDedupCluster,
+        MinhashDedupSignature,
+    )
+    from datatrove.pipeline.readers import JsonlReader
+
+    started = _now()
+    config = MinhashConfig(n_grams=WINDOW, num_buckets=BANDS, hashes_per_bucket=ROWS)
+    work = path / "datatrove"
+    shards = sorted(path.glob("*.jsonl"))
+    steps = (
+        (
+            [
+                JsonlReader(str(path), glob_pattern="*.jsonl"),
+                MinhashDedupSignature(str(work / "signatures"), config, language="eng"),
+            ],
+            len(shards),
+        ),
+        ([MinhashDedupBuckets(str(work / "signatures"), str(work / "buckets"), config=config)], BANDS),
+        ([MinhashDedupCluster(str(work / "buckets"), str(work / "remove"), config=config)], 1),
+    )
+    for number, (pipeline, tasks) in enumerate(steps):
+        LocalPipelineExecutor(
+            pipeline, tasks=tasks, workers=min(cores, tasks), logging_dir=str(work / f"logs{number}")
+        ).run()
+    dropped: list[int] = []
+    first = 0
+    for number, shard in enumerate(shards):
+        removed = work / "remove" / f"{number:06d}.remove"
+        if removed.exists():
+            dropped += [first + row for (row,) in struct.iter_unpack("<I", removed.read_bytes())]
+        first += sum(1 for _ in shard.open(encoding="utf-8"))
+    return _since(started), dropped
+
+
+def _texts(shard: Path) -> list[str]:
+    with shard.open(encoding="utf-8") as lines:
+        return [json.loads(line)["text"] for line in lines]
+
+
+class Memory(threading.Thread):
+    """The most memory (PSS, MiB) that a process and its children had at one time."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.most = pid, 0.0
+
+    def run(self) -> None:
+        import psutil
+
+        while psutil.pid_exists(self.pid):
+            total = 0.0
+            try:
+                parent = psutil.Process(self.pid)
+                family = [parent, *parent.children(recursive=True)]
+            except psutil.Error:
+                return
+            for process in family:
+                try:
+                    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+                    total += int(re.search(r"Pss:\s+(\d+)", rollup)[1]) / 1024  # type: ignore[index]
+                except (OSError, TypeError):
+                    continue
+            self.most = max(self.most, total)
+            time.sleep(0.2)
+
+
+def measured(engine: str, python: str, folder: Path, cores: list[int]) -> dict[str, object]:
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(len(cores)),
+        "OPENBLAS_NUM_THREADS": "1",
+        "RAYON_NUM_THREADS": str(len(cores)),
+        "HF_HOME": str(folder / "hf"),
+        "HF_DATASETS_OFFLINE": "1",
+    }
+    command = [python, str(Path(__file__).resolve()), "--engine", engine, "--folder", str(folder)]
+    command += ["--cores", ",".join(map(str, cores))]
+    started = time.monotonic()
+    before = os.times()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, cwd=folder
+    ) as process:
+        memory = Memory(process.pid)
+        memory.start()
+        output, errors = process.communicate()
+    seconds = time.monotonic() - started
+    after = os.times()
+    if process.returncode:
+        raise SystemExit(f"{engine} failed:\n{errors[-3000:]}")
+    told = json.loads(output.strip().splitlines()[-1])
+    return {
+        "work_seconds": told["seconds"],
+        "all_seconds": seconds,
+        "work_cpu_seconds": told["cpu_seconds"],
+        "all_cpu_seconds": after.children_user
+        + after.children_system
+        - before.children_user
+        - before.children_system,
+        "peak_mib": memory.most,
+        "dropped": told["dropped"],
+    }
+
+
+def side_by_side(arguments: argparse.Namespace) -> None:
+    real = os.environ.get("REAL_DATA_DIR")
+    texts, pairs = planted(arguments.documents, Path(real) if real else None, arguments.seed)
+    words = [len(text.split()) for text in texts]
+    cores = sorted(os.sched_getaffinity(0)) if arguments.cores is None else _cores(arguments.cores)
+    print(
+        f"{len(texts):,} documents of {statistics.median(words):.0f} words (median), {len(pairs):,} of them "
+        f"copies, seed {arguments.seed}; cores {cores}; {'real sentences' if real else 'made-up words'}"
+    )
+    results: dict[str, list[dict[str, object]]] = {engine: [] for engine in arguments.engines.split(",")}
+    for number in range(arguments.rounds):
+        for engine in results:
+            if engine != "ours" and arguments.peers is None:
+                continue
+            python = sys.executable if engine == "ours" else str(arguments.peers / engine / "bin" / "python")
+            with TemporaryDirectory(dir=arguments.scratch) as scratch:
+                folder = Path(scratch)
+                half = (len(texts) + 1) // 2
+                for shard, start in enumerate((0, half)):
+                    lines = (
+                        json.dumps({"id": place, "text": texts[place]}, ensure_ascii=False)
+                        for place in range(start, min(start + half, len(texts)))
+                    )
+                    (folder / f"{shard}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+                result = measured(engine, python, folder, cores)
+            result |= score(pairs, set(result.pop("dropped")))  # type: ignore[call-overload]
+            result["documents_per_second"] = len(texts) / float(result["work_seconds"])  # type: ignore[arg-type]
+            results[engine].append(result)
+            print(json.dumps({"round": number, "engine": engine, **result}), flush=True)
+    print(_table(results))
+
+
+def _table(results: dict[str, list[dict[str, object]]]) -> str:
+    columns = (
+        "documents_per_second",
+        "work_seconds",
+        "all_seconds",
+        "work_cpu_seconds",
+        "all_cpu_seconds",
+        "peak_mib",
+        "recall",
+        "precision",
+    )
+    lines = ["| engine | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    for engine, rounds in results.items():
+        cells = []
+        for column in columns:
+            values = sorted(float(one[column]) for one in rounds)  # type: ignore[arg-type]
+            digits = 4 if column in ("recall", "precision") else 0 if column != "work_seconds" else 1
+            shown = [f"{value:,.{digits}f}" for value in (values[0], statistics.median(values), values[-1])]
+            cells.append(shown[1] if len(set(shown)) == 1 else " / ".join(shown))
+        lines.append(f"| {engine} | " + " | ".join(cells) + " |")
+    for engine in results:
+        for column in ("documents_per_second", "work_cpu_seconds"):
+            ratios = [
+                float(own[column]) / float(other[column])  # type: ignore[arg-type]
+                for own, other in zip(results.get("ours", []), results[engine], strict=False)
+            ]
+            ratios = [1 / ratio for ratio in ratios] if column == "work_cpu_seconds" else ratios
+            if engine != "ours" and ratios:
+                ratios.sort()
+                shown = [f"{ratio:.1f}" for ratio in (ratios[0], statistics.median(ratios), ratios[-1])]
+                lines.append(f"ours / {engine}, {column}, paired by round: " + " / ".join(shown))
+    return "\n".join(lines)
+
+
+def _cores(text: str) -> list[int]:
+    return [int(core) for core in text.split(",")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument(
+        "--peers", type=lambda text: Path(text).resolve(), help="holds datatrove/ and data-juicer/"
+    )
+    parser.add_argument("--cores", help="numbers of the cores to run on, such as 0,1")
+    parser.add_argument("--scratch", type=Path, help="where the documents are written for each engine")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.cores is not None:
+        os.sched_setaffinity(0, _cores(arguments.cores))
+    if arguments.engine is not None:
+        run = {"ours": ours, "data-juicer": data_juicer, "datatrove": datatrove}[arguments.engine]
+        (seconds, of_processor), dropped = run(arguments.folder, len(os.sched_getaffinity(0)))
+        print(json.dumps({"seconds": seconds, "cpu_seconds": of_processor, "dropped": dropped}))
+    else:
+        side_by_side(arguments)
+
+
+if __name__ == "__main__":
+    main()
