@@ -23,6 +23,9 @@ class ReadingRules:
     input_placeholders: frozenset[str] = frozenset(("noinput", "noinputrequired", "none", "n/a", "无输入"))
     answer_placeholders: frozenset[str] = frozenset(("noinput", "nooutput", "无输出"))
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    licences: Mapping[str, str] = field(default_factory=dict)
+    allowed_licences: tuple[str, ...] | None = None
+    unknown_licence: str = "reject"
 
 
 def clean_messages(

@@ -94,7 +94,7 @@ class RejectedRecord:
     source_row_id: str
     source: str
     record_id: str | None
-    stage: str  # read, validate, exact_duplicate, near_duplicate or contaminated
+    stage: str  # read, validate, licence, exact_duplicate, near_duplicate or contaminated
     reason: str
     field: str | None
     detail: str | None

@@ -21,6 +21,7 @@ from instruction_tuning.canonical.labels import (
     stated_language,
     with_system_prompt,
 )
+from instruction_tuning.canonical.licences import licence_fault, licence_id
 from instruction_tuning.canonical.raw_files import RawFile
 from instruction_tuning.canonical.raw_row import RawRow, printable
 from instruction_tuning.canonical.records import (
@@ -103,6 +104,8 @@ def _record(
     if isinstance(comparison, Fault):
         return comparison
     labels = _labels(fields, place.file, repairs)
+    if refused := _licence_fault(labels, rules):
+        return refused
     changed = tuple(repair_in_the_files_words(one, rules.columns) for one in repairs)
     return CanonicalRecord(
         record_id=record_id,
@@ -133,6 +136,8 @@ def _document(
     if not text:
         return Fault("empty_text", document.text.field)
     labels = _labels(fields, place.file, repairs)
+    if refused := _licence_fault(labels, rules):
+        return refused
     changed = tuple(repair_in_the_files_words(one, rules.columns) for one in repairs)
     return SourceDocument(
         document_id=document_id_of(str(text)),
@@ -181,11 +186,17 @@ def _comparison(
     )
 
 
+def _licence_fault(labels: Mapping[str, str | None], rules: ReadingRules) -> Fault | None:
+    keep_unknown = rules.unknown_licence == "keep"
+    return licence_fault(labels["licence"], rules.allowed_licences, keep_unknown=keep_unknown)
+
+
 def _labels(fields: Mapping[str, object], file: RawFile, repairs: list[Repair]) -> dict[str, str | None]:
     """The row's own words on what it is; what cannot be kept of them is added to `repairs`."""
+    licence = clean_label(fields, LICENCES, repairs) or file.licence
     return {
         "category": clean_label(fields, CATEGORIES, repairs),
-        "licence": clean_label(fields, LICENCES, repairs) or file.licence,
+        "licence": None if licence is None else licence_id(licence),
         "original_id": clean_id(fields, repairs),
     }
 

@@ -5,6 +5,7 @@ import pandas as pd
 from instruction_tuning.pool_statistics.composition import UNKNOWN
 from instruction_tuning.pool_statistics.lengths import TokenCounter, length_histogram, length_summary
 from instruction_tuning.pool_statistics.vocabulary import vocabulary
+from instruction_tuning.schemas.list_columns import list_lengths
 
 PARTS = ("instruction", "answer")
 
@@ -32,7 +33,7 @@ def pool_summary(
         names = pool[column].fillna(UNKNOWN).astype("str").str.replace(r"[^\w.: -]", "", regex=True)
         counted = names.value_counts()
         metrics |= {f"rows/{column}/{name}": float(counted[name]) for name in sorted(counted.index)}
-    metrics["rows/flagged"] = float((pool["flags"].map(len) > 0).sum())
+    metrics["rows/flagged"] = float((list_lengths(pool["flags"]) > 0).sum())
     histograms, quantiles = [], []
     for part in PARTS:
         texts = texts_of(pool, part)

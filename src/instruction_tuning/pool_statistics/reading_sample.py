@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from instruction_tuning.schemas.list_columns import list_lengths
 from instruction_tuning.seeds import substream_seed
 
 KEPT, FLAGGED, REJECTED = "kept", "flagged", "rejected"
@@ -48,7 +49,7 @@ def rows_to_read(
     rejected: int,
 ) -> list[RowToRead]:
     """At most so many rows of each fate; kept ones have no flag."""
-    is_flagged = instruction_pool["flags"].map(len).to_numpy() > 0
+    is_flagged = list_lengths(instruction_pool["flags"]).to_numpy() > 0
     plain, with_flags = instruction_pool[~is_flagged], instruction_pool[is_flagged]
     flags = with_flags["flags"].map(lambda values: ", ".join(sorted(values)))
     before: dict[str, list[tuple[str, str]]] = {}

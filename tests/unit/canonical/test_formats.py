@@ -93,7 +93,7 @@ def test_a_system_prompt_beside_the_turns_comes_first_and_one_among_them_stays(t
 def test_labels_survive(tmp_path):
     row = {"instruction": "Dites a.", "output": "a", "task": "say", "license": "MIT", "language": "French"}
     record = only(tmp_path, {**row, "id": 7})
-    assert (record.category, record.licence, record.language, record.original_id) == ("say", "MIT", "fr", "7")
+    assert (record.category, record.licence, record.language, record.original_id) == ("say", "mit", "fr", "7")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_prompts_need_to_be_told_that_no_answer_is_required(tmp_path):
 
 def test_a_documents_title_text_and_labels_are_kept_and_an_empty_one_is_set_aside(tmp_path):
     made = only(tmp_path, {"path": "a/b.md", "text": " Tides.\r\n ", "license": "CC0", "id": "x"})
-    assert (made.title, made.text, made.licence, made.original_id) == ("a/b.md", "Tides.", "CC0", "x")
+    assert (made.title, made.text, made.licence, made.original_id) == ("a/b.md", "Tides.", "cc0-1.0", "x")
     assert made.flags == ["line_ends_normalized", "whitespace_stripped"]
     bad = only(tmp_path, {"text": " "}, format="plain_text")
     assert (bad.reason, bad.field) == ("empty_text", "text")
