@@ -37,7 +37,7 @@ def pool_summary(
     histograms, quantiles = [], []
     for part in PARTS:
         texts = texts_of(pool, part)
-        lengths = count_tokens(texts["text"].tolist())
+        lengths = count_tokens(texts["text"].array)
         metrics |= {f"{part}/tokens/{name}": value for name, value in length_summary(lengths).items()}
         words = vocabulary(texts["text"])
         metrics |= {f"{part}/vocabulary/{name}": value for name, value in words.summary().items()}

@@ -1,11 +1,9 @@
 """Every format of docs/dataset_formats.md: the page's own rows, and what single readers promise."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
-from raw_file_builders import read, read_rows, write
+from raw_file_builders import page_examples, read, read_rows, write
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.formats import FORMATS, KNOWN_FIELDS
@@ -16,12 +14,7 @@ from instruction_tuning.errors import UnknownFormatError
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 from instruction_tuning.schemas.canonical_instructions import FORMATS as WITH_A_QUESTION
 
-PAGE = Path(__file__).parents[3] / "docs" / "dataset_formats.md"
-_SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-EXAMPLES = {
-    name: [line for block in re.findall(r"```json\n(.*?)```", body, re.DOTALL) for line in block.splitlines()]
-    for name, body in _SECTION.findall(PAGE.read_text(encoding="utf-8"))
-}
+EXAMPLES = page_examples()
 
 
 def outcomes(path, **rules):

@@ -89,8 +89,8 @@ def test_the_format_parameter_overrides_detection(tmp_path):
 
 def test_an_unknown_format_shows_the_fields_found_and_the_formats_known(tmp_path):
     with pytest.raises(UnknownFormatError) as caught:
-        read_rows(tmp_path, [{"question": "?", "response": "!"}])
-    for word in ("question, response", "data.jsonl", "alpaca", "sharegpt", "belle", "ingestion.format"):
+        read_rows(tmp_path, [{"riddle": "?", "response": "!"}])
+    for word in ("riddle, response", "data.jsonl", "alpaca", "sharegpt", "belle", "ingestion.format"):
         assert word in str(caught.value)
 
 
