@@ -4,11 +4,12 @@
 
 Writes the rows as one JSON Lines file: those of Stanford Alpaca (in REAL_DATA_DIR; without it, rows made of
 invented words), perturbed by a seed, with exact copies, near copies, empty answers and broken lines among
-them. Runs `kedro run --pipeline=ingestion` on the file in a scratch copy of the project, and looks at the memory
-and CPU time of the process and its children (RSS, ten times a second). Then the same in a second copy that is
-killed (SIGKILL, with its children) at so many random points and started again each time; at the end every
-stored data set of both copies has to have the same bytes. Prints Markdown; exit status 1 above 4 GiB, or
-when bytes differ.
+them. Runs `kedro run --pipeline=ingestion` on the file in a scratch copy of the project, and looks at the
+memory and CPU time of the process and its children (RSS, ten times a second).
+
+Then the same in a second copy that is killed (SIGKILL, with its children) at so many random points and
+started again each time; at the end every stored data set of both copies has to have the same bytes. Prints
+Markdown; exit status 1 above 4 GiB, or when bytes differ.
 """
 
 import argparse

@@ -46,7 +46,7 @@ class Fault:
 
     @property
     def stage(self) -> str:
-        """`read` when the row has no fields to look at, `licence` when it may not be used, else `validate`."""
+        """`read` when the row has no fields to look at, `licence` if it may not be used, else `validate`."""
         if self.reason in LICENCE_STAGE_REASONS:
             return "licence"
         return "read" if self.reason in READ_STAGE_REASONS else "validate"

@@ -65,8 +65,10 @@ _LINK = re.compile(r"\s+(or|and)\s+", re.IGNORECASE)
 _LIST = re.compile(r"\s*([,;/])\s*")
 _MARKS = re.compile(r"[^0-9a-z]+")
 
-_PERMISSIVE = ("mit", "apache-2.0", "bsd-*", "isc", "unlicense", "public-domain", "pddl-1.0", "cc0-1.0")
-_PERMISSIVE += ("cc-by", "cc-by-[1-4].[05]", "odc-by-1.0", "cdla-permissive-*")
+_PERMISSIVE = (
+    *("mit", "apache-2.0", "bsd-*", "isc", "unlicense", "public-domain", "pddl-1.0", "cc0-1.0"),
+    *("cc-by", "cc-by-[1-4].[05]", "odc-by-1.0", "cdla-permissive-*"),
+)
 GROUPS: dict[str, tuple[str, ...]] = {
     # Nothing is asked but to name who made it.
     "permissive": _PERMISSIVE,
@@ -130,7 +132,8 @@ def is_allowed(licence: str, allowed: Sequence[str]) -> bool:
 
 def _fits(licence: str, allowed: Sequence[str]) -> bool:
     for entry in allowed:
-        patterns = GROUPS.get(entry) or (licence_id(entry).casefold(),)
+        is_pattern = any(mark in entry for mark in "*?[")
+        patterns = GROUPS.get(entry) or ((entry if is_pattern else licence_id(entry)).casefold(),)
         if any(fnmatchcase(licence, pattern) for pattern in patterns):
             return True
     return False

@@ -1,5 +1,7 @@
-"""Plain documents: `text` (or `content`), with an optional `title`, `path`, `file` or `url`; a file of text is
-one."""
+"""Plain documents: `text` (or `content`), with an optional `title`, `path`, `file` or `url`.
+
+A file of text is one document.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 

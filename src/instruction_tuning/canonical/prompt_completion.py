@@ -1,7 +1,7 @@
 """Prompt and completion: each a text, or (in TRL's conversational form) a list of `{role, content}`.
 
-The same pair goes by other names in public sets (`PAIRS`); `question` and `answer` may have a `context`. A row
-that offers `choices` is none of them: its answer is a letter or a number that says nothing without them.
+The same pair goes by other names in public sets (`PAIRS`); a `question` may have a `context`. A row that
+offers `choices` is none of them: its answer is a letter or a number that says nothing without them.
 """
 
 from collections.abc import Mapping

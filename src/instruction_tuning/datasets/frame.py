@@ -84,8 +84,9 @@ def _table(data: pd.DataFrame) -> Any:
 
     table = pa.Table.from_pandas(data)
     facts = json.loads(table.schema.metadata[b"pandas"])
+    nested = {field.name for field in table.schema if pa.types.is_nested(field.type)}
     for column in facts["columns"]:
-        if column["name"] in table.column_names and pa.types.is_nested(table.schema.field(column["name"]).type):
+        if column["name"] in nested:
             column["numpy_type"] = "object"
     return table.replace_schema_metadata(table.schema.metadata | {b"pandas": json.dumps(facts).encode()})
 

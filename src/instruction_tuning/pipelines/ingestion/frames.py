@@ -26,9 +26,7 @@ from instruction_tuning.canonical.row_outcome import Outcome
 CHUNK_ROWS = 50_000
 # Lists stay Arrow: a million conversations as Python lists of dictionaries take over a gigabyte.
 _TEXTS = pd.ArrowDtype(pa.list_(pa.large_string()))
-_MESSAGES = pd.ArrowDtype(
-    pa.list_(pa.struct([("role", pa.large_string()), ("content", pa.large_string())]))
-)
+_MESSAGES = pd.ArrowDtype(pa.list_(pa.struct([("role", pa.large_string()), ("content", pa.large_string())])))
 DTYPES: dict[str, Any] = (
     dict.fromkeys(LIST_COLUMNS, _TEXTS)
     | {"messages": _MESSAGES}
@@ -101,7 +99,9 @@ def repairs_frame(records: Sequence[CanonicalRecord | SourceDocument]) -> pd.Dat
         "repairs": [list(repair.repairs) for _, repair in rows],
         "before": [repair.before for _, repair in rows],
     }
-    return pd.DataFrame({name: pd.Series(values, dtype=REPAIR_DTYPES[name]) for name, values in columns.items()})
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=REPAIR_DTYPES[name]) for name, values in columns.items()}
+    )
 
 
 def source_files_frame(files: Sequence[RawFile], frames: ReadFrames) -> pd.DataFrame:
