@@ -270,3 +270,12 @@ def test_a_column_that_no_row_has_stops_with_the_columns_there_are(tmp_path):
 
 def test_documents_are_no_records(tmp_path):
     assert read(write(tmp_path / "data.jsonl", [{"text": "Tides."}])) == ([], [])
+
+
+def test_question_and_answer_are_a_pair_unless_the_row_has_choices(tmp_path):
+    row = {"question": "How many?", "answer": "2", "context": "A pair."}
+    made = only(tmp_path, row)
+    assert (made.format, made.prompt, made.answer) == ("prompt_completion", "How many?\n\nA pair.", "2")
+    for choice in ({"choices": ["1", "2"]}, {"A": "1", "B": "2"}, {"choice0": "1"}):
+        with pytest.raises(UnknownFormatError):
+            only(tmp_path, row | choice)
