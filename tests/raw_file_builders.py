@@ -1,13 +1,37 @@
 """Raw files written for a test, and what reading makes of them."""
 
 import csv
+import gzip
 import json
+import re
+from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.canonical.reading import read_files
+
+PAGE = Path(__file__).parents[1] / "docs" / "dataset_formats.md"
+_SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def page_examples():
+    """Format -> the rows (JSON text) that docs/dataset_formats.md shows of it."""
+    return {
+        name: [
+            line for block in re.findall(r"```json\n(.*?)```", body, re.DOTALL) for line in block.splitlines()
+        ]
+        for name, body in _SECTION.findall(PAGE.read_text(encoding="utf-8"))
+    }
+
+
+def pack(data, packing):
+    """`data` as a gzip (`gz`) or Zstandard (`zst`) archive."""
+    if packing == "gz":
+        return gzip.compress(data, mtime=0)
+    return pa.Codec("zstd").compress(data, asbytes=True)
 
 
 def write(path, rows):

@@ -171,8 +171,10 @@ def test_frames_without_rows_and_without_rejects_pass_their_schemas_before_and_a
     for frame, model in zip(ingest(clean), models, strict=True):
         for rows in (frame, frame.iloc[:0]):
             model.validate(rows)
-            rows.to_parquet(tmp_path / "frame.parquet")
-            model.validate(pd.read_parquet(tmp_path / "frame.parquet"))
+            for arrow_lists in (False, True):
+                stored = FrameDataset(filepath=str(tmp_path / "frame.parquet"), arrow_lists=arrow_lists)
+                stored.save(rows)
+                model.validate(stored.load())
 
 
 def test_frames_made_chunk_by_chunk_are_those_made_at_once(tmp_path):
@@ -201,7 +203,7 @@ def test_documents_and_comparisons_are_accounted_for_beside_the_pool(tmp_path):
 
 def test_frames_that_come_back_from_parquet_flow_on(tmp_path):
     canonical, *_ = ingest(small_world(tmp_path / "raw"))
-    canonical.to_parquet(tmp_path / "frame.parquet")
+    FrameDataset(filepath=str(tmp_path / "frame.parquet")).save(canonical)
     again, *_ = remove_duplicates(pd.read_parquet(tmp_path / "frame.parquet"), IngestionParameters())
     direct, *_ = remove_duplicates(canonical, IngestionParameters())
     assert again["source_row_id"].tolist() == direct["source_row_id"].tolist()

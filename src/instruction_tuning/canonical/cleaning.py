@@ -39,6 +39,10 @@ class ReadingRules:
         names = {SECRETS_REDACTED if kind in SECRETS else PERSONAL_DATA_REDACTED for kind in kinds}
         return kept, sorted(names)
 
+    licences: Mapping[str, str] = field(default_factory=dict)
+    allowed_licences: tuple[str, ...] | None = None
+    unknown_licence: str = "reject"
+
 
 def clean_messages(
     turns: tuple[Turn, ...], rules: ReadingRules, repairs: list[Repair]

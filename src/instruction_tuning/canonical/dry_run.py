@@ -21,7 +21,7 @@ from instruction_tuning.canonical.cost_estimates import (
 from instruction_tuning.canonical.dry_run_report import NO_TEACHER, DryRunReport, FileReport, Problem
 from instruction_tuning.canonical.faults import fix_of
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines, list_raw_files
-from instruction_tuning.canonical.reading import read_file
+from instruction_tuning.canonical.reading import check_licence_sources, read_file
 from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, asked_text, row_number_of
 from instruction_tuning.canonical.rows import rows_of
 from instruction_tuning.errors import UnknownFormatError
@@ -73,7 +73,9 @@ def dry_run(
     `InputError`.
     """
     tally = _Tally(count_tokens)
-    files = [_file_report(file, rules or ReadingRules(), tally) for file in list_raw_files(path)]
+    rules, found = rules or ReadingRules(), list_raw_files(path)
+    check_licence_sources(found, rules)
+    files = [_file_report(file, rules, tally) for file in found]
     tally.count_waiting()
     lengths = [asked + answered for asked, answered in zip(tally.asked, tally.answered, strict=True)]
     return DryRunReport(

@@ -9,6 +9,7 @@ READ_STAGE_REASONS = (
     "not_an_object",
     "wrong_column_count",
 )
+LICENCE_STAGE_REASONS = ("licence_not_allowed", "licence_unknown")
 
 FIXES = {
     "invalid_encoding": "save the file as UTF-8",
@@ -28,6 +29,9 @@ FIXES = {
     "unknown_vote": "write 1 or 2 for the better response, 0 or tie for neither",
     "different_questions": "let `chosen` and `rejected` answer the same conversation",
     "placeholder_answer": "write an answer, or set `ingestion.require_answer=false` if a teacher answers",
+    "licence_not_allowed": "add the licence to `ingestion.allowed_licences`, or leave the rows out",
+    "licence_unknown": "name the source's licence in `ingestion.licences`, or set "
+    "`ingestion.unknown_licence=keep`",
     "too_long": "shorten the row, or raise `ingestion.max_characters`",
 }
 # What the content checks reject has the check's name; each can be set to `flag` or `ignore`.
@@ -67,5 +71,7 @@ class Fault:
 
     @property
     def stage(self) -> str:
-        """`read` when the row has no fields to look at, else `validate`."""
+        """`read` when the row has no fields to look at, `licence` if it may not be used, else `validate`."""
+        if self.reason in LICENCE_STAGE_REASONS:
+            return "licence"
         return "read" if self.reason in READ_STAGE_REASONS else "validate"

@@ -25,7 +25,7 @@ from instruction_tuning.canonical.gpteacher import gpteacher_conversation
 from instruction_tuning.canonical.plain_text import TEXTS, plain_text_document
 from instruction_tuning.canonical.preference_conversations import preference_conversation
 from instruction_tuning.canonical.preference_pairs import preference_pair_conversation
-from instruction_tuning.canonical.prompt_completion import prompt_completion_conversation
+from instruction_tuning.canonical.prompt_completion import pair_of, prompt_completion_conversation
 from instruction_tuning.canonical.prompts import ASKED, prompts_conversation
 from instruction_tuning.canonical.response_votes import RESPONSES, response_votes_conversation
 from instruction_tuning.canonical.self_instruct import self_instruct_conversation
@@ -60,7 +60,7 @@ KNOWN_FIELDS = {
     "dolly": "instruction, context, response",
     "gpteacher": "instruction, input, response",
     "flan": "inputs, targets",
-    "prompt_completion": "prompt, completion",
+    "prompt_completion": "prompt, completion; question, answer; query, response; problem, solution",
     "preference_pairs": "prompt, chosen, rejected",
     "preference_conversations": "conversations, chosen: {from, value}, rejected",
     "response_votes": "instruction, response1, response2, annotator1",
@@ -130,7 +130,7 @@ def format_of_row(fields: Mapping[str, object], *, require_answer: bool) -> str 
         return "alpaca"
     if has("instruction", "response"):
         return "dolly" if has("context") else "gpteacher"
-    if has("prompt", "completion"):
+    if pair_of(fields):
         return "prompt_completion"
     if not require_answer and has("instruction"):
         return "alpaca"

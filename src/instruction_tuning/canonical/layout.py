@@ -10,18 +10,24 @@ from typing import BinaryIO, cast
 
 from instruction_tuning.errors import InputError
 
-LAYOUTS = (".json", ".jsonl", ".csv", ".parquet")
+TEXT = ".txt"
+LAYOUTS = (".json", ".jsonl", ".csv", TEXT, ".parquet")
 PACKINGS = (".gz", ".zst")
 # Parquet packs its own columns, and is read from its end.
 SUFFIXES = (*LAYOUTS, *(layout + packing for layout in LAYOUTS[:-1] for packing in PACKINGS))
+# Each is one document. Beside rows, Markdown and its like describe data; where documents are asked for, they
+# are the data.
+DOCUMENT_SUFFIXES = (".md", ".markdown", TEXT, ".rst", ".html", ".htm")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _UNPACKED_CHUNK_BYTES = 1 << 20
 
 
 def layout_of(path: Path) -> str | None:
-    """`.jsonl` for `a.jsonl` and `a.jsonl.gz`; null where no reader takes the file."""
+    """`.jsonl` for `a.jsonl` and `a.jsonl.gz`, `.txt` for every text; null where no reader takes the file."""
     name = path.name.lower()
+    if name.endswith(DOCUMENT_SUFFIXES):
+        return TEXT
     suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
     return None if suffix is None else "." + suffix.split(".")[1]
 

@@ -3,17 +3,18 @@ two of them."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.column_mapping import mapped_fields
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.formats import detect_format
+from instruction_tuning.canonical.licences import licence_of_source
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
 from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord
 from instruction_tuning.canonical.row_outcome import Outcome, row_outcome
 from instruction_tuning.canonical.rows import rows_of
-from instruction_tuning.errors import UnknownFormatError
+from instruction_tuning.errors import ConfigurationError, UnknownFormatError
 
 DETECTION_ROWS = 1000
 
@@ -32,6 +33,8 @@ def read_file(file: RawFile, rules: ReadingRules) -> FileReading:
 
     Raises `UnknownFormatError` when the rows fit no known format, or have none of the columns that are named.
     """
+    if (licence := licence_of_source(_names(file), rules.licences)) is not None:
+        file = replace(file, licence=licence)
     rows = rows_of(file.path)
     first_rows = list(itertools.islice(rows, DETECTION_ROWS))
     plain = [row.fields for row in first_rows if row.fields is not None]
@@ -73,6 +76,23 @@ def read_files(
         elif isinstance(outcome, RejectedRecord):
             rejected.append(outcome)
     return records, rejected
+
+
+def check_licence_sources(files: Iterable[RawFile], rules: ReadingRules) -> None:
+    """Raise `ConfigurationError` for a name in `rules.licences` that is none of the files'."""
+    names = [_names(file) for file in files]
+    for key in rules.licences:
+        if not any(licence_of_source(of_file, {key: key}) for of_file in names):
+            there = ", ".join(of_file[0] for of_file in names[:10])
+            raise ConfigurationError(
+                f"no source is called `{key}`",
+                field=f"ingestion.licences.{key}",
+                fix=f"name a source, or a pattern of names such as alpaca_*; the sources are: {there}",
+            )
+
+
+def _names(file: RawFile) -> tuple[str, str]:
+    return file.source, file.path.name
 
 
 def _check_columns(

@@ -27,6 +27,7 @@ from instruction_tuning.canonical.labels import (
     stated_language,
     with_system_prompt,
 )
+from instruction_tuning.canonical.licences import licence_fault, licence_id
 from instruction_tuning.canonical.raw_files import RawFile
 from instruction_tuning.canonical.raw_row import RawRow, printable
 from instruction_tuning.canonical.records import (
@@ -124,6 +125,8 @@ def _record(
         if rules.checks.rejects(finding):
             return Fault(finding.check, _field_of(finding, turns, messages), repr(finding.words))
     labels = _labels(fields, place.file, repairs, rules)
+    if refused := _licence_fault(labels, rules):
+        return refused
     changed = _as_stored(repairs, rules)
     return CanonicalRecord(
         record_id=record_id,
@@ -160,6 +163,8 @@ def _document(
         if rules.checks.rejects(finding):
             return Fault(finding.check, parts[finding.message].field, repr(finding.words))
     labels = _labels(fields, place.file, repairs, rules)
+    if refused := _licence_fault(labels, rules):
+        return refused
     changed = _as_stored(repairs, rules)
     return SourceDocument(
         document_id=document_id_of(str(text)),
@@ -209,13 +214,19 @@ def _comparison(
     )
 
 
+def _licence_fault(labels: Mapping[str, str | None], rules: ReadingRules) -> Fault | None:
+    keep_unknown = rules.unknown_licence == "keep"
+    return licence_fault(labels["licence"], rules.allowed_licences, keep_unknown=keep_unknown)
+
+
 def _labels(
     fields: Mapping[str, object], file: RawFile, repairs: list[Repair], rules: ReadingRules
 ) -> dict[str, str | None]:
     """The row's own words on what it is; what cannot be kept of them is added to `repairs`."""
+    licence = clean_label(fields, LICENCES, repairs) or file.licence
     labels = {
         "category": clean_label(fields, CATEGORIES, repairs),
-        "licence": clean_label(fields, LICENCES, repairs) or file.licence,
+        "licence": None if licence is None else licence_id(licence),
         "original_id": clean_id(fields, repairs),
     }
     for name, label in labels.items():

@@ -1,7 +1,7 @@
-"""The rows of a raw file, in whatever layout: JSON lines, a JSON array, CSV or Parquet.
+"""The rows of a raw file, in whatever layout: JSON lines, a JSON array, CSV, Parquet, or one text.
 
 A row that cannot be read is a row with a fault; only a file that cannot be opened or unpacked at all raises.
-All layouts are streamed, a JSON array up to its first fault (`json_array.py`).
+All layouts are streamed, a JSON array up to its first fault (`json_array.py`); a text is one row, whole.
 """
 
 import io
@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.json_array import object_row, streamed_array_rows
-from instruction_tuning.canonical.layout import BYTE_ORDER_MARK, layout_of, unpacked
+from instruction_tuning.canonical.layout import BYTE_ORDER_MARK, TEXT, layout_of, unpacked
 from instruction_tuning.canonical.raw_row import RawRow, is_encodable
 from instruction_tuning.canonical.table_rows import csv_rows, parquet_rows
 
@@ -30,6 +30,8 @@ def rows_of(path: Path) -> Iterator[RawRow]:
         return csv_rows(path)
     if layout == ".json":
         return _json_rows(path)
+    if layout == TEXT:
+        return _text_rows(path)
     return _line_rows(path)
 
 
@@ -53,6 +55,17 @@ def _line_rows(path: Path) -> Iterator[RawRow]:
             text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
             if text.strip():
                 yield parsed_row(number, text)
+
+
+def _text_rows(path: Path) -> Iterator[RawRow]:
+    with unpacked(path) as stream:
+        text = stream.read().decode("utf-8-sig", "surrogateescape")
+    if not text:
+        return
+    if is_encodable(text):
+        yield RawRow(0, {"text": text, "file": path.name}, text)
+    else:
+        yield RawRow(0, None, text, Fault("invalid_encoding", detail="not UTF-8"))
 
 
 def _json_rows(path: Path) -> Iterator[RawRow]:

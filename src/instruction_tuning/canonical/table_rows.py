@@ -6,6 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.layout import unpacked
@@ -14,6 +15,9 @@ from instruction_tuning.errors import InputError
 
 _PARQUET_BATCH_ROWS = 1024
 _MAX_CSV_CELL_CHARACTERS = 2**31 - 1
+# Of text that is not UTF-8, of dates beyond Python's and of time zones that nobody knows; the number behind a
+# date stands for it then.
+_NO_PYTHON_VALUE = (ValueError, OverflowError, LookupError)
 
 
 def csv_rows(path: Path) -> Iterator[RawRow]:
@@ -116,8 +120,8 @@ def parquet_rows(path: Path) -> Iterator[RawRow]:
             for batch in file.iter_batches(batch_size=_PARQUET_BATCH_ROWS):
                 try:
                     objects = batch.to_pylist()
-                except UnicodeDecodeError:
-                    yield from _rows_with_broken_text(batch, number)
+                except _NO_PYTHON_VALUE:
+                    yield from _rows_one_by_one(batch, number)
                 else:
                     yield from (RawRow(number + offset, fields) for offset, fields in enumerate(objects))
                 number += batch.num_rows
@@ -127,13 +131,15 @@ def parquet_rows(path: Path) -> Iterator[RawRow]:
         ) from error
 
 
-def _rows_with_broken_text(batch: object, first_number: int) -> Iterator[RawRow]:
-    import pyarrow as pa
-
-    assert isinstance(batch, pa.RecordBatch)
+def _rows_one_by_one(batch: Any, first_number: int) -> Iterator[RawRow]:
     for offset in range(batch.num_rows):
-        try:
-            yield RawRow(first_number + offset, batch.slice(offset, 1).to_pylist()[0])
-        except UnicodeDecodeError:
-            fault = Fault("invalid_encoding", detail="a text column holds bytes that are not UTF-8")
-            yield RawRow(first_number + offset, None, "", fault)
+        fields: dict[str, object] = {}
+        fault = None
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            try:
+                fields[name] = column[offset].as_py()
+            except UnicodeDecodeError:
+                fault = Fault("invalid_encoding", detail="a text column holds bytes that are not UTF-8")
+            except _NO_PYTHON_VALUE:
+                fields[name] = getattr(column[offset], "value", None)
+        yield RawRow(first_number + offset, None if fault else fields, "" if fault else None, fault)

@@ -64,8 +64,7 @@ class DocumentFilesDataset(RawFilesDataset):
     """As `RawFilesDataset`, for documents: files of text (Markdown, HTML) are among them."""
 
     def load(self) -> Any:
-        from instruction_tuning.canonical.layout import SUFFIXES
+        from instruction_tuning.canonical.layout import DOCUMENT_SUFFIXES, SUFFIXES
         from instruction_tuning.canonical.raw_files import list_raw_files
-        from instruction_tuning.segments import DOCUMENT_SUFFIXES
 
         return list_raw_files(self._name, suffixes=(*SUFFIXES, *DOCUMENT_SUFFIXES))

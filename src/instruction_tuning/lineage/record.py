@@ -88,7 +88,7 @@ class RecordStory:
     def _fate(self, kept: list[dict[str, Any]], rejected: list[dict[str, Any]]) -> Story:
         if kept:
             return {"decision": "in the pool", "source_row_id": kept[0]["source_row_id"]}
-        order = ("contaminated", *_ALIKE, "exact_duplicate", "validate", "read")
+        order = ("contaminated", *_ALIKE, "exact_duplicate", "licence", "validate", "read")
         found = sorted(rejected, key=lambda row: order.index(row["stage"]))
         return {"decision": "rejected", **found[0]} if found else {"decision": "unknown"}
 

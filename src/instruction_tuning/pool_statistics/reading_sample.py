@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from instruction_tuning.schemas.list_columns import list_lengths
 from instruction_tuning.seeds import substream_seed
 
 KEPT, FLAGGED, REJECTED = "kept", "flagged", "rejected"
@@ -48,15 +49,17 @@ def rows_to_read(
     rejected: int,
 ) -> list[RowToRead]:
     """At most so many rows of each fate; kept ones have no flag."""
-    is_flagged = instruction_pool["flags"].map(len).to_numpy() > 0
-    plain, with_flags = instruction_pool[~is_flagged], instruction_pool[is_flagged]
-    flags = with_flags["flags"].map(lambda values: ", ".join(sorted(values)))
+    is_flagged = list_lengths(instruction_pool["flags"]).to_numpy() > 0
+    row_ids = instruction_pool["source_row_id"]
+    of_plain, of_flagged = np.flatnonzero(~is_flagged), np.flatnonzero(is_flagged)
+    flags = instruction_pool["flags"].iloc[of_flagged].map(lambda values: ", ".join(sorted(values)))
+    # Only what is shown is taken out of the pool, which may be a good part of the memory.
+    drawn_plain = instruction_pool.iloc[of_plain[_drawn(row_ids.iloc[of_plain], None, seed, kept)]]
+    drawn_flagged = instruction_pool.iloc[of_flagged[_drawn(row_ids.iloc[of_flagged], flags, seed, flagged)]]
     before: dict[str, list[tuple[str, str]]] = {}
-    drawn_flagged = with_flags.iloc[_drawn(with_flags["source_row_id"], flags, seed, flagged)]
     shown = record_repairs[record_repairs["source_row_id"].isin(drawn_flagged["source_row_id"])]
     for row in shown.itertuples():
         before.setdefault(str(row.source_row_id), []).append((f"{row.field} before", str(row.before)))
-    drawn_plain = plain.iloc[_drawn(plain["source_row_id"], None, seed, kept)]
     causes = rejected_records["stage"].astype("str") + "/" + rejected_records["reason"].astype("str")
     drawn_rejected = rejected_records.iloc[_drawn(rejected_records["source_row_id"], causes, seed, rejected)]
     return [

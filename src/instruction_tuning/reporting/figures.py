@@ -16,6 +16,7 @@ from instruction_tuning.schemas.rejected_records import STAGES
 _STAGE_NAMES = {
     "read": "readable",
     "validate": "valid",
+    "licence": "of an allowed licence",
     "exact_duplicate": "no exact duplicates",
     "near_duplicate": "no near duplicates",
     "semantic_duplicate": "no semantic duplicates",

@@ -98,8 +98,8 @@ def _shortened(facts: Mapping[str, Any]) -> str:
 
 
 def _counts(kind: str, counts: Mapping[str, int]) -> str:
-    """A licence is unknown because the record has no field `licence`; nothing else was looked at."""
-    missing = "not stated in the record"
+    """A licence is unknown where neither the record nor its source (`ingestion.licences`) names one."""
+    missing = "not stated"
     is_licence = kind == "licences"
     return count_list(
         {missing if is_licence and name == "unknown" else name: n for name, n in counts.items()}

@@ -62,6 +62,10 @@ def _key_numbers(metrics: Mapping[str, float], totals: Mapping[str, int]) -> lis
         (f"{totals[FLAGGED]:,}", "of them flagged"),
         (f"{totals[REJECTED]:,}", "rejected"),
     ]
+    if metrics.get("rows_measured", metrics["rows"]) < metrics["rows"]:
+        numbers.append(
+            (f"{metrics['rows_measured']:,.0f}", "rows measured for the numbers behind, by chance")
+        )
     for part in ("instruction", "answer"):
         if f"{part}/tokens/p50" in metrics:
             median, most = metrics[f"{part}/tokens/p50"], metrics[f"{part}/tokens/p95"]

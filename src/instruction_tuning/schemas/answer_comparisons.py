@@ -1,10 +1,13 @@
 """Preference data of raw files: two answers to the question of a record, and which one people preferred."""
 
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
-from instruction_tuning.schemas.canonical_instructions import FORMATS, is_conversation
+from instruction_tuning.schemas.canonical_instructions import FORMATS
+from instruction_tuning.schemas.list_columns import are_conversations
 
 
 class AnswerComparisons(pa.DataFrameModel):
@@ -19,7 +22,7 @@ class AnswerComparisons(pa.DataFrameModel):
     record_id: Series[str] = pa.Field(str_matches=r"^[0-9a-f]{16}$")
     source: Series[str]
     format: Series[str] = pa.Field(isin=FORMATS)
-    messages: Series[object]
+    messages: Series[Any]
     first: Series[str]
     second: Series[str]
     verdict: Series[str] = pa.Field(nullable=True, isin=["first", "second", "tie"])
@@ -32,6 +35,6 @@ class AnswerComparisons(pa.DataFrameModel):
     class Config:
         strict = True
 
-    @pa.check("messages", name="is_conversation", element_wise=True)
-    def _messages_are_turns(cls, messages: object) -> bool:
-        return is_conversation(messages)
+    @pa.check("messages", name="is_conversation")
+    def _messages_are_turns(cls, messages: "pd.Series[Any]") -> "pd.Series[bool]":
+        return are_conversations(messages)

@@ -1,9 +1,12 @@
 """Canonical records: whatever the raw format, one form; and the pool, which holds each record once."""
 
-from collections.abc import Iterable
+from typing import Any
 
+import pandas as pd
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
+
+from instruction_tuning.schemas.list_columns import are_conversations, are_lists_of_texts
 
 # Every format that has a question; plain texts become documents (source_documents.py).
 FORMATS = (
@@ -23,29 +26,6 @@ FORMATS = (
 )
 # Two letters where the row names its language or the script tells it (en, zh), else `other`.
 LANGUAGE = r"^([a-z]{2}|other)$"
-ROLES = ("system", "user", "assistant")
-
-
-def is_conversation(messages: object) -> bool:
-    """Whether `messages` are turns of known roles that all say something."""
-    if isinstance(messages, str) or not isinstance(messages, Iterable):
-        return False
-    turns = list(messages)
-    well_formed = all(
-        isinstance(turn, dict)
-        and turn.get("role") in ROLES
-        and isinstance(turn.get("content"), str)
-        and turn["content"] != ""
-        for turn in turns
-    )
-    return bool(turns) and well_formed
-
-
-def is_list_of_texts(values: object) -> bool:
-    """Whether `values` holds texts and nothing else; a text itself is no list."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        return False
-    return all(isinstance(value, str) for value in values)
 
 
 class CanonicalInstructions(pa.DataFrameModel):
@@ -61,27 +41,23 @@ class CanonicalInstructions(pa.DataFrameModel):
     language: Series[str] = pa.Field(str_matches=LANGUAGE)
     category: Series[str] = pa.Field(nullable=True)
     licence: Series[str] = pa.Field(nullable=True)
-    messages: Series[object]
+    messages: Series[Any]
     prompt: Series[str] = pa.Field(str_length={"min_value": 1})
     answer: Series[str] = pa.Field(nullable=True, str_length={"min_value": 1})
-    flags: Series[object]
-    parent_ids: Series[object]
+    flags: Series[Any]
+    parent_ids: Series[Any]
     original_id: Series[str] = pa.Field(nullable=True)
 
     class Config:
         strict = True
 
-    @pa.check("messages", name="is_conversation", element_wise=True)
-    def _messages_are_turns(cls, messages: object) -> bool:
-        return is_conversation(messages)
+    @pa.check("messages", name="is_conversation")
+    def _messages_are_turns(cls, messages: "pd.Series[Any]") -> "pd.Series[bool]":
+        return are_conversations(messages)
 
-    @pa.check("flags", name="is_list_of_texts", element_wise=True)
-    def _flags_are_texts(cls, flags: object) -> bool:
-        return is_list_of_texts(flags)
-
-    @pa.check("parent_ids", name="is_list_of_texts", element_wise=True)
-    def _parents_are_texts(cls, parent_ids: object) -> bool:
-        return is_list_of_texts(parent_ids)
+    @pa.check("flags", "parent_ids", name="is_list_of_texts")
+    def _lists_hold_texts(cls, lists: "pd.Series[Any]") -> "pd.Series[bool]":
+        return are_lists_of_texts(lists)
 
 
 class InstructionPool(CanonicalInstructions):

@@ -3,7 +3,15 @@
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
-STAGES = ("read", "validate", "exact_duplicate", "near_duplicate", "semantic_duplicate", "contaminated")
+STAGES = (
+    "read",
+    "validate",
+    "licence",
+    "exact_duplicate",
+    "near_duplicate",
+    "semantic_duplicate",
+    "contaminated",
+)
 _REASON = r"^[a-z][a-z_]*$"
 
 
@@ -32,4 +40,4 @@ class RejectedRecords(pa.DataFrameModel):
 class UnreadableRecords(RejectedRecords):
     """The rows among them that never became a record."""
 
-    stage: Series[str] = pa.Field(isin=STAGES[:2])
+    stage: Series[str] = pa.Field(isin=STAGES[:3])

@@ -1,7 +1,10 @@
 """What the sampler took."""
 
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
+from pandera.typing.pandas import Series
 
 
 class SelectedQueries(pa.DataFrameModel):
@@ -10,7 +13,7 @@ class SelectedQueries(pa.DataFrameModel):
     record_id: str = pa.Field(unique=True)
     source: str
     language: str
-    messages: object
+    messages: Series[Any]
     prompt: str
     answer: str = pa.Field(nullable=True)
     rank: int = pa.Field(ge=0, unique=True)

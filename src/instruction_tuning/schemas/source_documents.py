@@ -1,9 +1,13 @@
 """Texts of raw files that ask nothing: no instructions, but what instructions can be made from."""
 
+from typing import Any
+
+import pandas as pd
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
-from instruction_tuning.schemas.canonical_instructions import LANGUAGE, is_list_of_texts
+from instruction_tuning.schemas.canonical_instructions import LANGUAGE
+from instruction_tuning.schemas.list_columns import are_lists_of_texts
 
 
 class SourceDocuments(pa.DataFrameModel):
@@ -18,11 +22,11 @@ class SourceDocuments(pa.DataFrameModel):
     original_id: Series[str] = pa.Field(nullable=True)
     title: Series[str] = pa.Field(nullable=True)
     text: Series[str] = pa.Field(str_length={"min_value": 1})
-    flags: Series[object]
+    flags: Series[Any]
 
     class Config:
         strict = True
 
-    @pa.check("flags", name="is_list_of_texts", element_wise=True)
-    def _flags_are_texts(cls, flags: object) -> bool:
-        return is_list_of_texts(flags)
+    @pa.check("flags", name="is_list_of_texts")
+    def _flags_are_texts(cls, flags: "pd.Series[Any]") -> "pd.Series[bool]":
+        return are_lists_of_texts(flags)

@@ -1,11 +1,9 @@
 """Every format of docs/dataset_formats.md: the page's own rows, and what single readers promise."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
-from raw_file_builders import read, read_rows, write
+from raw_file_builders import page_examples, read, read_rows, write
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.formats import FORMATS, KNOWN_FIELDS
@@ -16,12 +14,7 @@ from instruction_tuning.errors import UnknownFormatError
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 from instruction_tuning.schemas.canonical_instructions import FORMATS as WITH_A_QUESTION
 
-PAGE = Path(__file__).parents[3] / "docs" / "dataset_formats.md"
-_SECTION = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-EXAMPLES = {
-    name: [line for block in re.findall(r"```json\n(.*?)```", body, re.DOTALL) for line in block.splitlines()]
-    for name, body in _SECTION.findall(PAGE.read_text(encoding="utf-8"))
-}
+EXAMPLES = page_examples()
 
 
 def outcomes(path, **rules):
@@ -93,7 +86,7 @@ def test_a_system_prompt_beside_the_turns_comes_first_and_one_among_them_stays(t
 def test_labels_survive(tmp_path):
     row = {"instruction": "Dites a.", "output": "a", "task": "say", "license": "MIT", "language": "French"}
     record = only(tmp_path, {**row, "id": 7})
-    assert (record.category, record.licence, record.language, record.original_id) == ("say", "MIT", "fr", "7")
+    assert (record.category, record.licence, record.language, record.original_id) == ("say", "mit", "fr", "7")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +222,7 @@ def test_prompts_need_to_be_told_that_no_answer_is_required(tmp_path):
 
 def test_a_documents_title_text_and_labels_are_kept_and_an_empty_one_is_set_aside(tmp_path):
     made = only(tmp_path, {"path": "a/b.md", "text": " Tides.\r\n ", "license": "CC0", "id": "x"})
-    assert (made.title, made.text, made.licence, made.original_id) == ("a/b.md", "Tides.", "CC0", "x")
+    assert (made.title, made.text, made.licence, made.original_id) == ("a/b.md", "Tides.", "cc0-1.0", "x")
     assert made.flags == ["line_ends_normalized", "whitespace_stripped"]
     bad = only(tmp_path, {"text": " "}, format="plain_text")
     assert (bad.reason, bad.field) == ("empty_text", "text")
@@ -277,3 +270,12 @@ def test_a_column_that_no_row_has_stops_with_the_columns_there_are(tmp_path):
 
 def test_documents_are_no_records(tmp_path):
     assert read(write(tmp_path / "data.jsonl", [{"text": "Tides."}])) == ([], [])
+
+
+def test_question_and_answer_are_a_pair_unless_the_row_has_choices(tmp_path):
+    row = {"question": "How many?", "answer": "2", "context": "A pair."}
+    made = only(tmp_path, row)
+    assert (made.format, made.prompt, made.answer) == ("prompt_completion", "How many?\n\nA pair.", "2")
+    for choice in ({"choices": ["1", "2"]}, {"A": "1", "B": "2"}, {"choice0": "1"}):
+        with pytest.raises(UnknownFormatError):
+            only(tmp_path, row | choice)

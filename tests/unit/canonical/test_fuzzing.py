@@ -1,6 +1,5 @@
 """Whatever a file holds, nothing crashes: every row ends kept or rejected, or the file is refused."""
 
-import gzip
 import json
 
 import pyarrow as pa
@@ -8,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raw_file_builders import as_text
+from raw_file_builders import as_text, pack
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.formats import FORMATS
@@ -142,7 +141,7 @@ def test_any_mapping_of_columns_ends_kept_or_rejected(tmp_path, rows, columns):
     refused_or_checked(path, len(rows), format="alpaca", columns=named)
 
 
-@pytest.mark.parametrize("layout", ["json", "jsonl", "csv", "parquet"])
+@pytest.mark.parametrize("layout", ["json", "jsonl", "csv", "parquet", "txt", "json.gz", "csv.zst"])
 @FUZZING
 @given(data=BYTES, start=STARTS)
 def test_any_bytes_are_read_or_refused(tmp_path, layout, data, start):
@@ -167,12 +166,6 @@ def test_a_packed_file_that_is_cut_off_or_damaged_is_refused_or_read_whole(tmp_p
     whole = pack(lines, packing)
     if outcomes and bytes(packed[: len(whole)]) == whole:
         assert len(outcomes) == len(rows)
-
-
-def pack(data, packing):
-    if packing == "gz":
-        return gzip.compress(data, mtime=0)
-    return pa.Codec("zstd").compress(data, asbytes=True)
 
 
 @FUZZING

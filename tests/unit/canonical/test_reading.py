@@ -37,7 +37,7 @@ def test_alpaca_reads_the_same_from_every_layout(tmp_path, suffix):
         {"role": "assistant", "content": "3"},
     ]
     assert (first.prompt, first.answer, first.language) == ("Add.\n\n1 2", "3", "en")
-    assert (first.category, first.licence, second.category, second.licence) == ("sums", "CC0", None, None)
+    assert (first.category, first.licence, second.category, second.licence) == ("sums", "cc0-1.0", None, None)
     assert second.prompt == "Add."
     assert (first.source, first.format) == ("data", "alpaca")
 
@@ -89,8 +89,8 @@ def test_the_format_parameter_overrides_detection(tmp_path):
 
 def test_an_unknown_format_shows_the_fields_found_and_the_formats_known(tmp_path):
     with pytest.raises(UnknownFormatError) as caught:
-        read_rows(tmp_path, [{"question": "?", "response": "!"}])
-    for word in ("question, response", "data.jsonl", "alpaca", "sharegpt", "belle", "ingestion.format"):
+        read_rows(tmp_path, [{"riddle": "?", "response": "!"}])
+    for word in ("riddle, response", "data.jsonl", "alpaca", "sharegpt", "belle", "ingestion.format"):
         assert word in str(caught.value)
 
 
@@ -254,7 +254,7 @@ def test_parquet_columns_of_the_wrong_type_are_rejected_rows(tmp_path):
 
 def test_a_category_that_is_no_text_is_dropped_and_flagged(tmp_path):
     (record,), _ = read_rows(tmp_path, [{**ADD, "category": ["sums"], "license": "MIT"}])
-    assert (record.category, record.licence, record.flags) == (None, "MIT", ["category_dropped"])
+    assert (record.category, record.licence, record.flags) == (None, "mit", ["category_dropped"])
 
 
 def test_record_id_depends_on_content_alone_and_source_row_id_on_place_alone(tmp_path):

@@ -65,7 +65,7 @@ def load(tmp_path_factory: pytest.TempPathFactory):
 def test_a_split_of_a_hub_data_set_is_read_under_its_name_and_licence_and_no_code_is_fetched(load):
     names = (f"hub:{MODEL}/train", f"hub:{MODEL}@{COMMIT}/test", f"hub:{MODEL}", "hub:maker/nothing")
     (train, test, unnamed, missing), served = load(*names)
-    assert train == [[MODEL, "mit", "a"]] and test == [[MODEL, "CC0", "b"]]
+    assert train == [[MODEL, "mit", "a"]] and test == [[MODEL, "cc0-1.0", "b"]]
     assert "several splits: train, test" in unnamed and "no data set `maker/nothing`" in missing
     assert "loader.py" not in served and "data/train-00000-of-00001.parquet" in served
 

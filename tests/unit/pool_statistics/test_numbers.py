@@ -95,6 +95,25 @@ def test_the_numbers_of_a_pool():
     ]
 
 
+def test_a_large_pool_is_measured_in_a_sample_that_the_order_of_rows_does_not_change():
+    frame = pool(
+        record_id=[f"{n:016x}" for n in range(40)],
+        source=["a"] * 40,
+        language=["en"] * 40,
+        prompt=["x" * (n + 1) for n in range(40)],
+        answer=["y"] * 40,
+        licence=["mit"] * 40,
+        flags=[[]] * 40,
+    )
+    metrics, histograms, _ = pool_summary(frame, characters, measured_rows=10)
+    again, *_ = pool_summary(frame[::-1].reset_index(drop=True), characters, measured_rows=10)
+    assert metrics == again and metrics["rows"] == metrics["rows/licence/mit"] == 40
+    assert metrics["rows_measured"] == metrics["answer/tokens/texts"] == 10
+    assert histograms["count"].sum() == 20
+    whole, *_ = pool_summary(frame, characters, measured_rows=40)
+    assert whole["rows_measured"] == 40 and whole["instruction/tokens/tokens"] == sum(range(1, 41))
+
+
 def test_names_of_numbers_are_such_as_mlflow_takes():
     from mlflow.utils.validation import _validate_metric_name
 

@@ -4,9 +4,10 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 import pandas as pd
+import pyarrow as pa
 
 from instruction_tuning.canonical.raw_files import RawFile
 from instruction_tuning.canonical.records import (
@@ -23,12 +24,16 @@ from instruction_tuning.canonical.row_outcome import Outcome
 
 # Rows are held as objects only until so many are there: a frame takes a fraction of their memory.
 CHUNK_ROWS = 50_000
-DTYPES = (
-    dict.fromkeys(LIST_COLUMNS, "object")
+# Lists stay Arrow: a million conversations as Python lists of dictionaries take over a gigabyte.
+_TEXTS = pd.ArrowDtype(pa.list_(pa.large_string()))
+_MESSAGES = pd.ArrowDtype(pa.list_(pa.struct([("role", pa.large_string()), ("content", pa.large_string())])))
+DTYPES: dict[str, Any] = (
+    dict.fromkeys(LIST_COLUMNS, _TEXTS)
+    | {"messages": _MESSAGES}
     | dict.fromkeys(("similarity", "first_score", "second_score"), "float64")
     | dict.fromkeys(("first_votes", "second_votes", "tie_votes"), "Int64")
 )
-REPAIR_DTYPES = {"source_row_id": "str", "field": "str", "repairs": "object", "before": "str"}
+REPAIR_DTYPES: dict[str, Any] = {"source_row_id": "str", "field": "str", "repairs": _TEXTS, "before": "str"}
 
 
 _Row = TypeVar("_Row")
@@ -87,12 +92,16 @@ def rejected_frame(records: Sequence[RejectedRecord]) -> pd.DataFrame:
 
 def repairs_frame(records: Sequence[CanonicalRecord | SourceDocument]) -> pd.DataFrame:
     """One row a repaired text, with the text as it stood before."""
-    rows = [
-        (record.source_row_id, repair.field, list(repair.repairs), repair.before)
-        for record in records
-        for repair in record.repairs
-    ]
-    return pd.DataFrame(rows, columns=list(REPAIR_DTYPES)).astype(REPAIR_DTYPES)
+    rows = [(record.source_row_id, repair) for record in records for repair in record.repairs]
+    columns = {
+        "source_row_id": [row_id for row_id, _ in rows],
+        "field": [repair.field for _, repair in rows],
+        "repairs": [list(repair.repairs) for _, repair in rows],
+        "before": [repair.before for _, repair in rows],
+    }
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=REPAIR_DTYPES[name]) for name, values in columns.items()}
+    )
 
 
 def source_files_frame(files: Sequence[RawFile], frames: ReadFrames) -> pd.DataFrame:
@@ -130,9 +139,32 @@ def _frame(records: Sequence[object], columns: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def messages_of(frame: pd.DataFrame) -> list[list[dict[str, str]]]:
-    """The `messages` column as lists of dicts (Parquet gives arrays)."""
-    return [[dict(message) for message in messages] for messages in frame["messages"]]
+class Messages(Sequence[list[dict[str, str]]]):
+    """The `messages` column of a frame; each conversation becomes Python's when it is asked for, and no
+    sooner."""
+
+    def __init__(self, column: "pd.Series[Any]") -> None:
+        self._column = column.array
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    @overload
+    def __getitem__(self, position: int) -> list[dict[str, str]]: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[list[dict[str, str]]]: ...
+    def __getitem__(self, position: int | slice) -> Any:
+        if isinstance(position, slice):
+            return [self[index] for index in range(len(self))[position]]
+        return [dict(message) for message in self._column[position]]
+
+    def __iter__(self) -> Iterator[list[dict[str, str]]]:
+        return ([dict(message) for message in messages] for messages in self._column)
+
+
+def messages_of(frame: pd.DataFrame) -> Messages:
+    """The `messages` column, in which each conversation is a list of dicts."""
+    return Messages(frame["messages"])
 
 
 def reject(

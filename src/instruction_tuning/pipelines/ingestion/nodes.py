@@ -9,7 +9,7 @@ import pandas as pd
 from instruction_tuning.canonical.checks.content_checks import CHECKS
 from instruction_tuning.canonical.faults import fix_of
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
-from instruction_tuning.canonical.reading import read_outcomes
+from instruction_tuning.canonical.reading import check_licence_sources, read_outcomes
 from instruction_tuning.canonical.records import (
     row_number_of,
     source_row_id_of,
@@ -37,11 +37,12 @@ def read_raw_records(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Every row of the raw files in one form; those that cannot be used; the repairs; the files; the texts
     that ask nothing; the pairs of answers that were compared."""
-    frames = read_frames(read_outcomes(raw_instructions, parameters.reading_rules()))
+    rules = parameters.reading_rules()
+    check_licence_sources(raw_instructions, rules)
+    frames = read_frames(read_outcomes(raw_instructions, rules))
     canonical, documents, rejected = frames.canonical, frames.documents, frames.rejected
-    _check_rejections(
-        raw_instructions, len(canonical) + len(documents), rejected, parameters.max_rejection_rate
-    )
+    usable = len(canonical) + len(documents)
+    _check_rejections(raw_instructions, usable, rejected, parameters.max_rejection_rate)
     logger.info(
         "read %d rows of %s: %d records%s, %d set aside (%s)",
         len(canonical) + len(documents) + len(rejected),
@@ -122,26 +123,24 @@ def collect_rejected_records(
     """List every row that is not in the pool, and check that each row read is in exactly one of pool,
     documents and the rejected ones."""
     rejected = pd.concat([unreadable_records, duplicate_records, contaminated_records], ignore_index=True)
-    read = Counter([*canonical_instructions["source_row_id"], *unreadable_records["source_row_id"]])
-    ended = Counter([*instruction_pool["source_row_id"], *rejected["source_row_id"]])
-    assert read == ended and read.total() == len(read), (
-        f"rows got lost or doubled inside ingestion: {read.total()} read, {len(instruction_pool)} kept and "
-        f"{len(rejected)} rejected; for example {list((read - ended) + (ended - read))[:5]}"
+    read = _row_ids(canonical_instructions, unreadable_records)
+    ended = _row_ids(instruction_pool, rejected)
+    astray = read.symmetric_difference(ended)
+    assert read.is_unique and ended.is_unique and astray.empty, (
+        f"rows got lost or doubled inside ingestion: {len(read)} read, {len(instruction_pool)} kept and "
+        f"{len(rejected)} rejected; for example {astray[:5].tolist()}"
     )
-    total = read.total() + len(source_documents)
+    total = len(read) + len(source_documents)
     in_files = int(source_files[["records", "documents", "unreadable"]].to_numpy().sum())
     assert total == in_files, f"{total} rows of {in_files} in the files"
-    compared = set(answer_comparisons["source_row_id"])
-    assert compared <= set(canonical_instructions["source_row_id"]), "a comparison has no record"
-    repaired = {
-        row_id
-        for frame in (canonical_instructions, source_documents)
-        for row_id in frame.loc[frame["flags"].map(_has_repair), "source_row_id"]
-    }
-    assert repaired == set(record_repairs["source_row_id"]), "a repair is not accounted for"
+    compared = answer_comparisons["source_row_id"]
+    assert compared.isin(canonical_instructions["source_row_id"]).all(), "a comparison has no record"
+    flagged = _row_ids(*(frame[_has_repair(frame)] for frame in (canonical_instructions, source_documents)))
+    repaired = _row_ids(record_repairs).unique()
+    assert flagged.symmetric_difference(repaired).empty, "a repair is not accounted for"
     logger.info(
         "%d rows read = %d in the pool + %d rejected (%s)",
-        read.total(),
+        len(read),
         len(instruction_pool),
         len(rejected),
         _counts(rejected["stage"]) or "none",
@@ -149,9 +148,15 @@ def collect_rejected_records(
     return rejected
 
 
-def _has_repair(flags: Iterable[str]) -> bool:
-    """Whether one of the flags is a repair; the others are what a content check found."""
-    return not set(flags) <= _FOUND
+def _has_repair(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows have a flag that is a repair; the others are what a content check found."""
+    repairs = frame["flags"].explode().dropna()
+    return frame.index.to_series().isin(repairs.index[~repairs.isin(_FOUND)])
+
+
+def _row_ids(*frames: pd.DataFrame) -> "pd.Index[str]":
+    """The ids of all rows, as one index of Arrow texts."""
+    return pd.Index(pd.concat([frame["source_row_id"] for frame in frames]))
 
 
 def _counts(reasons: Iterable[str]) -> str:
@@ -162,7 +167,16 @@ def _check_rejections(
     files: list[RawFile], kept: int, rejected: pd.DataFrame, max_rejection_rate: float
 ) -> None:
     place = ", ".join(str(file.path) for file in files[:3])
-    rows = kept + len(rejected)
+    refused = rejected[rejected["stage"] == "licence"]
+    if kept == 0 and len(refused):
+        raise InputError(
+            f"no row is under an allowed licence: {refused['detail'].value_counts().index[0]}",
+            file=place,
+            field="ingestion.allowed_licences",
+            fix="allow the licence, or name the source's licence in ingestion.licences",
+        )
+    rejected = rejected[rejected["stage"] != "licence"]
+    rows = kept + len(refused) + len(rejected)
     if rows == 0:
         raise InputError(
             "there is not a single row in the raw data", file=place, fix="give a file with records"

@@ -60,7 +60,7 @@ class ColumnParameters(_Frozen):
 
 class IngestionParameters(RedactionParameters):
     """`max_rejection_rate` bounds the share of rows that may be unreadable or invalid, not that of
-    duplicates."""
+    duplicates or of rows under other licences; `canonical/licences.py` says how licences are compared."""
 
     format: Literal["auto", *FORMATS, "plain_text"] = "auto"  # type: ignore[valid-type]
     columns: ColumnParameters = ColumnParameters()
@@ -68,6 +68,9 @@ class IngestionParameters(RedactionParameters):
     max_characters: Annotated[int, Field(gt=0)] = 32_768
     input_placeholders: tuple[str, ...] = ("noinput", "noinputrequired", "none", "n/a", "无输入")
     answer_placeholders: tuple[str, ...] = ("noinput", "nooutput", "无输出")
+    licences: dict[str, str] = Field(default_factory=dict)
+    allowed_licences: str | tuple[str, ...] | None = None
+    unknown_licence: Literal["keep", "reject"] = "reject"
     max_rejection_rate: Share = 0.5
     duplicates: DuplicateParameters = DuplicateParameters()
     decontamination: DecontaminationParameters = DecontaminationParameters()
@@ -81,7 +84,14 @@ class IngestionParameters(RedactionParameters):
             max_characters=self.max_characters,
             input_placeholders=frozenset(self.input_placeholders),
             answer_placeholders=frozenset(self.answer_placeholders),
-            columns={field: (names,) if isinstance(names, str) else names for field, names in named.items()},
+            columns={field: _several(names) for field, names in named.items()},
             checks=self.checks.content_checks(),
             redacted=self.redacted,
+            licences=self.licences,
+            allowed_licences=None if self.allowed_licences is None else _several(self.allowed_licences),
+            unknown_licence=self.unknown_licence,
         )
+
+
+def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names

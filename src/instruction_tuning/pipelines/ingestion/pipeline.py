@@ -78,7 +78,7 @@ def _page() -> Pipeline:
         [
             Node(
                 measure_pool,
-                inputs=["instruction_pool", "base_model"],
+                inputs=["instruction_pool", "base_model", "params:pool_statistics"],
                 outputs=["pool_metrics", "pool_length_histograms", "pool_length_quantiles"],
                 name="measure_pool",
             ),

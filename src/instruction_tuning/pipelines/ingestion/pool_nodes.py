@@ -14,17 +14,19 @@ logger = logging.getLogger(__name__)
 
 
 def measure_pool(
-    instruction_pool: pd.DataFrame, base_model: ModelFolder
+    instruction_pool: pd.DataFrame, base_model: ModelFolder, parameters: PoolStatisticsParameters
 ) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
     """Count rows, words and tokens of the base model."""
     from instruction_tuning.lm.loading import load_tokenizer
     from instruction_tuning.pool_statistics.lengths import tokenizer_counter
     from instruction_tuning.pool_statistics.pool_summary import pool_summary
 
-    measured = pool_summary(instruction_pool, tokenizer_counter(load_tokenizer(base_model)))
+    count_tokens = tokenizer_counter(load_tokenizer(base_model))
+    measured = pool_summary(instruction_pool, count_tokens, measured_rows=parameters.measured_rows)
     metrics = measured[0]
     logger.info(
-        "%d tokens in instructions, %d in answers",
+        "%d records measured: %d tokens in instructions, %d in answers",
+        metrics["rows_measured"],
         metrics["instruction/tokens/tokens"],
         metrics["answer/tokens/tokens"],
     )

@@ -13,6 +13,7 @@ class PoolStatisticsParameters(BaseModel):
 
     top_pairs: Annotated[int, Field(gt=0)] = 25
     min_pair_count: Annotated[int, Field(gt=0)] = 1
+    measured_rows: Annotated[int, Field(gt=0)] | None = 200_000
     topics: Annotated[int, Field(gt=0, le=200)] = 20
     kept_rows: Annotated[int, Field(ge=0)] = 30
     flagged_rows: Annotated[int, Field(ge=0)] = 30

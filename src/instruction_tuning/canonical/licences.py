@@ -1,0 +1,166 @@
+"""Licences: one spelling for each, and whether a policy lets rows under one into the pool.
+
+A licence is spelled as its SPDX identifier in lower case, which is how cards on the Hugging Face hub write it
+(https://spdx.org/licenses); what is not known here stays as it was written. Several are an expression:
+`mit or apache-2.0` lets rows in when one of them is allowed, `cc-by-sa-4.0 and sata` when all are.
+Whether a licence binds a model trained on the rows is a question for a lawyer; this only sorts rows.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from instruction_tuning.canonical.faults import Fault
+
+# Text without marks and spaces, in lower case -> identifier. Creative Commons has a rule of its own below.
+_SPELLINGS = {
+    "mit": "mit",
+    "mitlicense": "mit",
+    "themitlicense": "mit",
+    "apache": "apache-2.0",
+    "apache2": "apache-2.0",
+    "apache20": "apache-2.0",
+    "apachelicense20": "apache-2.0",
+    "apachelicenseversion20": "apache-2.0",
+    "bsd": "bsd-3-clause",
+    "bsd2clause": "bsd-2-clause",
+    "bsd3clause": "bsd-3-clause",
+    "isc": "isc",
+    "unlicense": "unlicense",
+    "publicdomain": "public-domain",
+    "pd": "public-domain",
+    "pddl": "pddl-1.0",
+    "pddl10": "pddl-1.0",
+    "odcby": "odc-by-1.0",
+    "odcby10": "odc-by-1.0",
+    "odbl": "odbl-1.0",
+    "odbl10": "odbl-1.0",
+    "mpl20": "mpl-2.0",
+    "gpl": "gpl-3.0",
+    "gpl20": "gpl-2.0",
+    "gpl30": "gpl-3.0",
+    "gplv2": "gpl-2.0",
+    "gplv3": "gpl-3.0",
+    "lgpl30": "lgpl-3.0",
+    "agpl30": "agpl-3.0",
+    "cdlapermissive10": "cdla-permissive-1.0",
+    "cdlapermissive20": "cdla-permissive-2.0",
+    "cdlasharing10": "cdla-sharing-1.0",
+    # No licence, but terms that bind whoever asked for the answers: no competing models may be made of them.
+    "openai": "openai-tos",
+    "openaitos": "openai-tos",
+    "openaitermsofuse": "openai-tos",
+}
+_CLAUSES = {"by": "by", "attribution": "by", "nc": "nc", "noncommercial": "nc", "noncommerical": "nc"}
+_CLAUSES |= {"sa": "sa", "sharealike": "sa", "nd": "nd", "noderivatives": "nd", "noderivs": "nd"}
+_CC = re.compile(r"(?:cc|creative\s*commons)(?![a-z])[\s_-]*")
+_CC_WORD = re.compile(
+    r"(?<![a-z])(?:non-?comm?erc?ial|share-?alike|no-?deriv(?:ative)?s|attribution|by|nc|sa|nd)(?![a-z])"
+)
+_CC_VERSION = re.compile(r"(?:^|[\s_v-])([1-4])(?:\.([05]))?(?![\d.])")
+_CC_FILLER = re.compile(r"\b(?:international|unported|generic|public|licen[sc]e|deed)\b")
+_CC0 = re.compile(r"(?:cc|creative\s*commons)[\s_-]*(?:0|zero)(?:[\s_-]*v?1(?:\.0)?)?(?:\s+universal)?\Z")
+_LINK = re.compile(r"\s+(or|and)\s+", re.IGNORECASE)
+_LIST = re.compile(r"\s*([,;/])\s*")
+_MARKS = re.compile(r"[^0-9a-z]+")
+
+_PERMISSIVE = (
+    *("mit", "apache-2.0", "bsd-*", "isc", "unlicense", "public-domain", "pddl-1.0", "cc0-1.0"),
+    *("cc-by", "cc-by-[1-4].[05]", "odc-by-1.0", "cdla-permissive-*"),
+)
+GROUPS: dict[str, tuple[str, ...]] = {
+    # Nothing is asked but to name who made it.
+    "permissive": _PERMISSIVE,
+    # Use for money is allowed; some ask that what is made of it stays under the same licence.
+    "commercial": (
+        *_PERMISSIVE,
+        *("cc-by-sa", "cc-by-sa-[1-4].[05]", "odbl-1.0", "mpl-2.0", "cdla-sharing-*"),
+        *("gpl-*", "lgpl-*", "agpl-*"),
+    ),
+}
+
+
+@lru_cache(maxsize=4096)
+def licence_id(text: str) -> str:
+    """The identifier of the licence, or an expression of several; what is not known as it was written.
+
+    >>> licence_id("CC BY-NC 4.0"), licence_id("MIT License or Apache 2.0"), licence_id("our own")
+    ('cc-by-nc-4.0', 'mit or apache-2.0', 'our own')
+    """
+    stated = " ".join(text.split())
+    for separator in (_LINK, _LIST):
+        pieces = separator.split(stated)
+        known = [_known(name) for name in pieces[::2]]
+        if len(known) > 1 and any(known) and (separator is _LINK or _known(stated) is None):
+            names = [found or name.casefold() for found, name in zip(known, pieces[::2], strict=True)]
+            links = [" or " if link.casefold() == "or" else " and " for link in pieces[1::2]]
+            return names[0] + "".join(link + name for link, name in zip(links, names[1:], strict=True))
+    return _known(stated) or stated
+
+
+def _known(text: str) -> str | None:
+    said = text.casefold()
+    if _CC0.match(said):
+        return "cc0-1.0"
+    if begun := _CC.match(said):
+        return _creative_commons(said[begun.end() :])
+    return _SPELLINGS.get(_MARKS.sub("", said))
+
+
+def _creative_commons(said: str) -> str | None:
+    """What stands behind "CC"; null where there is more than clauses and a version, such as a reservation."""
+    clauses = {_CLAUSES[word.replace("-", "")] for word in _CC_WORD.findall(said)}
+    version = _CC_VERSION.search(said)
+    rest = _CC_FILLER.sub("", _CC_WORD.sub("", said))
+    if "by" not in clauses or re.search("[^\\W\\d_]{2}", rest):
+        return None
+    number = f"-{version[1]}.{version[2] or '0'}" if version else ""
+    return "cc-" + "-".join(name for name in ("by", "nc", "nd", "sa") if name in clauses) + number
+
+
+def is_allowed(licence: str, allowed: Sequence[str]) -> bool:
+    """Whether one of `allowed` (identifiers, patterns such as `cc-by-*`, names of `GROUPS`) fits.
+
+    Of an expression with `or` one licence has to fit, with `and` all; where both occur, `and` binds closer.
+    """
+    return any(
+        all(_fits(name, allowed) for name in choice.split(" and "))
+        for choice in licence.casefold().split(" or ")
+    )
+
+
+def _fits(licence: str, allowed: Sequence[str]) -> bool:
+    for entry in allowed:
+        is_pattern = any(mark in entry for mark in "*?[")
+        patterns = GROUPS.get(entry) or ((entry if is_pattern else licence_id(entry)).casefold(),)
+        if any(fnmatchcase(licence, pattern) for pattern in patterns):
+            return True
+    return False
+
+
+def licence_fault(licence: str | None, allowed: Sequence[str] | None, *, keep_unknown: bool) -> Fault | None:
+    """Why a row under `licence` stays out of the pool; null `allowed` lets everything in."""
+    if allowed is None:
+        return None
+    if licence is None:
+        return None if keep_unknown else Fault("licence_unknown", "licence", "neither row nor source has one")
+    if _is_allowed(licence, tuple(allowed)):
+        return None
+    return Fault("licence_not_allowed", "licence", f"{licence} is not among {', '.join(allowed)}"[:200])
+
+
+_is_allowed = lru_cache(maxsize=4096)(is_allowed)
+
+
+def licence_of_source(names: Sequence[str], licences: Mapping[str, str]) -> str | None:
+    """What `licences` (a name or a pattern of names -> licence) says of a source that goes by `names`.
+
+    A name goes before patterns, and of those the first that fits is taken.
+    """
+    for name in names:
+        if name in licences:
+            return licence_id(licences[name])
+    found = (key for key in licences if any(fnmatchcase(name, key) for name in names))
+    key = next(found, None)
+    return None if key is None else licence_id(licences[key])
