@@ -9,12 +9,12 @@ from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.column_mapping import mapped_fields
 from instruction_tuning.canonical.faults import Fault
 from instruction_tuning.canonical.formats import detect_format
-from instruction_tuning.canonical.licences import licence_of_source
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines
 from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord
 from instruction_tuning.canonical.row_outcome import Outcome, row_outcome
 from instruction_tuning.canonical.rows import rows_of
 from instruction_tuning.errors import ConfigurationError, UnknownFormatError
+from instruction_tuning.text.licences import licence_of_source
 
 DETECTION_ROWS = 1000
 

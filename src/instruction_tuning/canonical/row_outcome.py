@@ -27,7 +27,7 @@ from instruction_tuning.canonical.labels import (
     stated_language,
     with_system_prompt,
 )
-from instruction_tuning.canonical.licences import licence_fault, licence_id
+from instruction_tuning.canonical.licence_policy import licence_fault
 from instruction_tuning.canonical.raw_files import RawFile
 from instruction_tuning.canonical.raw_row import RawRow, printable
 from instruction_tuning.canonical.records import (
@@ -41,6 +41,7 @@ from instruction_tuning.canonical.records import (
     source_row_id_of,
 )
 from instruction_tuning.text.languages import language_of
+from instruction_tuning.text.licences import licence_id
 
 Outcome = CanonicalRecord | SourceDocument | RejectedRecord
 
@@ -125,7 +126,7 @@ def _record(
         if rules.checks.rejects(finding):
             return Fault(finding.check, _field_of(finding, turns, messages), repr(finding.words))
     labels = _labels(fields, place.file, repairs, rules)
-    if refused := _licence_fault(labels, rules):
+    if refused := licence_fault(labels["licence"], rules):
         return refused
     changed = _as_stored(repairs, rules)
     return CanonicalRecord(
@@ -163,7 +164,7 @@ def _document(
         if rules.checks.rejects(finding):
             return Fault(finding.check, parts[finding.message].field, repr(finding.words))
     labels = _labels(fields, place.file, repairs, rules)
-    if refused := _licence_fault(labels, rules):
+    if refused := licence_fault(labels["licence"], rules):
         return refused
     changed = _as_stored(repairs, rules)
     return SourceDocument(
@@ -212,11 +213,6 @@ def _comparison(
         first_score=scores[0],
         second_score=scores[1],
     )
-
-
-def _licence_fault(labels: Mapping[str, str | None], rules: ReadingRules) -> Fault | None:
-    keep_unknown = rules.unknown_licence == "keep"
-    return licence_fault(labels["licence"], rules.allowed_licences, keep_unknown=keep_unknown)
 
 
 def _labels(

@@ -2,7 +2,7 @@
 
 Rules are asked in the order that the user gives; the first that tells two records apart decides:
 
-* `licence`: the freer one (`licence_order.py`);
+* `licence`: the freer one (`text/licences.py`);
 * `source_priority`: the one from the source that the user names first (names or globs); unnamed ones last;
 * `answered`: the one that has an answer;
 * `quality`: the one with fewer faults: flags of ingestion (repairs and warnings), and an answer that breaks
@@ -22,8 +22,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.dedup.licence_order import licence_rank
 from instruction_tuning.dedup.shingles import Array
+from instruction_tuning.text.licences import licence_rank
 
 Rule = Literal["licence", "source_priority", "answered", "quality", "length"]
 ALWAYS = ("prompt_length", "record_id", "row")

@@ -1,1 +1,1 @@
-"""Words, characters and languages: how a text is cut up where two rooms must agree on it."""
+"""Words, languages and names of licences: how a text is read where two rooms must agree on it."""

@@ -2,7 +2,6 @@ import pandas as pd
 import pytest
 
 from instruction_tuning.dedup.keeping_order import breaks_off, deciding_rules, keeping_order, keeping_ranks
-from instruction_tuning.dedup.licence_order import PERMISSIVE, RESTRICTED, SHARE_ALIKE, UNKNOWN, licence_rank
 
 ALL = ("licence", "source_priority", "answered", "quality", "length")
 
@@ -57,40 +56,6 @@ def test_the_user_says_which_rules_count_and_in_which_order():
         1,
         0,
     ]
-
-
-@pytest.mark.parametrize(
-    ("rank", "names"),
-    [
-        (
-            PERMISSIVE,
-            (
-                "MIT",
-                "Apache-2.0",
-                "apache_2.0",
-                "CC BY 4.0",
-                "cc-by-4.0",
-                "CC0-1.0",
-                "BSD-3-Clause",
-                "ODC-By",
-            ),
-        ),
-        (SHARE_ALIKE, ("CC BY-SA 3.0", "cc-by-sa-4.0", "GPL-3.0", "AGPL", "ODbL")),
-        (
-            RESTRICTED,
-            (
-                "CC BY-NC 4.0",
-                "cc-by-nc-sa-4.0",
-                "CC BY-ND 4.0",
-                "non-commercial research purpose only",
-                "noncommercial",
-            ),
-        ),
-        (UNKNOWN, ("custom", "", "see website", None)),
-    ],
-)
-def test_a_licence_is_read_by_its_words(rank, names):
-    assert {name: licence_rank(name) for name in names} == dict.fromkeys(names, rank)
 
 
 def test_an_answer_breaks_off_where_its_last_sentence_has_no_end():

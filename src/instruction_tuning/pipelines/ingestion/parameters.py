@@ -60,7 +60,7 @@ class ColumnParameters(_Frozen):
 
 class IngestionParameters(RedactionParameters):
     """`max_rejection_rate` bounds the share of rows that may be unreadable or invalid, not that of
-    duplicates or of rows under other licences; `canonical/licences.py` says how licences are compared."""
+    duplicates or of rows under other licences; `text/licences.py` says how licences are compared."""
 
     format: Literal["auto", *FORMATS, "plain_text"] = "auto"  # type: ignore[valid-type]
     columns: ColumnParameters = ColumnParameters()

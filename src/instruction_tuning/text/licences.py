@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from instruction_tuning.canonical.faults import Fault
-
 # Text without marks and spaces, in lower case -> identifier. Creative Commons has a rule of its own below.
 _SPELLINGS = {
     "mit": "mit",
@@ -43,7 +41,9 @@ _SPELLINGS = {
     "gplv2": "gpl-2.0",
     "gplv3": "gpl-3.0",
     "lgpl30": "lgpl-3.0",
+    "lgpl": "lgpl-3.0",
     "agpl30": "agpl-3.0",
+    "agpl": "agpl-3.0",
     "cdlapermissive10": "cdla-permissive-1.0",
     "cdlapermissive20": "cdla-permissive-2.0",
     "cdlasharing10": "cdla-sharing-1.0",
@@ -79,6 +79,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("gpl-*", "lgpl-*", "agpl-*"),
     ),
 }
+
+
+# From the freest to the least known.
+PERMISSIVE, SHARE_ALIKE, RESTRICTED, UNKNOWN = range(4)
+_RANKS = ((PERMISSIVE, ("permissive",)), (SHARE_ALIKE, ("commercial",)), (RESTRICTED, ("cc-*", "openai-tos")))
 
 
 @lru_cache(maxsize=4096)
@@ -119,7 +124,8 @@ def _creative_commons(said: str) -> str | None:
     return "cc-" + "-".join(name for name in ("by", "nc", "nd", "sa") if name in clauses) + number
 
 
-def is_allowed(licence: str, allowed: Sequence[str]) -> bool:
+@lru_cache(maxsize=4096)
+def is_allowed(licence: str, allowed: tuple[str, ...]) -> bool:
     """Whether one of `allowed` (identifiers, patterns such as `cc-by-*`, names of `GROUPS`) fits.
 
     Of an expression with `or` one licence has to fit, with `and` all; where both occur, `and` binds closer.
@@ -130,6 +136,20 @@ def is_allowed(licence: str, allowed: Sequence[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
+def licence_rank(licence: str | None) -> int:
+    """Permissive before share-alike before restricted (no money, no derivatives, no competing models) before
+    what is not known.
+
+    >>> [licence_rank(name) for name in ("Apache-2.0", "CC BY-SA 4.0", "cc-by-nc-4.0", None)]
+    [0, 1, 2, 3]
+    """
+    if licence is None:
+        return UNKNOWN
+    name = licence_id(licence)
+    return next((rank for rank, allowed in _RANKS if is_allowed(name, allowed)), UNKNOWN)
+
+
 def _fits(licence: str, allowed: Sequence[str]) -> bool:
     for entry in allowed:
         is_pattern = any(mark in entry for mark in "*?[")
@@ -137,20 +157,6 @@ def _fits(licence: str, allowed: Sequence[str]) -> bool:
         if any(fnmatchcase(licence, pattern) for pattern in patterns):
             return True
     return False
-
-
-def licence_fault(licence: str | None, allowed: Sequence[str] | None, *, keep_unknown: bool) -> Fault | None:
-    """Why a row under `licence` stays out of the pool; null `allowed` lets everything in."""
-    if allowed is None:
-        return None
-    if licence is None:
-        return None if keep_unknown else Fault("licence_unknown", "licence", "neither row nor source has one")
-    if _is_allowed(licence, tuple(allowed)):
-        return None
-    return Fault("licence_not_allowed", "licence", f"{licence} is not among {', '.join(allowed)}"[:200])
-
-
-_is_allowed = lru_cache(maxsize=4096)(is_allowed)
 
 
 def licence_of_source(names: Sequence[str], licences: Mapping[str, str]) -> str | None:

@@ -4,10 +4,19 @@ import pytest
 from raw_file_builders import read_rows, write
 
 from instruction_tuning.canonical.cleaning import ReadingRules
-from instruction_tuning.canonical.licences import GROUPS, is_allowed, licence_id
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.canonical.reading import check_licence_sources, read_outcomes
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.text.licences import (
+    GROUPS,
+    PERMISSIVE,
+    RESTRICTED,
+    SHARE_ALIKE,
+    UNKNOWN,
+    is_allowed,
+    licence_id,
+    licence_rank,
+)
 
 ROW = {"instruction": "Say a.", "output": "a"}
 
@@ -61,7 +70,7 @@ def test_a_licence_has_one_spelling(written, id_):
     ],
 )
 def test_a_policy_lets_in_what_it_names(licence, allowed, is_let_in):
-    assert is_allowed(licence, allowed) == is_let_in
+    assert is_allowed(licence, tuple(allowed)) == is_let_in
 
 
 def test_what_is_permissive_is_commercial_too():
@@ -99,3 +108,36 @@ def test_a_source_that_is_not_there_stops_the_run(tmp_path):
     files = list_raw_files(write(tmp_path / "alpaca.jsonl", [ROW]))
     with pytest.raises(ConfigurationError, match="no source is called `alpacca"):
         check_licence_sources(files, ReadingRules(licences={"alpacca*": "MIT"}))
+
+
+@pytest.mark.parametrize(
+    ("rank", "names"),
+    [
+        (
+            PERMISSIVE,
+            (
+                "MIT",
+                "Apache-2.0",
+                "apache_2.0",
+                "CC BY 4.0",
+                "cc-by-4.0",
+                "CC0-1.0",
+                "BSD-3-Clause",
+                "ODC-By",
+            ),
+        ),
+        (SHARE_ALIKE, ("CC BY-SA 3.0", "cc-by-sa-4.0", "GPL-3.0", "AGPL", "ODbL")),
+        (
+            RESTRICTED,
+            (
+                "CC BY-NC 4.0",
+                "cc-by-nc-sa-4.0",
+                "CC BY-ND 4.0",
+                "OpenAI terms of use",
+            ),
+        ),
+        (UNKNOWN, ("custom", "", "see website", "non-commercial research purpose only", None)),
+    ],
+)
+def test_licences_are_ranked_from_the_freest(rank, names):
+    assert {name: licence_rank(name) for name in names} == dict.fromkeys(names, rank)
