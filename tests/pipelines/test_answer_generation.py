@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pandas as pd
 import pytest
-import yaml
+from answer_builders import answer_parameters, selected_queries
 from chat_server import MODEL, ChatServer
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
@@ -11,46 +9,18 @@ from pydantic import ValidationError
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
 from instruction_tuning.lm.protocol import Endpoint
-from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
 from instruction_tuning.schemas.rated_responses import RatedResponses
 from instruction_tuning.schemas.rejected_answers import RejectedAnswers
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
 from instruction_tuning.schemas.verified_examples import VerifiedExamples
 
-DEFAULTS = Path(__file__).parents[2] / "conf" / "base" / "parameters_answer_generation.yml"
 SCHEMAS = {
     "teacher_completions": TeacherCompletions,
     "rated_responses": RatedResponses,
     "verified_examples": VerifiedExamples,
     "rejected_answers": RejectedAnswers,
 }
-
-
-def selected_queries(count: int) -> pd.DataFrame:
-    rows = []
-    for i in range(count):
-        prompt = f"What is {i + 2} plus {i + 3}?" if i % 2 else f"Tell me about thing {i}."
-        turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": str(2 * i + 5)}]
-        rows.append(
-            {
-                "record_id": f"{i:016x}",
-                "source": "pool",
-                "language": "en",
-                "messages": turns,
-                "prompt": prompt,
-                "answer": None if i == 0 else str(2 * i + 5),
-                "parent_ids": [],
-                "rank": i,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def parameters(folder, **changes) -> AnswerGenerationParameters:
-    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["answer_generation"]
-    paths = {"completion_store": folder / "completions.sqlite", "seed": 1}
-    return AnswerGenerationParameters(**{**defaults, **paths, **changes})
 
 
 def run(
@@ -71,7 +41,9 @@ def run(
         {
             "selected_queries": inputs,
             "teacher": MemoryDataset(teacher),
-            "params:answer_generation": MemoryDataset(parameters(folder, **changes), copy_mode="assign"),
+            "params:answer_generation": MemoryDataset(
+                answer_parameters(folder, **changes), copy_mode="assign"
+            ),
             **outputs,
         }
     )
@@ -252,7 +224,7 @@ def test_an_empty_selection_is_refused(tmp_path, server):
 
 def test_a_misspelt_parameter_is_refused(tmp_path):
     with pytest.raises(ValidationError, match="num_sample\n"):
-        parameters(tmp_path, num_sample=3)
+        answer_parameters(tmp_path, num_sample=3)
 
 
 def test_a_teacher_that_cannot_rate_is_found_out_before_the_rest_is_paid_for(tmp_path, server):

@@ -37,6 +37,7 @@ class IncrementalRun:
         self.force, self.dry_run = force, dry_run
         self.plan: Plan | None = None
         self.decisions: dict[str, Decision] = {}
+        self.last_words: list[str] = []  # what a hook has to say when all is done, below the run's report
         self._unfinished: dict[str, str] = {}
         self._reader: IngredientsReader | None = None
         self._records: ExecutionRecords | None = None

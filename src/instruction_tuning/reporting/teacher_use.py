@@ -29,7 +29,7 @@ class TeacherUse:
     models: Sequence[str]
 
     def sentences(self) -> str:
-        """In words. Which run paid is not known from what is stored: the price is that of all requests."""
+        """In words. The price is that of all requests; `teacher_bill` says at the end of a run who paid."""
         if not self.requests:
             return "No teacher was called."
         price = "price unknown (no token counts)" if self.price_usd is None else f"${self.price_usd:,.4f}"
@@ -46,7 +46,7 @@ class TeacherUse:
             f"{counted(self.answers, 'answer')} and a readable rating for {self.ratings:,} of them"
             f"{f' ({explained})' if explained else ''}. {failed if self.failed else ''}"
             f"Together they took {self.prompt_tokens:,} tokens in and "
-            f"{self.completion_tokens:,} out: {price}. What an earlier run has stored is not paid again."
+            f"{self.completion_tokens:,} out: {price}, whichever run paid."
         )
 
 

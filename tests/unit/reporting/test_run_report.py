@@ -31,7 +31,7 @@ def test_what_the_teacher_cost_is_counted_over_all_queries():
     text = words(report())
     assert "7 requests to microworld-teacher brought 3 answers and a readable rating for 2 of them." in text
     assert "1 answer or rating never came." in text
-    assert "280 tokens in and 140 out: $0.2800. What an earlier run has stored is not paid again." in text
+    assert "280 tokens in and 140 out: $0.2800, whichever run paid." in text
 
 
 def test_fewer_requests_than_ratings_are_explained_and_unreadable_ratings_are_no_ratings():
