@@ -36,11 +36,13 @@ def run(
     inputs = FrameDataset(filepath=str(folder / "selected_queries.parquet"))
     inputs.save(queries)
     outputs = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in SCHEMAS}
-    teacher = Endpoint(server.base_url, MODEL, price_per_million_output_tokens=price, judge=judge)
+    teacher = Endpoint(
+        base_url=server.base_url, model=MODEL, price_per_million_output_tokens=price, judge=judge
+    )
     catalog = DataCatalog(
         {
             "selected_queries": inputs,
-            "teacher": MemoryDataset(teacher),
+            "params:teacher": MemoryDataset(teacher),
             "params:answer_generation": MemoryDataset(
                 answer_parameters(folder, **changes), copy_mode="assign"
             ),
@@ -163,7 +165,10 @@ def judge(monkeypatch):
         yield (
             started,
             Endpoint(
-                started.base_url, "test-judge", api_key_env="JUDGE_KEY", price_per_million_output_tokens=5e3
+                base_url=started.base_url,
+                model="test-judge",
+                api_key_env="JUDGE_KEY",
+                price_per_million_output_tokens=5e3,
             ),
         )
 

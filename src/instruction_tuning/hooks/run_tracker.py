@@ -10,7 +10,7 @@ from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks import model_registry
-from instruction_tuning.hooks.answer_source import TEACHER_DATASET
+from instruction_tuning.hooks.answer_source import TEACHER
 from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
@@ -21,7 +21,6 @@ from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 from instruction_tuning.hooks.trained_models import TrainedModels
 from instruction_tuning.incremental.live import IncrementalRun
-from instruction_tuning.lm.protocol import Endpoint
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -93,9 +92,6 @@ class RunTracker:
         if name.startswith("params:") or name == "parameters" or name in context.data:
             return
         with mirrored(name):
-            if isinstance(data, Endpoint):
-                context.parent.log_parameters({name: _told(data)})
-                return
             version = data_version(name, context.catalog.get(name), data)
             if version is not None:
                 context.data[name] = version
@@ -139,7 +135,7 @@ class RunTracker:
     def _log_payments(self) -> None:
         """What this run sent, also where it failed; who paid for the rest, where there is a result."""
         context = self._context
-        if TEACHER_DATASET not in context.pipeline.inputs():
+        if TEACHER not in context.pipeline.inputs():
             return
         session = context.tags["kedro.session"]
         paid = payments_of_run(context.catalog, session)
@@ -236,8 +232,3 @@ def _close_abandoned(client: "MlflowClient", experiment_id: str) -> None:
         owner_host, _, owner = run.data.tags.get("process", "").rpartition(":")
         if owner_host == host and owner.isdigit() and not psutil.pid_exists(int(owner)):
             client.set_terminated(run.info.run_id, status="KILLED")
-
-
-def _told(endpoint: Endpoint) -> dict[str, Any]:
-    told: dict[str, Any] = {"base_url": endpoint.address, "model": endpoint.model}
-    return told if endpoint.judge is None else {**told, "judge": _told(endpoint.judge)}

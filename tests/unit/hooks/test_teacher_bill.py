@@ -38,12 +38,12 @@ def run(tmp_path, server, run_pipeline):
     """Answers the first `count` queries in the run `session`; returns what is said at its end."""
 
     def answer(count: int, session: str, *hooks: object, **changes: Any) -> list[str]:
-        teacher = Endpoint(server.base_url, MODEL, price_per_million_output_tokens=1e3)
+        teacher = Endpoint(base_url=server.base_url, model=MODEL, price_per_million_output_tokens=1e3)
         parameters = answer_parameters(tmp_path, **{"num_samples": 2} | changes)
         catalog = DataCatalog(
             {
                 "selected_queries": MemoryDataset(selected_queries(count)),
-                "teacher": MemoryDataset(teacher),
+                "params:teacher": MemoryDataset(teacher),
                 "params:answer_generation": MemoryDataset(parameters, copy_mode="assign"),
                 **{name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in MADE},
             }

@@ -15,13 +15,18 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 generate_answers,
-                inputs=["selected_queries", "teacher", "params:answer_generation"],
+                inputs=["selected_queries", "params:teacher", "params:answer_generation"],
                 outputs="answer_completions",
                 name="generate_answers",
             ),
             Node(
                 rate_answers,
-                inputs=["selected_queries", "answer_completions", "teacher", "params:answer_generation"],
+                inputs=[
+                    "selected_queries",
+                    "answer_completions",
+                    "params:teacher",
+                    "params:answer_generation",
+                ],
                 outputs=["teacher_completions", "rated_responses"],
                 name="rate_answers",
             ),
