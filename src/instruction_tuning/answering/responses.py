@@ -4,7 +4,6 @@ import pandas as pd
 
 from instruction_tuning.lm.chat_request import without_answer
 from instruction_tuning.verification.check import check_answer
-from instruction_tuning.verification.rating import parse_rating
 
 RESPONSE_DTYPES = {
     "response_id": "str",
@@ -51,22 +50,16 @@ def checked_responses(queries: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows, columns=list(RESPONSE_DTYPES)).astype(RESPONSE_DTYPES)
 
 
-def with_ratings(responses: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
-    """`responses` with `rating` and `rating_status` read from `ratings` (completions of kind rating).
+def with_ratings(responses: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """`responses` with `rating` and `rating_status` from `marked` (completions of kind rating, with marks).
 
     A mark that could not be read, or never came, is null.
     """
-    replies = {
-        (row["record_id"], row["sample_index"]): row["response"]
-        for row in ratings.loc[ratings["status"] == "ok"].to_dict("records")
-    }
-    values, statuses = [], []
-    for key in zip(responses["record_id"], responses["sample_index"], strict=True):
-        reply = replies.get(key)
-        rating = None if reply is None else parse_rating(str(reply))
-        values.append(rating)
-        statuses.append("failed" if reply is None else "unparseable" if rating is None else "ok")
+    came = marked.loc[marked["status"] == "ok", ["record_id", "sample_index", "mark"]]
+    key = ["record_id", "sample_index"]
+    found = responses[key].merge(came, on=key, how="left", indicator=True, validate="one_to_one")
+    status = found["mark"].notna().map({True: "ok", False: "unparseable"})
     return responses.assign(
-        rating=pd.Series(values, index=responses.index, dtype="float64"),
-        rating_status=pd.Series(statuses, index=responses.index, dtype="str"),
+        rating=found["mark"].to_numpy(dtype="float64"),
+        rating_status=status.where(found["_merge"] == "both", "failed").astype("str").to_numpy(),
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from instruction_tuning.lm.payments import Payment
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.text.counting import counted
 
 _MOST_RUNS = 5  # that are named one by one
 

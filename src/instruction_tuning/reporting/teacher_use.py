@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.text.counting import counted
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Words, characters and languages: how a text is cut up where two rooms must agree on it."""
+"""Words, characters, languages and counts: how a text is cut up or put where rooms must agree on it."""

@@ -16,7 +16,7 @@ from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.verification.rating import rating_requests, refuse_unreadable
+from instruction_tuning.verification.rating import rating_requests, refuse_unreadable, with_marks
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +74,11 @@ def rate_answers(
     if len(requests) > TRIAL_RATINGS:
         # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
         trial = _complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
-        refuse_unreadable(trial, max_unreadable_rate=parameters.max_unreadable_rate)
+        refuse_unreadable(with_marks(trial), max_unreadable_rate=parameters.max_unreadable_rate)
     ratings = _complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
-    refuse_unreadable(ratings, max_unreadable_rate=parameters.max_unreadable_rate)
-    rated = with_ratings(responses, ratings)
+    marked = with_marks(ratings)
+    refuse_unreadable(marked, max_unreadable_rate=parameters.max_unreadable_rate)
+    rated = with_ratings(responses, marked)
     if len(rated):
         logger.info(
             "%d answers; checked: %s; ratings: %s (rating prompt %s)",
