@@ -6,6 +6,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
+from instruction_tuning.answering.choice import rejection_reasons
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
 from instruction_tuning.lm.protocol import Endpoint
@@ -99,17 +100,31 @@ def test_every_query_has_its_samples_and_every_response_a_rating_request(tmp_pat
     assert frames["rated_responses"]["rating"].between(6, 10).all()
 
 
-def test_what_queries_cost_adds_up_to_what_was_paid(tmp_path, server):
-    # Wrong for most sums, so that some queries are rejected.
-    server.text = lambda body, index: "Rating: 8" if "[Response]" in body["messages"][-1]["content"] else "7"
-    frames = run(tmp_path, selected_queries(8), server, price=3.0)
-    completions = frames["teacher_completions"]
-    queries = pd.concat([frames["verified_examples"], frames["rejected_answers"]])
-    assert len(frames["verified_examples"]) and len(frames["rejected_answers"])
-    assert queries["requests"].sum() == completions["request_id"].nunique() == len(server.requests)
+def refuse_the_second(body, attempt):
+    return {"status": 400} if "thing 2" in body["messages"][-1]["content"] else None
+
+
+def test_what_responses_cost_adds_up_to_what_was_paid(tmp_path, server):
+    # A request that failed was sent, and counts, too.
+    server.fault = refuse_the_second
+    frames = run(tmp_path, selected_queries(8), server, price=3.0, max_failure_rate=0.5)
+    completions, responses = frames["teacher_completions"], frames["rated_responses"]
+    assert responses["response"].isna().sum() == 4
+    assert responses["requests"].sum() == completions["request_id"].nunique()
     for name in ("prompt_tokens", "completion_tokens"):
-        assert queries[name].sum() == completions[name].sum() > 0
-    assert queries["price_usd"].sum() == pytest.approx(completions["price_usd"].sum())
+        assert responses[name].sum() == completions[name].sum() > 0
+    assert responses["price_usd"].sum() == pytest.approx(completions["price_usd"].sum())
+
+
+def test_why_queries_have_no_answer_follows_from_the_responses(tmp_path, server):
+    server.text = lambda body, index: "Rating: 8" if "[Response]" in body["messages"][-1]["content"] else "7"
+    server.fault = refuse_the_second
+    queries = selected_queries(8)
+    frames = run(tmp_path, queries, server, max_failure_rate=0.5)
+    rejected = frames["rejected_answers"].set_index("record_id")["reason"]
+    assert set(rejected) == {"no_response", "check_failed"}
+    told = rejection_reasons(queries, frames["rated_responses"], frames["verified_examples"])
+    assert told.to_dict() == rejected.to_dict()
 
 
 def test_a_second_run_sends_nothing_and_gives_the_same_frames(tmp_path, server):
@@ -145,7 +160,6 @@ def test_source_answers_need_no_endpoint(tmp_path, caplog):
     assert frames["rated_responses"].empty
     assert frames["verified_examples"]["check"].tolist() == ["passed", "none", "passed", "none"]
     assert frames["rejected_answers"]["reason"].tolist() == ["no_response"]
-    assert not frames["verified_examples"][["requests", "price_usd"]].any(axis=None)
     assert not (tmp_path / "completions.sqlite").exists()
     assert "ratings" not in caplog.text, "nothing was rated"
 

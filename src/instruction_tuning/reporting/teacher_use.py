@@ -50,18 +50,19 @@ class TeacherUse:
         )
 
 
-def teacher_use(responses: pd.DataFrame, queries: pd.DataFrame) -> TeacherUse:
-    """Counted from `rated_responses`, and from the costs in `verified_examples` and `rejected_answers`."""
-    prices = queries["price_usd"]
+def teacher_use(responses: pd.DataFrame) -> TeacherUse:
+    """Counted from `rated_responses`."""
+    prices = responses["price_usd"]
+    came = responses[responses["response"].notna()]
     return TeacherUse(
-        requests=int(queries["requests"].sum()),
-        answers=len(responses),
-        ratings=int((responses["rating_status"] == "ok").sum()),
-        unreadable=int((responses["rating_status"] == "unparseable").sum()),
-        shared_ratings=int(responses.duplicated(["record_id", "response"]).sum()),
-        failed=int(queries["failed_samples"].sum()),
-        prompt_tokens=int(queries["prompt_tokens"].sum()),
-        completion_tokens=int(queries["completion_tokens"].sum()),
+        requests=int(responses["requests"].sum()),
+        answers=len(came),
+        ratings=int((came["rating_status"] == "ok").sum()),
+        unreadable=int((came["rating_status"] == "unparseable").sum()),
+        shared_ratings=int(came.duplicated(["record_id", "response"]).sum()),
+        failed=int((responses["rating_status"] == "failed").sum()),
+        prompt_tokens=int(responses["prompt_tokens"].sum()),
+        completion_tokens=int(responses["completion_tokens"].sum()),
         price_usd=None if prices.isna().any() else float(prices.sum()),
         models=sorted(responses["model"].dropna().unique()),
     )
