@@ -98,7 +98,7 @@ def test_every_data_set_on_a_stages_boundary_shows_something_of_a_finished_run(
     with KedroSession.create(finished_run.project, env="test") as session:
         catalog = session.load_context().catalog
         boundary = sorted(name for name in crossing if not name.startswith("params:"))
-        assert len(boundary) > 15
+        assert len(boundary) >= 15
         for name in boundary:
             arguments = (catalog[name].metadata["kedro-viz"]).get("preview_args", {})
             shown = json.dumps(catalog[name].preview(**arguments))

@@ -85,16 +85,19 @@ def rejection_reasons(queries: pd.DataFrame, responses: pd.DataFrame, examples: 
     It follows from the responses: of a query that got none of them, one that has a rating was below
     `min_rating`.
     """
-    without = queries.loc[~queries["record_id"].isin(examples["record_id"]), ["record_id", "answer"]]
-    without = without.set_index("record_id")["answer"]
-    came = responses[responses["response"].notna()]
-    fates = [_fate(row, float("inf")) for row in came[["check", "rating"]].to_dict("records")]
-    furthest = pd.Series(fates, index=came["record_id"], dtype="str").map(_FURTHEST.index)
-    found = furthest.groupby(level=0).min().reindex(without.index)
-    # A query that no teacher was asked about had an answer of its own, or none.
-    is_own = without.notna() & ~without.index.isin(responses["record_id"])
-    told = found.map(dict(enumerate(_FURTHEST))).fillna("no_response")
-    return told.mask(is_own, "check_failed").astype("str")
+    fates: dict[str, set[str]] = {str(record_id): set() for record_id in responses["record_id"]}
+    came = responses.loc[responses["response"].notna(), ["record_id", "check", "rating"]]
+    for row in came.to_dict("records"):
+        fates[row["record_id"]].add(_fate(row, float("inf")))
+
+    def reason(record_id: str, answer: object) -> str:
+        if record_id not in fates:  # no teacher was asked: it had an answer of its own, or none
+            return "check_failed" if isinstance(answer, str) else "no_response"
+        return next((fate for fate in _FURTHEST if fate in fates[record_id]), "no_response")
+
+    without = queries[~queries["record_id"].isin(examples["record_id"])]
+    pairs = zip(without["record_id"], without["answer"], strict=True)
+    return pd.Series({str(name): reason(str(name), answer) for name, answer in pairs}, dtype="str")
 
 
 def _with_agreement(responses: pd.DataFrame) -> pd.DataFrame:
