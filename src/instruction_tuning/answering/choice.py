@@ -79,7 +79,9 @@ def keep_source_answers(queries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     return _frame(examples, EXAMPLE_DTYPES), _frame(rejections, REJECTION_DTYPES)
 
 
-def rejection_reasons(queries: pd.DataFrame, responses: pd.DataFrame, examples: pd.DataFrame) -> pd.Series:
+def rejection_reasons(
+    queries: pd.DataFrame, responses: pd.DataFrame, examples: pd.DataFrame
+) -> dict[str, str]:
     """By record id, why a query is not in `examples`, as the functions of this module say it.
 
     It follows from the responses: of a query that got none of them, one that has a rating was below
@@ -97,7 +99,7 @@ def rejection_reasons(queries: pd.DataFrame, responses: pd.DataFrame, examples: 
 
     without = queries[~queries["record_id"].isin(examples["record_id"])]
     pairs = zip(without["record_id"], without["answer"], strict=True)
-    return pd.Series({str(name): reason(str(name), answer) for name, answer in pairs}, dtype="str")
+    return {str(name): reason(str(name), answer) for name, answer in pairs}
 
 
 def _with_agreement(responses: pd.DataFrame) -> pd.DataFrame:

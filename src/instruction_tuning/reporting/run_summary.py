@@ -91,6 +91,7 @@ def summarise(
         for row in came[["prompt", "response", "check"]].to_dict("records")
     ]
     ratings = rated_responses["rating"].dropna()
+    without_answer = rejection_reasons(selected_queries, rated_responses, verified_examples)
     return RunSummary(
         rows_by_source={s: kept.get(s, 0) + lost.get(s, 0) for s in sorted({*kept, *lost})},
         kept_by_source=kept,
@@ -108,7 +109,7 @@ def summarise(
         malformed=fates.count("malformed"),
         mean_rating=float(ratings.mean()) if len(ratings) else None,
         examples=len(verified_examples),
-        rejected_answers=_counts(rejection_reasons(selected_queries, rated_responses, verified_examples)),
+        rejected_answers=dict(sorted(Counter(without_answer.values()).items())),
         sft_metrics=dict(sft_metrics),
         reward_metrics=dict(reward_metrics),
         verdict=dict(promotion_verdict),
