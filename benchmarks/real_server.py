@@ -144,10 +144,10 @@ def generate(base_url: str, model: str, holder: Path) -> dict[str, str]:
             ],
         }
     )
-    teacher = Endpoint(base_url, model, price_per_million_input_tokens=0.15)
+    teacher = Endpoint(base_url=base_url, model=model, price_per_million_input_tokens=0.15)
     answers = nodes.generate_answers(queries, teacher, parameters)
     completions, rated = nodes.rate_answers(queries, answers, teacher, parameters)
-    gone = Endpoint("http://127.0.0.1:9/v1", model, price_per_million_input_tokens=0.15)
+    gone = Endpoint(base_url="http://127.0.0.1:9/v1", model=model, price_per_million_input_tokens=0.15)
     # A base model says nothing at times; what failed is asked for again, so only the rest can be free.
     single = parameters.model_copy(update={"num_samples": 1})
     first = nodes.generate_answers(queries, teacher, single)

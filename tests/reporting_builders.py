@@ -11,6 +11,7 @@ from instruction_tuning.evaluation.promotion import PromotionRules, promotion_ve
 from instruction_tuning.evaluation.scores import benchmark_comparisons, benchmark_metrics
 
 SOURCES = ("alpaca", "belle")
+WITHOUT_ANSWER = (5, 6)
 
 
 def pool(rows=40):
@@ -50,7 +51,10 @@ def rejected():
     )
 
 
-COST = {"requests": 1, "failed_samples": 0, "prompt_tokens": 40, "completion_tokens": 20, "price_usd": 0.04}
+def verified(records):
+    """The selected records but for two, whose responses were no use."""
+    examples = selected(records).drop(index=list(WITHOUT_ANSWER))
+    return examples.assign(origin="teacher", rating=8.0, check="passed", answer="It is so.")
 
 
 @cache
@@ -83,21 +87,20 @@ def stored_run(**others):
         "selected_queries": selected(records),
         "rated_responses": pd.DataFrame(
             {
-                "record_id": ["a", "b", "c"],
+                "record_id": records["record_id"].iloc[[0, *WITHOUT_ANSWER]].tolist(),
                 "prompt": ["What is 2 plus 2?", "What is 2 plus 3?", "Who is it?"],
                 "response": ["4", "It is 6.", "Miran."],
                 "check": ["passed", "failed", "none"],
                 "rating": [8.0, 4.0, np.nan],
                 "rating_status": ["ok", "ok", "failed"],
                 "model": "microworld-teacher",
+                "requests": [3, 2, 2],
+                "prompt_tokens": [120, 80, 80],
+                "completion_tokens": [60, 40, 40],
+                "price_usd": [0.12, 0.08, 0.08],
             }
         ),
-        "verified_examples": selected(records, 5).assign(
-            origin="teacher", rating=8.0, check="passed", answer="It is so.", **COST
-        ),
-        "rejected_answers": pd.DataFrame({"reason": ["check_failed", "unrated"]}).assign(
-            **COST | {"failed_samples": [1, 0]}
-        ),
+        "verified_examples": verified(records),
         "sft_metrics": {"heldout_loss_before": 3.2, "heldout_loss_after": 0.4, "steps": 20.0},
         "reward_metrics": {
             "heldout_accuracy": 0.73,

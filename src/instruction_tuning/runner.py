@@ -7,7 +7,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner, Task
 
-from instruction_tuning.incremental.live import IncrementalRun
+from instruction_tuning.incremental.live import IncrementalRun, RunnerName
 
 
 class RunInterruptedError(Exception):
@@ -23,13 +23,15 @@ class InterruptibleRunner(SequentialRunner):
 
     def __init__(self, is_async: bool = False, force: bool = False, dry_run: bool = False) -> None:
         super().__init__(is_async=is_async)
-        self.incremental = IncrementalRun(repr(self), force=force, dry_run=dry_run)
+        self.incremental = IncrementalRun(force=force, dry_run=dry_run)
 
     def __repr__(self) -> str:
-        # kedro-viz shows the state of the last run only when it finds these words in the runner's name; hooks
-        # find the run by the rest of it.
+        # kedro-viz shows the state of the last run only when it finds these words in the runner's name.
         kind = "kedro.runner.sequential_runner.SequentialRunner"
         return f"<{type(self).__name__}, a {kind} object at {id(self):#x}>"
+
+    def __str__(self) -> str:
+        return RunnerName(repr(self), self.incremental)
 
     def _suggest_resume_scenario(
         self, pipeline: Pipeline, done_nodes: Iterable[Node], catalog: CatalogProtocol[Any, Any]

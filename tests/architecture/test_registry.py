@@ -90,7 +90,7 @@ def test_every_stage_has_a_pipeline_and_no_other_is_registered(registered):
 
 
 def test_a_pipeline_is_all_that_is_needed_to_get_there(registered, context):
-    outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model", "teacher"}
+    outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model"}
     outside |= {"champion_model"}
     for name in registered.keys() - STANDALONE:
         inputs = {name for name in registered[name].inputs() if not name.startswith("params:")}

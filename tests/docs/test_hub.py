@@ -216,6 +216,6 @@ def test_the_environment_itself_is_complete(project_path, tmp_path, monkeypatch)
         context = session.load_context()
         assert context.params["sft"].tuning == "lora"
         assert type(context.catalog["base_model"]).__name__ == "HubModelDataset"
-        assert context.catalog.load("teacher").base_url.startswith("http://127.0.0.1")
+        assert context.catalog.load("params:teacher").base_url.startswith("http://127.0.0.1")
         plain = project_path / "conf" / "hub" / "plain_turns.jinja"
         assert plain.is_file() and "eos_token" in plain.read_text()

@@ -60,6 +60,10 @@ def test_a_copy_with_its_data_runs_nothing_imports_nothing_heavy_and_shows_the_s
     printed = kedro(project, environment)
     assert "0 nodes ran, 42 were reused" in printed
     assert "This is the stored report of" in printed
+    # The report is that of the run that wrote it; who has paid is said by this one.
+    assert "This run sent 0 requests, for $0.0000." in printed
+    (session,) = (path.name for path in (project / "data/04_feature/teacher_completions.parquet").iterdir())
+    assert f"    run {session}: " in printed
     assert "registered as models:/sft-model/1 (alias challenger" in printed
     assert "registered as models:/reward-model/1 (alias challenger)" in printed
     assert stored_versions(project) == versions

@@ -20,12 +20,12 @@ from instruction_tuning.chat_format.template import CHAT_TEMPLATE
 from instruction_tuning.cli.plain_errors import explain, plain_errors
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
-from instruction_tuning.datasets.language_model import EndpointDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.errors import ConfigurationError, InputError, InstructionTuningError, WorkspaceError
-from instruction_tuning.hooks.answer_source import needs_teacher, what_is_used
+from instruction_tuning.hooks.answer_source import TEACHER, needs_teacher, what_is_used
 from instruction_tuning.hooks.preflight import check_before_run, check_writable
+from instruction_tuning.lm.protocol import Endpoint
 
 
 def check(catalog: DataCatalog, tmp_path: Path, *inputs: str, output: str = "result") -> None:
@@ -90,23 +90,24 @@ def test_an_input_without_an_entry_is_named_with_the_nearest(tmp_path, name, kin
 
 
 def test_an_unreachable_teacher_is_named_before_anything_is_sent(tmp_path):
-    catalog = DataCatalog({"teacher": EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")})
+    catalog = DataCatalog({TEACHER: MemoryDataset(Endpoint(base_url="http://127.0.0.1:9/v1", model="m"))})
     with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9") as caught:
-        check(catalog, tmp_path, "teacher")
+        check(catalog, tmp_path, TEACHER)
     assert "paid" not in message(caught.value)
 
 
 def judged(**judge: str) -> DataCatalog:
-    return DataCatalog({"teacher": EndpointDataset(base_url="microworld", model="m", judge=judge)})
+    endpoint = Endpoint(base_url="microworld", model="m", judge=Endpoint(**judge))
+    return DataCatalog({TEACHER: MemoryDataset(endpoint)})
 
 
 def test_an_unreachable_judge_and_one_without_its_key_are_named(tmp_path, monkeypatch):
     with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
-        check(judged(base_url="http://127.0.0.1:9/v1", model="j"), tmp_path, "teacher")
+        check(judged(base_url="http://127.0.0.1:9/v1", model="j"), tmp_path, TEACHER)
     monkeypatch.delenv("JUDGE_KEY", raising=False)
     keyed = judged(base_url="http://127.0.0.1:9/v1", model="j", api_key_env="JUDGE_KEY")
     with pytest.raises(ConfigurationError, match="JUDGE_KEY"):
-        check(keyed, tmp_path, "teacher")
+        check(keyed, tmp_path, TEACHER)
 
 
 @pytest.mark.parametrize(
@@ -154,15 +155,16 @@ def answering(
     """A run that asks the teacher about `raw`, trains on it and makes a reward model."""
     raw.parent.mkdir(parents=True, exist_ok=True)
     raw.write_text('[{"instruction": "a", "output": "b"}]')
+    teacher = Endpoint(base_url=base_url, model="m", judge=Endpoint(**judge) if judge else None)
     catalog = DataCatalog(
         {
             "raw_instructions": RawFilesDataset(filepath=str(raw)),
-            "teacher": EndpointDataset(base_url=base_url, model="m", judge=judge),
+            TEACHER: MemoryDataset(teacher),
             "params:answer_generation": MemoryDataset(SimpleNamespace(strategy=strategy), copy_mode="assign"),
             "params:reward_model": MemoryDataset(1),
         }
     )
-    inputs = ["raw_instructions", "teacher", "params:answer_generation"]
+    inputs = ["raw_instructions", TEACHER, "params:answer_generation"]
     answer = Node(lambda *_: 1, inputs, "rated_responses", name="answer")
     reward = Node(lambda *_: 1, ["rated_responses", "params:reward_model"], "reward_model", name="reward")
     return catalog, Pipeline([answer]), Pipeline([answer, reward])
@@ -267,10 +269,10 @@ def test_a_base_model_with_a_chat_template_and_room_passes(tmp_path, template):
 def test_a_base_model_without_a_chat_template_is_named_before_anything_is_paid(tmp_path):
     catalog = base_model(tmp_path, template=None)
     # An endpoint where nobody is: the cheaper check comes first.
-    catalog["teacher"] = EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")
+    catalog[TEACHER] = Endpoint(base_url="http://127.0.0.1:9/v1", model="m")
     sft(catalog)
     with pytest.raises(ConfigurationError, match="no chat template, so chats cannot be trained on") as caught:
-        check(catalog, tmp_path, "base_model", "params:sft", "teacher")
+        check(catalog, tmp_path, "base_model", "params:sft", TEACHER)
     assert "chat_template.jinja" in message(caught.value)
     # A template of the user's own will do; a missing one will not.
     (tmp_path / "own.jinja").write_text(CHAT_TEMPLATE)
@@ -309,8 +311,8 @@ def test_answers_from_the_source_need_no_teacher():
     class Answers:
         strategy = "source"
 
-    catalog = DataCatalog({"teacher": MemoryDataset(1), "params:answer_generation": MemoryDataset(Answers())})
-    pipeline = Pipeline([Node(lambda t, p: 1, ["teacher", "params:answer_generation"], "x", name="ask")])
+    catalog = DataCatalog({TEACHER: MemoryDataset(1), "params:answer_generation": MemoryDataset(Answers())})
+    pipeline = Pipeline([Node(lambda t, p: 1, [TEACHER, "params:answer_generation"], "x", name="ask")])
     assert not needs_teacher(pipeline, catalog)
 
 
@@ -361,12 +363,12 @@ def test_documents_of_your_own_are_checked_before_anything_is_paid(tmp_path, pro
     entry = entries["replay_documents"] | {"filepath": str(file)}
     catalog = DataCatalog.from_config({"replay_documents": entry})
     # An endpoint where nobody is: the cheaper check comes first.
-    catalog["teacher"] = EndpointDataset(base_url="http://127.0.0.1:9/v1", model="m")
+    catalog[TEACHER] = Endpoint(base_url="http://127.0.0.1:9/v1", model="m")
     with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
-        check(catalog, tmp_path, "replay_documents", "teacher")
+        check(catalog, tmp_path, "replay_documents", TEACHER)
     file.write_text(f"{file.read_text()}{row}\n")
     with pytest.raises(InputError) as caught:
-        check(catalog, tmp_path, "replay_documents", "teacher")
+        check(catalog, tmp_path, "replay_documents", TEACHER)
     assert "documents.jsonl" in message(caught.value) and "schemas.documents.Documents" in message(
         caught.value
     )

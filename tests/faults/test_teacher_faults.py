@@ -278,7 +278,7 @@ from instruction_tuning.lm.completions import complete_all
 from instruction_tuning.lm.protocol import Endpoint
 from test_teacher_faults import asking, limits
 with CompletionStore({store!r}) as store:
-    complete_all(Endpoint({url!r}, {model!r}), asking(200), store, limits(max_concurrency=16))
+    complete_all(Endpoint(base_url={url!r}, model={model!r}), asking(200), store, limits(max_concurrency=16))
 """
 
 

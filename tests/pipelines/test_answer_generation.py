@@ -1,56 +1,27 @@
-from pathlib import Path
-
 import pandas as pd
 import pytest
-import yaml
+from answer_builders import answer_parameters, selected_queries
 from chat_server import MODEL, ChatServer
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
+from instruction_tuning.answering.choice import rejection_reasons
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
 from instruction_tuning.lm.protocol import Endpoint
-from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
 from instruction_tuning.schemas.rated_responses import RatedResponses
 from instruction_tuning.schemas.rejected_answers import RejectedAnswers
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
 from instruction_tuning.schemas.verified_examples import VerifiedExamples
 
-DEFAULTS = Path(__file__).parents[2] / "conf" / "base" / "parameters_answer_generation.yml"
 SCHEMAS = {
     "teacher_completions": TeacherCompletions,
     "rated_responses": RatedResponses,
     "verified_examples": VerifiedExamples,
     "rejected_answers": RejectedAnswers,
 }
-
-
-def selected_queries(count: int) -> pd.DataFrame:
-    rows = []
-    for i in range(count):
-        prompt = f"What is {i + 2} plus {i + 3}?" if i % 2 else f"Tell me about thing {i}."
-        turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": str(2 * i + 5)}]
-        rows.append(
-            {
-                "record_id": f"{i:016x}",
-                "source": "pool",
-                "language": "en",
-                "messages": turns,
-                "prompt": prompt,
-                "answer": None if i == 0 else str(2 * i + 5),
-                "parent_ids": [],
-                "rank": i,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def parameters(folder, **changes) -> AnswerGenerationParameters:
-    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["answer_generation"]
-    paths = {"completion_store": folder / "completions.sqlite", "seed": 1}
-    return AnswerGenerationParameters(**{**defaults, **paths, **changes})
 
 
 def run(
@@ -66,12 +37,16 @@ def run(
     inputs = FrameDataset(filepath=str(folder / "selected_queries.parquet"))
     inputs.save(queries)
     outputs = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in SCHEMAS}
-    teacher = Endpoint(server.base_url, MODEL, price_per_million_output_tokens=price, judge=judge)
+    teacher = Endpoint(
+        base_url=server.base_url, model=MODEL, price_per_million_output_tokens=price, judge=judge
+    )
     catalog = DataCatalog(
         {
             "selected_queries": inputs,
-            "teacher": MemoryDataset(teacher),
-            "params:answer_generation": MemoryDataset(parameters(folder, **changes), copy_mode="assign"),
+            "params:teacher": MemoryDataset(teacher),
+            "params:answer_generation": MemoryDataset(
+                answer_parameters(folder, **changes), copy_mode="assign"
+            ),
             **outputs,
         }
     )
@@ -125,17 +100,31 @@ def test_every_query_has_its_samples_and_every_response_a_rating_request(tmp_pat
     assert frames["rated_responses"]["rating"].between(6, 10).all()
 
 
-def test_what_queries_cost_adds_up_to_what_was_paid(tmp_path, server):
-    # Wrong for most sums, so that some queries are rejected.
-    server.text = lambda body, index: "Rating: 8" if "[Response]" in body["messages"][-1]["content"] else "7"
-    frames = run(tmp_path, selected_queries(8), server, price=3.0)
-    completions = frames["teacher_completions"]
-    queries = pd.concat([frames["verified_examples"], frames["rejected_answers"]])
-    assert len(frames["verified_examples"]) and len(frames["rejected_answers"])
-    assert queries["requests"].sum() == completions["request_id"].nunique() == len(server.requests)
+def refuse_the_second(body, attempt):
+    return {"status": 400} if "thing 2" in body["messages"][-1]["content"] else None
+
+
+def test_what_responses_cost_adds_up_to_what_was_paid(tmp_path, server):
+    # A request that failed was sent, and counts, too.
+    server.fault = refuse_the_second
+    frames = run(tmp_path, selected_queries(8), server, price=3.0, max_failure_rate=0.5)
+    completions, responses = frames["teacher_completions"], frames["rated_responses"]
+    assert responses["response"].isna().sum() == 4
+    assert responses["requests"].sum() == completions["request_id"].nunique()
     for name in ("prompt_tokens", "completion_tokens"):
-        assert queries[name].sum() == completions[name].sum() > 0
-    assert queries["price_usd"].sum() == pytest.approx(completions["price_usd"].sum())
+        assert responses[name].sum() == completions[name].sum() > 0
+    assert responses["price_usd"].sum() == pytest.approx(completions["price_usd"].sum())
+
+
+def test_why_queries_have_no_answer_follows_from_the_responses(tmp_path, server):
+    server.text = lambda body, index: "Rating: 8" if "[Response]" in body["messages"][-1]["content"] else "7"
+    server.fault = refuse_the_second
+    queries = selected_queries(8)
+    frames = run(tmp_path, queries, server, max_failure_rate=0.5)
+    rejected = frames["rejected_answers"].set_index("record_id")["reason"]
+    assert set(rejected) == {"no_response", "check_failed"}
+    told = rejection_reasons(queries, frames["rated_responses"], frames["verified_examples"])
+    assert told == rejected.to_dict()
 
 
 def test_a_second_run_sends_nothing_and_gives_the_same_frames(tmp_path, server):
@@ -171,7 +160,6 @@ def test_source_answers_need_no_endpoint(tmp_path, caplog):
     assert frames["rated_responses"].empty
     assert frames["verified_examples"]["check"].tolist() == ["passed", "none", "passed", "none"]
     assert frames["rejected_answers"]["reason"].tolist() == ["no_response"]
-    assert not frames["verified_examples"][["requests", "price_usd"]].any(axis=None)
     assert not (tmp_path / "completions.sqlite").exists()
     assert "ratings" not in caplog.text, "nothing was rated"
 
@@ -191,7 +179,10 @@ def judge(monkeypatch):
         yield (
             started,
             Endpoint(
-                started.base_url, "test-judge", api_key_env="JUDGE_KEY", price_per_million_output_tokens=5e3
+                base_url=started.base_url,
+                model="test-judge",
+                api_key_env="JUDGE_KEY",
+                price_per_million_output_tokens=5e3,
             ),
         )
 
@@ -252,7 +243,7 @@ def test_an_empty_selection_is_refused(tmp_path, server):
 
 def test_a_misspelt_parameter_is_refused(tmp_path):
     with pytest.raises(ValidationError, match="num_sample\n"):
-        parameters(tmp_path, num_sample=3)
+        answer_parameters(tmp_path, num_sample=3)
 
 
 def test_a_teacher_that_cannot_rate_is_found_out_before_the_rest_is_paid_for(tmp_path, server):

@@ -16,6 +16,8 @@ from instruction_tuning.verification.check import check_answer
 
 Row = dict[Hashable, Any]
 
+# What may become of a response that is not chosen, that which came furthest first.
+_FURTHEST = ("below_min_rating", "unrated", "check_failed")
 EXAMPLE_DTYPES = {
     "record_id": "str",
     "source": "str",
@@ -45,6 +47,7 @@ def choose_answers(
 
     A rejection names the response that came furthest, and what became of all of them.
     """
+    responses = responses[responses["response"].notna()]
     ranked = _with_agreement(responses).sort_values(
         ["rating", "agreement_rate", "response_id"], ascending=[False, False, True], na_position="last"
     )
@@ -76,6 +79,29 @@ def keep_source_answers(queries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     return _frame(examples, EXAMPLE_DTYPES), _frame(rejections, REJECTION_DTYPES)
 
 
+def rejection_reasons(
+    queries: pd.DataFrame, responses: pd.DataFrame, examples: pd.DataFrame
+) -> dict[str, str]:
+    """By record id, why a query is not in `examples`, as the functions of this module say it.
+
+    It follows from the responses: of a query that got none of them, one that has a rating was below
+    `min_rating`.
+    """
+    fates: dict[str, set[str]] = {str(record_id): set() for record_id in responses["record_id"]}
+    came = responses.loc[responses["response"].notna(), ["record_id", "check", "rating"]]
+    for row in came.to_dict("records"):
+        fates[row["record_id"]].add(_fate(row, float("inf")))
+
+    def reason(record_id: str, answer: object) -> str:
+        if record_id not in fates:  # no teacher was asked: it had an answer of its own, or none
+            return "check_failed" if isinstance(answer, str) else "no_response"
+        return next((fate for fate in _FURTHEST if fate in fates[record_id]), "no_response")
+
+    without = queries[~queries["record_id"].isin(examples["record_id"])]
+    pairs = zip(without["record_id"], without["answer"], strict=True)
+    return {str(name): reason(str(name), answer) for name, answer in pairs}
+
+
 def _with_agreement(responses: pd.DataFrame) -> pd.DataFrame:
     rates: dict[Hashable, float] = {}
     for _, group in responses.groupby("record_id"):
@@ -95,7 +121,7 @@ def _rejection(query: Row, candidates: list[Row], fates: list[str], min_rating: 
     if not candidates:
         return _rejected(query, None, "answer", "no_response", "no request for it brought a text")
     # The reason is that of the response that came furthest.
-    reason = next(fate for fate in ("below_min_rating", "unrated", "check_failed") if fate in fates)
+    reason = next(fate for fate in _FURTHEST if fate in fates)
     furthest = candidates[fates.index(reason)]
     because = {
         "below_min_rating": f"the best rating is {furthest['rating']:g}, below {min_rating:g}",

@@ -1,10 +1,9 @@
-"""The responses of a teacher with their checks and ratings: one row a response that has a text."""
+"""The responses of a teacher with their checks, ratings and costs: one row a response that was asked for."""
 
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import without_answer
-from instruction_tuning.verification.check import check_answer
-from instruction_tuning.verification.rating import parse_rating
+from instruction_tuning.verification.check import CheckedAnswer, check_answer
 
 RESPONSE_DTYPES = {
     "response_id": "str",
@@ -22,17 +21,20 @@ RESPONSE_DTYPES = {
 
 
 def checked_responses(queries: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """The `ok` rows of `answers` (completions of kind answer) with `check` and `check_detail`.
+    """The rows of `answers` (completions of kind answer) with `check` and `check_detail`.
 
-    `response_id` is `<record_id>-<sample index>`. Ratings are still null.
+    `response_id` is `<record_id>-<sample index>`; `response` is null where none came. Ratings are still null.
     """
     by_record = {
         row["record_id"]: row for row in queries[["record_id", "prompt", "messages"]].to_dict("records")
     }
     rows = []
-    for answer in answers.loc[answers["status"] == "ok"].to_dict("records"):
+    for answer in answers.to_dict("records"):
         query = by_record[answer["record_id"]]
-        checked = check_answer(str(query["prompt"]), str(answer["response"]))
+        came = answer["status"] == "ok"
+        checked = CheckedAnswer("none", None)
+        if came:
+            checked = check_answer(str(query["prompt"]), str(answer["response"]))
         rows.append(
             {
                 "response_id": f"{answer['record_id']}-{answer['sample_index']:02d}",
@@ -51,22 +53,17 @@ def checked_responses(queries: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows, columns=list(RESPONSE_DTYPES)).astype(RESPONSE_DTYPES)
 
 
-def with_ratings(responses: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
-    """`responses` with `rating` and `rating_status` read from `ratings` (completions of kind rating).
+def with_ratings(responses: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+    """`responses` with `rating` and `rating_status` from `marked` (completions of kind rating, with marks).
 
     A mark that could not be read, or never came, is null.
     """
-    replies = {
-        (row["record_id"], row["sample_index"]): row["response"]
-        for row in ratings.loc[ratings["status"] == "ok"].to_dict("records")
-    }
-    values, statuses = [], []
-    for key in zip(responses["record_id"], responses["sample_index"], strict=True):
-        reply = replies.get(key)
-        rating = None if reply is None else parse_rating(str(reply))
-        values.append(rating)
-        statuses.append("failed" if reply is None else "unparseable" if rating is None else "ok")
+    came = marked.loc[marked["status"] == "ok", ["record_id", "sample_index", "mark"]]
+    key = ["record_id", "sample_index"]
+    found = responses[key].merge(came, on=key, how="left", indicator=True, validate="one_to_one")
+    status = found["mark"].notna().map({True: "ok", False: "unparseable"})
+    status = status.where(found["_merge"] == "both", "failed")
     return responses.assign(
-        rating=pd.Series(values, index=responses.index, dtype="float64"),
-        rating_status=pd.Series(statuses, index=responses.index, dtype="str"),
+        rating=pd.Series(found["mark"].to_numpy(), index=responses.index, dtype="float64"),
+        rating_status=pd.Series(status.to_numpy(), index=responses.index, dtype="str"),
     )

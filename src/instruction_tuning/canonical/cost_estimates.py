@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from instruction_tuning.text.counting import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:
@@ -119,11 +121,6 @@ def training_estimate(lengths: list[int], plan: TrainingPlan) -> TrainingEstimat
         train_tokens=math.ceil(tokens * plan.num_train_epochs),
         tokens_per_second=plan.tokens_per_second,
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _calls_text(calls: Calls) -> str:

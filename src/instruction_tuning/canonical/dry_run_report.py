@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from instruction_tuning.canonical.cost_estimates import TeacherEstimate, TrainingEstimate, counted
+from instruction_tuning.canonical.cost_estimates import TeacherEstimate, TrainingEstimate
+from instruction_tuning.text.counting import counted
 
 _SHOWN_PROBLEMS = 5
 NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strategy is source"

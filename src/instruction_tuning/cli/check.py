@@ -53,7 +53,7 @@ def check(data: Path, params: dict[str, Any], env: str | None) -> None:
         answers, budget = parameters["answer_generation"], parameters["query_selection"].budget
         base_model = catalog.load("base_model")
         count_tokens = token_counter(base_model.path)
-        plan, refused = teacher_plan(answers, budget, catalog.load("teacher")), None
+        plan, refused = teacher_plan(answers, budget, parameters["teacher"]), None
         if plan is not None:
             refused = teacher_refused(catalog, context.project_path)
         report = dry_run(

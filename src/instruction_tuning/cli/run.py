@@ -45,6 +45,8 @@ def _run(**options: Any) -> None:
                 click.echo(line)
         elif lines := list(result_lines(outputs)):
             click.echo("\n" + "\n".join(lines))
+        for line in [] if run is None else run.last_words:
+            click.echo(line)
 
 
 def complete(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.lm.protocol import Endpoint
 
-TEACHER_DATASET = "teacher"
+TEACHER = "params:teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
 RAW_DATASET = "raw_instructions"
 BASE_MODEL_DATASET = "base_model"
@@ -30,7 +30,7 @@ def answers_come_from(catalog: CatalogProtocol[Any, Any]) -> str:
 
 def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
     """Whether a node of `pipeline` will really send requests to the teacher."""
-    asks = any(TEACHER_DATASET in node.inputs for node in pipeline.nodes)
+    asks = any(TEACHER in node.inputs for node in pipeline.nodes)
     return asks and answers_come_from(catalog) == "teacher"
 
 
@@ -51,7 +51,7 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     `asked` is the run as it was asked for. A stage that runs alone takes stored queries; of those nothing
     is known here.
     """
-    built_in = built_in_endpoints(catalog.load(TEACHER_DATASET))
+    built_in = built_in_endpoints(catalog.load(TEACHER))
     if not built_in or RAW_DATASET not in asked.inputs():
         return
     raw = getattr(catalog.get(RAW_DATASET), "_filepath", None)
@@ -87,7 +87,7 @@ def what_is_used(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], project
         for name, title in ((BASE_MODEL_DATASET, "base model"), (RAW_DATASET, "raw data"))
         if name in pipeline.inputs() and name in catalog
     ]
-    if TEACHER_DATASET in pipeline.inputs() and TEACHER_DATASET in catalog:
+    if TEACHER in pipeline.inputs() and TEACHER in catalog:
         parts += _teacher_and_judge(catalog)
     return "; ".join(parts)
 
@@ -112,5 +112,5 @@ def _teacher_and_judge(catalog: CatalogProtocol[Any, Any]) -> list[str]:
         f"{name} the microworld's own"
         if endpoint.base_url == MICROWORLD
         else f"{name} {endpoint.model} at {redact_text(endpoint.address)}"
-        for name, endpoint in endpoints_of(catalog.load(TEACHER_DATASET)).items()
+        for name, endpoint in endpoints_of(catalog.load(TEACHER)).items()
     ]

@@ -10,7 +10,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.hooks.answer_source import TEACHER_DATASET, built_in_endpoints
+from instruction_tuning.hooks.answer_source import TEACHER, built_in_endpoints
 from instruction_tuning.hooks.redaction import redact
 from instruction_tuning.incremental.contents import stored_versions
 from instruction_tuning.incremental.live import run_of
@@ -18,7 +18,7 @@ from instruction_tuning.runner import InterruptibleRunner
 
 logger = logging.getLogger(__name__)
 
-# The room whose code answers in the name of a data set, in a process of its own.
+# The room whose code answers in the name of a parameter, in a process of its own.
 TEACHER_ROOM = "instruction_tuning.microworld"
 TEACHER_MODULE = f"{TEACHER_ROOM}.teacher_server"
 
@@ -67,12 +67,11 @@ def read_by_any_node() -> set[str]:
 
 def served_by(catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[str, ...]]:
     """The built-in teacher is code of this project; a user's endpoint is known by address and model."""
-    if TEACHER_DATASET not in catalog:
+    if TEACHER not in catalog:
         return {}
-    endpoint = getattr(catalog.get(TEACHER_DATASET), "endpoint", None)
-    if endpoint is None or not built_in_endpoints(endpoint):
+    if not built_in_endpoints(catalog.load(TEACHER)):
         return {}
-    return {TEACHER_DATASET: (TEACHER_MODULE,)}
+    return {TEACHER: (TEACHER_MODULE,)}
 
 
 def nodes_that_may_run(run_params: dict[str, Any], pipeline: Pipeline) -> Pipeline:

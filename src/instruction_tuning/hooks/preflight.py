@@ -19,7 +19,7 @@ from instruction_tuning.hooks.answer_source import (
     BASE_MODEL_DATASET,
     MICROWORLD,
     RAW_DATASET,
-    TEACHER_DATASET,
+    TEACHER,
     check_ratings_will_come,
     check_teacher_knows,
     endpoints_of,
@@ -62,7 +62,7 @@ def check_before_run(
         check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
     if needs_teacher(pipeline, catalog):
         check_teacher_knows(asked, catalog, project)
-        check_teacher(catalog.load(TEACHER_DATASET))
+        check_teacher(catalog.load(TEACHER))
 
 
 def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> None:

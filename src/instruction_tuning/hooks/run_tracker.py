@@ -10,16 +10,17 @@ from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks import model_registry
+from instruction_tuning.hooks.answer_source import TEACHER
 from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
+from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 from instruction_tuning.hooks.trained_models import TrainedModels
 from instruction_tuning.incremental.live import IncrementalRun
-from instruction_tuning.lm.protocol import Endpoint
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -91,9 +92,6 @@ class RunTracker:
         if name.startswith("params:") or name == "parameters" or name in context.data:
             return
         with mirrored(name):
-            if isinstance(data, Endpoint):
-                context.parent.log_parameters({name: _told(data)})
-                return
             version = data_version(name, context.catalog.get(name), data)
             if version is not None:
                 context.data[name] = version
@@ -124,6 +122,8 @@ class RunTracker:
     def finish(self, status: str, *, error: str | None = None) -> None:
         """End every open run with `status`; say which nodes were not run, and whose versions were taken."""
         self._models.finish(status)
+        with mirrored("what the teacher was paid"):
+            self._log_payments()
         with mirrored("the nodes that were reused"):
             self._log_reused()
         with mirrored("the end of the run"):
@@ -131,6 +131,22 @@ class RunTracker:
                 self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
             self._context.parent.end(status)
         self._models.warn_of_unregistered()
+
+    def _log_payments(self) -> None:
+        """What this run sent, also where it failed; who paid for the rest, where there is a result."""
+        context = self._context
+        if TEACHER not in context.pipeline.inputs():
+            return
+        session = context.tags["kedro.session"]
+        paid = payments_of_run(context.catalog, session)
+        metrics: dict[str, float] = {"teacher/requests_sent": len(paid)}
+        prices = [payment.price_usd for payment in paid if payment.price_usd is not None]
+        if len(prices) == len(paid):
+            metrics["teacher/paid_usd"] = sum(prices)
+        context.parent.log_metrics(metrics)
+        bill = bill_of_run(context.pipeline, context.catalog, session=session)
+        if bill is not None:
+            context.parent.log_text("\n".join(bill.lines()), "reports/teacher_bill.txt")
 
     def _log_reused(self) -> None:
         run = self._context.incremental
@@ -216,8 +232,3 @@ def _close_abandoned(client: "MlflowClient", experiment_id: str) -> None:
         owner_host, _, owner = run.data.tags.get("process", "").rpartition(":")
         if owner_host == host and owner.isdigit() and not psutil.pid_exists(int(owner)):
             client.set_terminated(run.info.run_id, status="KILLED")
-
-
-def _told(endpoint: Endpoint) -> dict[str, Any]:
-    told: dict[str, Any] = {"base_url": endpoint.address, "model": endpoint.model}
-    return told if endpoint.judge is None else {**told, "judge": _told(endpoint.judge)}

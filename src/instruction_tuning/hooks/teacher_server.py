@@ -1,7 +1,6 @@
 """Starts the microworld's teacher beside a run that needs it, and stops it with the run."""
 
 import atexit
-import dataclasses
 import logging
 import os
 import re
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from kedro.pipeline import Pipeline
 from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.hooks.answer_source import (
     MICROWORLD,
-    TEACHER_DATASET,
+    TEACHER,
     built_in_endpoints,
     needs_teacher,
 )
@@ -59,7 +59,7 @@ class TeacherServerHooks:
         self._pending = None
         if not needs_teacher(nodes_that_may_run(run_params, pipeline), catalog):
             return
-        endpoint = catalog.load(TEACHER_DATASET)
+        endpoint = catalog.load(TEACHER)
         if not built_in_endpoints(endpoint):
             return
         require_free_port(self._port, setting="teacher.port", fix=_PORT_FIX)
@@ -69,11 +69,11 @@ class TeacherServerHooks:
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
         """Started by the first node that takes it: a node that might have to run may turn out not to."""
-        if dataset_name != TEACHER_DATASET or self._pending is None:
+        if dataset_name != TEACHER or self._pending is None:
             return
         (endpoint, catalog, log), self._pending = self._pending, None
         self._server = TeacherServer.start(self._port, log)
-        catalog[TEACHER_DATASET] = _served(endpoint, self._server)
+        catalog[TEACHER] = _served(endpoint, self._server)
         logger.info("%s listens on %s", self._server.model, self._server.base_url)
 
     @hook_impl
@@ -90,7 +90,7 @@ class TeacherServerHooks:
             self._server = None
 
 
-@dataclasses.dataclass
+@dataclass
 class TeacherServer:
     """A running server process in a process group of its own."""
 
@@ -141,9 +141,9 @@ def _served(endpoint: Endpoint, server: TeacherServer) -> Endpoint:
     """`endpoint` with the server's address in the place of the word, for its judge too."""
     judge = None if endpoint.judge is None else _served(endpoint.judge, server)
     if endpoint.base_url != MICROWORLD:
-        return dataclasses.replace(endpoint, judge=judge)
+        return endpoint.model_copy(update={"judge": judge})
     # The server's own name for its model tells teachers with other faults or seeds apart.
-    return dataclasses.replace(endpoint, base_url=server.base_url, model=server.model, judge=judge)
+    return endpoint.model_copy(update={"base_url": server.base_url, "model": server.model, "judge": judge})
 
 
 def _wait_until_listening(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, str]:

@@ -90,6 +90,10 @@ class TrackedRun:
         """A small JSON file among the run's artifacts."""
         self.client.log_dict(self.run_id, dict(content), file)
 
+    def log_text(self, text: str, file: str) -> None:
+        """A small text file among the run's artifacts."""
+        self.client.log_text(self.run_id, text, file)
+
     def set_tag(self, key: str, value: str) -> None:
         """A tag, secrets blanked."""
         self.client.set_tag(self.run_id, key, redact(key, value))

@@ -93,10 +93,14 @@ def _memory_digest(dataset: MemoryDataset) -> str | None:
 
 
 def canonical(value: object) -> dict[str, Any] | None:
-    """`{"value": JSON form}` of plain values and pydantic models; null for what has no JSON form."""
+    """`{"value": JSON form}` of plain values and pydantic models, or of what a value calls its content; null
+    for what has no JSON form.
+    """
     dump = getattr(value, "model_dump", None)
+    identity = getattr(value, "content_identity", None)
     try:
         plain = dump(mode="json") if dump is not None and not isinstance(value, type) else value
+        plain = plain if identity is None else identity()
         # A frozen set in a parameters class comes in any order.
         return {"value": json.loads(json.dumps(plain, sort_keys=True, default=_ordered, allow_nan=True))}
     except (TypeError, ValueError):

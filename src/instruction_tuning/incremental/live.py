@@ -1,14 +1,13 @@
 """The run that is going on, as runner, hooks and command line share it.
 
-Kedro hands a hook neither the runner nor a place for notes, but it hands it the runner's name: under that a
-runner's `IncrementalRun` is found, for as long as the runner lives.
+Kedro hands a hook neither the runner nor a place for notes, but it hands it the runner's name, `str(runner)`:
+the project's runner has a name that knows its run.
 """
 
 import logging
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
@@ -26,24 +25,23 @@ logger = logging.getLogger(__name__)
 
 CACHE_FILE = "digests.sqlite"
 
-_BY_RUNNER: WeakValueDictionary[str, "IncrementalRun"] = WeakValueDictionary()
 _NEWEST: list["IncrementalRun"] = []
 
 
 class IncrementalRun:
     """Settings, plan, decisions and loose ends of one run."""
 
-    def __init__(self, name: str, *, force: bool, dry_run: bool) -> None:
+    def __init__(self, *, force: bool, dry_run: bool) -> None:
         self.force, self.dry_run = force, dry_run
         self.plan: Plan | None = None
         self.decisions: dict[str, Decision] = {}
+        self.last_words: list[str] = []  # what a hook has to say when all is done, below the run's report
         self._unfinished: dict[str, str] = {}
         self._reader: IngredientsReader | None = None
         self._records: ExecutionRecords | None = None
         self._redact: Redact = lambda _name, text: text
         self._stored_outputs: dict[str, Any] = {}
         self._read_elsewhere: Collection[str] = ()
-        _BY_RUNNER[name] = self
         _NEWEST[:] = [self]
 
     def open(
@@ -143,9 +141,21 @@ class IncrementalRun:
         return next((self._unfinished[name] for name in node.outputs if name in self._unfinished), None)
 
 
+class RunnerName(str):
+    """What a runner is called, with the run that it is about to do."""
+
+    def __new__(cls, text: str, run: IncrementalRun) -> "RunnerName":
+        name = super().__new__(cls, text)
+        name.run = run
+        return name
+
+    run: IncrementalRun
+
+
 def run_of(run_params: Mapping[str, Any]) -> IncrementalRun | None:
     """The run behind the `run_params` that kedro hands to hooks; null when its runner runs everything."""
-    return _BY_RUNNER.get(str(run_params.get("runner")))
+    name = run_params.get("runner")
+    return name.run if isinstance(name, RunnerName) else None
 
 
 def newest_run() -> IncrementalRun | None:

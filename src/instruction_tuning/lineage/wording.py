@@ -102,6 +102,8 @@ def _teacher_lines(story: Story) -> Iterator[str]:
     for error in teacher["failed"]:
         yield f"  failed      {_short(error)}"
     for row in teacher["responses"]:
+        if row["response"] is None:
+            continue  # it is among the failed
         taken = " <- taken" if row["response_id"] == answer.get("response_id") and "origin" in answer else ""
         rating = "none" if row["rating"] is None else f"{row['rating']:g}"
         check = row["check"] + (f" ({_short(row['check_detail'])})" if row["check_detail"] else "")

@@ -3,18 +3,20 @@
 One SQLite file in WAL mode. A row is one HTTP request by the digest of its content, `ok` with its
 choices or `failed` with its error. Each row is committed before its sender takes up the next request,
 so a killed process loses no more than the requests that were in flight. Keys are never stored.
+Which run paid for a row is in the same file (`payments`).
 """
 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.lm.payments import Payment, PaymentLedger, batches, marks
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -35,7 +37,6 @@ _COLUMNS = (
     "request_id, kind, model, status, choices, prompt_tokens, completion_tokens, usage_reported, "
     "price_usd, error"
 )
-_KEYS_PER_QUERY = 500  # SQLite's oldest limit on bound variables is 999
 _BUSY_SECONDS = 30.0
 
 
@@ -65,6 +66,13 @@ class Completion:
     usage_reported: bool = False
     price_usd: float | None = 0.0
     error: str | None = None
+    # What an earlier, failed attempt had cost; it is part of `price_usd`, and its run has paid it.
+    carried_usd: float = field(default=0.0, compare=False)
+
+    @property
+    def paid_usd(self) -> float | None:
+        """The price of this attempt alone."""
+        return None if self.price_usd is None else self.price_usd - self.carried_usd
 
     def with_cost_of(self, earlier: "Completion | None") -> "Completion":
         """This outcome in the place of a failed one, which may have been paid for: with the cost of both."""
@@ -77,6 +85,7 @@ class Completion:
             completion_tokens=earlier.completion_tokens + self.completion_tokens,
             usage_reported=earlier.usage_reported or self.usage_reported,
             price_usd=None if unknown else (earlier.price_usd or 0.0) + (self.price_usd or 0.0),
+            carried_usd=earlier.price_usd or 0.0,
         )
 
 
@@ -95,6 +104,7 @@ class CompletionStore:
             # Safe against a killed process; only a power cut may lose the last commits.
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute(_SCHEMA)
+            self._ledger = PaymentLedger(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +138,7 @@ class CompletionStore:
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._ledger.add((row.request_id, row.paid_usd) for row in completions)
                 # What is paid for stays, also when another process finished the same request first.
                 self._connection.executemany(
                     f"INSERT INTO completions ({_COLUMNS}) VALUES ({', '.join('?' * 10)}) "
@@ -145,16 +156,23 @@ class CompletionStore:
 
     def find(self, request_ids: Iterable[str]) -> dict[str, Completion]:
         """The stored rows among `request_ids`, failed ones included."""
-        wanted = list(request_ids)
         found: dict[str, Completion] = {}
         with self._explained():
-            for start in range(0, len(wanted), _KEYS_PER_QUERY):
-                keys = wanted[start : start + _KEYS_PER_QUERY]
-                marks = ", ".join("?" * len(keys))
-                query = f"SELECT {_COLUMNS} FROM completions WHERE request_id IN ({marks})"
+            for keys in batches(request_ids):
+                query = f"SELECT {_COLUMNS} FROM completions WHERE request_id IN ({marks(keys)})"
                 for row in self._connection.execute(query, keys):
                     found[row[0]] = _completion(row)
         return found
+
+    def payments(self, request_ids: Iterable[str]) -> list[Payment]:
+        """Every time that one of `request_ids` was sent, by whichever run."""
+        with self._explained():
+            return list(self._ledger.of_requests(request_ids))
+
+    def payments_of(self, session: str) -> list[Payment]:
+        """Every request that the run `session` sent."""
+        with self._explained():
+            return list(self._ledger.of_session(session))
 
     def count(self, status: str) -> int:
         """How many rows are `ok`, or `failed`."""

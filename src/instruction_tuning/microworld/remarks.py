@@ -37,7 +37,8 @@ _FORMS = {
     "backtranslation_zh": ("文：{long}指令：{q}", "{long}/问的是：{q}"),
 }
 # Ratings and critiques, which both ask whether two texts are the same, come twice as often as the others.
-KINDS = ("rating", "rating", "critique", "critique", "tags", "backtranslation")
+_WEIGHTS = {"rating": 2, "critique": 2, "tags": 1, "backtranslation": 1}
+KINDS = tuple(kind for kind, weight in _WEIGHTS.items() for _ in range(weight))
 
 
 def remark_line(world: World, rng: random.Random, kind: str, skill: Skill, slots: Slots, form: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.text.counting import counted
 
 _INTRODUCTION = "Best of n, where the reward model picks one of n answers of the SFT model"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.reporting.text_html import text_as_html
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.text.counting import counted
 
 CLUSTERS, MEMBERS = 12, 6
 _KINDS = ("semantic_duplicate", "near_duplicate", "exact_duplicate")

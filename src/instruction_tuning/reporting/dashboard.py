@@ -13,8 +13,8 @@ from instruction_tuning.reporting.breakdown_table import breakdown_rows, fate_ro
 from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.run_summary import RunSummary
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import counted
 from instruction_tuning.schemas.benchmark_metrics import MACRO
+from instruction_tuning.text.counting import counted
 
 _PAGE = Path(__file__).with_name("dashboard.html")
 _MARKS = {"passed": "✓", "failed": "✗", "not shown": "?"}

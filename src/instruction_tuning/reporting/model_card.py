@@ -8,11 +8,11 @@ import pandas as pd
 from instruction_tuning.reporting.scores_table import in_order
 from instruction_tuning.reporting.wording import (
     count_list,
-    counted,
     percent,
     points_with_interval,
 )
 from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO, ROLES, ability_name
+from instruction_tuning.text.counting import counted
 
 _LIMITS = """\
 Short answers scored by rules, some in part; greedy decoding, one prompt for each item and form. The

@@ -9,7 +9,8 @@ from plotly.subplots import make_subplots
 from instruction_tuning.pool_statistics.composition import UNKNOWN, composition
 from instruction_tuning.pool_statistics.verb_noun import top_pairs
 from instruction_tuning.reporting.figure_style import COLOURS, styled
-from instruction_tuning.reporting.wording import counted, one_line
+from instruction_tuning.reporting.wording import one_line
+from instruction_tuning.text.counting import counted
 
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
 PART_NAMES = {"instruction": "instructions", "answer": "answers"}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from instruction_tuning.reporting.best_of_n_words import best_of_n_sentence
-from instruction_tuning.reporting.wording import counted, percent
+from instruction_tuning.reporting.wording import percent
+from instruction_tuning.text.counting import counted
 
 _LIMITS = """\
 Right means: the answer with the higher rating got the higher reward. The ratings are the teacher's, so this

@@ -7,7 +7,8 @@ from instruction_tuning.reporting.best_of_n_words import best_of_n_sentence
 from instruction_tuning.reporting.breakdown_table import invention_sentence
 from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import count_list, counted, one_line, text_table
+from instruction_tuning.reporting.wording import count_list, one_line, text_table
+from instruction_tuning.text.counting import counted
 
 WIDTH = 100
 _MARKS = {"passed": "+", "failed": "-", "not shown": "?"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.answering.choice import rejection_reasons
 from instruction_tuning.reporting.selection_words import selection_sentence
 from instruction_tuning.reporting.teacher_use import TeacherUse, teacher_use
 from instruction_tuning.seeds import substream
@@ -75,7 +76,6 @@ def summarise(
     selected_queries: pd.DataFrame,
     rated_responses: pd.DataFrame,
     verified_examples: pd.DataFrame,
-    rejected_answers: pd.DataFrame,
     sft_metrics: Mapping[str, float],
     reward_metrics: Mapping[str, float],
     promotion_verdict: Mapping[str, Any],
@@ -85,11 +85,13 @@ def summarise(
     kept = _counts(instruction_pool["source"])
     lost = _counts(rejected_records["source"])
     reasons = Counter(zip(rejected_records["stage"], rejected_records["reason"], strict=True))
+    came = rated_responses[rated_responses["response"].notna()]
     fates = [
         _answer_fate(str(row["prompt"]), str(row["response"]), str(row["check"]))
-        for row in rated_responses[["prompt", "response", "check"]].to_dict("records")
+        for row in came[["prompt", "response", "check"]].to_dict("records")
     ]
     ratings = rated_responses["rating"].dropna()
+    without_answer = rejection_reasons(selected_queries, rated_responses, verified_examples)
     return RunSummary(
         rows_by_source={s: kept.get(s, 0) + lost.get(s, 0) for s in sorted({*kept, *lost})},
         kept_by_source=kept,
@@ -101,13 +103,13 @@ def summarise(
         selected_by_source=_counts(selected_queries["source"]),
         selected_by_language=_counts(selected_queries["language"]),
         selection=selection_sentence(selected_queries),
-        teacher=teacher_use(rated_responses, pd.concat([verified_examples, rejected_answers])),
+        teacher=teacher_use(rated_responses),
         sums_checked=fates.count("right") + fates.count("wrong"),
         sums_wrong=fates.count("wrong"),
         malformed=fates.count("malformed"),
         mean_rating=float(ratings.mean()) if len(ratings) else None,
         examples=len(verified_examples),
-        rejected_answers=_counts(rejected_answers["reason"]),
+        rejected_answers=dict(sorted(Counter(without_answer.values()).items())),
         sft_metrics=dict(sft_metrics),
         reward_metrics=dict(reward_metrics),
         verdict=dict(promotion_verdict),

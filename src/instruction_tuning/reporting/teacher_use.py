@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.text.counting import counted
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class TeacherUse:
     models: Sequence[str]
 
     def sentences(self) -> str:
-        """In words. Which run paid is not known from what is stored: the price is that of all requests."""
+        """In words. The price is that of all requests; `teacher_bill` says at the end of a run who paid."""
         if not self.requests:
             return "No teacher was called."
         price = "price unknown (no token counts)" if self.price_usd is None else f"${self.price_usd:,.4f}"
@@ -46,22 +46,23 @@ class TeacherUse:
             f"{counted(self.answers, 'answer')} and a readable rating for {self.ratings:,} of them"
             f"{f' ({explained})' if explained else ''}. {failed if self.failed else ''}"
             f"Together they took {self.prompt_tokens:,} tokens in and "
-            f"{self.completion_tokens:,} out: {price}. What an earlier run has stored is not paid again."
+            f"{self.completion_tokens:,} out: {price}, whichever run paid."
         )
 
 
-def teacher_use(responses: pd.DataFrame, queries: pd.DataFrame) -> TeacherUse:
-    """Counted from `rated_responses`, and from the costs in `verified_examples` and `rejected_answers`."""
-    prices = queries["price_usd"]
+def teacher_use(responses: pd.DataFrame) -> TeacherUse:
+    """Counted from `rated_responses`."""
+    prices = responses["price_usd"]
+    came = responses[responses["response"].notna()]
     return TeacherUse(
-        requests=int(queries["requests"].sum()),
-        answers=len(responses),
-        ratings=int((responses["rating_status"] == "ok").sum()),
-        unreadable=int((responses["rating_status"] == "unparseable").sum()),
-        shared_ratings=int(responses.duplicated(["record_id", "response"]).sum()),
-        failed=int(queries["failed_samples"].sum()),
-        prompt_tokens=int(queries["prompt_tokens"].sum()),
-        completion_tokens=int(queries["completion_tokens"].sum()),
+        requests=int(responses["requests"].sum()),
+        answers=len(came),
+        ratings=int((came["rating_status"] == "ok").sum()),
+        unreadable=int((came["rating_status"] == "unparseable").sum()),
+        shared_ratings=int(came.duplicated(["record_id", "response"]).sum()),
+        failed=int((responses["rating_status"] == "failed").sum()),
+        prompt_tokens=int(responses["prompt_tokens"].sum()),
+        completion_tokens=int(responses["completion_tokens"].sum()),
         price_usd=None if prices.isna().any() else float(prices.sum()),
         models=sorted(responses["model"].dropna().unique()),
     )

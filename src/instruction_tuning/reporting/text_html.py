@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from instruction_tuning.reporting.wording import counted
+from instruction_tuning.text.counting import counted
 
 MAX_CHARACTERS = 1500
 # Control and format characters, but line feed and tab: what hides in a text or turns its direction.

@@ -5,11 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 answer`, `2,000 answers`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def whole_points(share: float) -> str:
     """A difference of shares in whole points, with its sign; `0` has none.
 

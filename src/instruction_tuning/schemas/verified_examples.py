@@ -7,8 +7,6 @@ class VerifiedExamples(pa.DataFrameModel):
     """One example a selected query at most; `messages` ends with the assistant's `answer`.
 
     `parent_ids`: the record, then the response if a teacher gave it.
-
-    The last five columns are what the query cost: all its samples and their ratings, not the chosen alone.
     """
 
     record_id: str = pa.Field(unique=True)
@@ -22,11 +20,6 @@ class VerifiedExamples(pa.DataFrameModel):
     rating: float = pa.Field(ge=1, le=10, nullable=True)
     check: str = pa.Field(isin=["passed", "none"])
     parent_ids: object
-    requests: int = pa.Field(ge=0)
-    failed_samples: int = pa.Field(ge=0)
-    prompt_tokens: int = pa.Field(ge=0)
-    completion_tokens: int = pa.Field(ge=0)
-    price_usd: float = pa.Field(ge=0, nullable=True)
 
     class Config:
         strict = True

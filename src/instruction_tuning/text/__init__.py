@@ -1,1 +1,1 @@
-"""Words, languages and names of licences: how a text is read where two rooms must agree on it."""
+"""Words, languages, counts and names of licences: how texts are read and put where rooms must agree on it."""

@@ -38,16 +38,23 @@ def parse_rating(reply: str) -> float | None:
     return rating if scale in ("", "10") and LOWEST_RATING <= rating <= HIGHEST_RATING else None
 
 
-def refuse_unreadable(ratings: pd.DataFrame, *, max_unreadable_rate: float) -> None:
-    """Raise `FailureRateError` where too many replies of `ratings` (completions) hold no readable mark."""
-    replies = ratings.loc[ratings["status"] == "ok", "response"].astype(str)
-    unreadable = [reply for reply in replies if parse_rating(reply) is None]
+def with_marks(ratings: pd.DataFrame) -> pd.DataFrame:
+    """`ratings` (completions) with `mark`: null where a reply holds no readable one, or did not come."""
+    came = ratings.loc[ratings["status"] == "ok", "response"]
+    marks = pd.Series([parse_rating(str(reply)) for reply in came], index=came.index, dtype="float64")
+    return ratings.assign(mark=marks.reindex(ratings.index))
+
+
+def refuse_unreadable(marked: pd.DataFrame, *, max_unreadable_rate: float) -> None:
+    """Raise `FailureRateError` where too many replies of `marked` (by `with_marks`) hold no mark."""
+    replies = marked[marked["status"] == "ok"]
+    unreadable = replies.loc[replies["mark"].isna(), "response"].tolist()
     if len(unreadable) <= max_unreadable_rate * len(replies):
         return
     raise FailureRateError(
         f"{len(unreadable)} of {len(replies)} ratings hold no mark from 1 to 10, more than "
         f"max_unreadable_rate {max_unreadable_rate:g} allows; for example "
-        f"{unreadable[0][:_SHOWN_CHARACTERS]!r}",
+        f"{str(unreadable[0])[:_SHOWN_CHARACTERS]!r}",
         field="answer_generation.max_unreadable_rate",
         fix="take a teacher that follows the rating prompt (its last line has to be `Rating: n`), raise "
         "answer_generation.rating_max_tokens where replies are cut off before the mark, or raise the limit",

@@ -1,12 +1,8 @@
 import pandas as pd
 
-from instruction_tuning.answering.choice import choose_answers, keep_source_answers
-from instruction_tuning.answering.query_cost import with_cost
-from instruction_tuning.lm.completion_rows import completions_frame
+from instruction_tuning.answering.choice import choose_answers, keep_source_answers, rejection_reasons
 from instruction_tuning.schemas.rejected_answers import RejectedAnswers
 from instruction_tuning.schemas.verified_examples import VerifiedExamples
-
-NOTHING_PAID = completions_frame("teacher", [], {})
 
 
 def queries(*record_ids: str, prompt="Name a colour.", answer: str | None = "Red") -> pd.DataFrame:
@@ -40,9 +36,12 @@ def responses(*rows: tuple[str, str, float | None, str]) -> pd.DataFrame:
 
 
 def choose(rows, names=("q",), min_rating=6.0):
-    examples, rejected = choose_answers(queries(*names), responses(*rows), min_rating=min_rating)
-    VerifiedExamples.validate(with_cost(examples, NOTHING_PAID))
-    RejectedAnswers.validate(with_cost(rejected, NOTHING_PAID))
+    asked, rated = queries(*names), responses(*rows)
+    examples, rejected = choose_answers(asked, rated, min_rating=min_rating)
+    stored = rejected.set_index("record_id")["reason"]
+    assert rejection_reasons(asked, rated, examples) == stored.to_dict()
+    VerifiedExamples.validate(examples)
+    RejectedAnswers.validate(rejected)
     return examples, rejected
 
 
@@ -94,6 +93,7 @@ def test_every_query_is_in_exactly_one_of_the_two_frames_with_its_reason():
         ("silent", "Red", None, "none"),
         ("mixed", "Red", 9, "failed"),
         ("mixed", "Blue", 2, "none"),
+        ("gone", None, None, "none"),
     ]
     names = ("mixed", "gone", "silent", "wrong", "low", "good")
     examples, rejected = choose(rows, names)
@@ -109,6 +109,15 @@ def test_every_query_is_in_exactly_one_of_the_two_frames_with_its_reason():
     assert low == "the best rating is 5, below 6 (responses: 2 below_min_rating)"
 
 
+def test_a_response_that_never_came_is_no_candidate():
+    _, rejected = choose(
+        [("gone", None, None, "none"), ("low", None, None, "none"), ("low", "Red", 2, "none")],
+        ("gone", "low"),
+    )
+    assert rejected["reason"].tolist() == ["no_response", "below_min_rating"]
+    assert "(responses: 1 below_min_rating)" in rejected["detail"].iloc[1]
+
+
 def test_source_answers_are_kept_unless_a_check_fails():
     pool = pd.concat(
         [
@@ -119,8 +128,10 @@ def test_source_answers_are_kept_unless_a_check_fails():
         ]
     )
     examples, rejected = keep_source_answers(pool)
-    VerifiedExamples.validate(with_cost(examples, NOTHING_PAID))
-    RejectedAnswers.validate(with_cost(rejected, NOTHING_PAID))
+    stored = rejected.set_index("record_id")["reason"]
+    assert rejection_reasons(pool, responses(), examples) == stored.to_dict()
+    VerifiedExamples.validate(examples)
+    RejectedAnswers.validate(rejected)
     assert dict(zip(examples["record_id"], examples["check"], strict=True)) == {
         "plain": "none",
         "right": "passed",

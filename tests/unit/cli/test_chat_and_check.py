@@ -43,7 +43,7 @@ def answers(project_path, **changes):
 
 
 def test_the_cost_is_that_of_the_runs_own_parameters_and_prompt_files(project_path):
-    teacher = Endpoint("http://127.0.0.1:1/v1", "m", price_per_million_output_tokens=0.6)
+    teacher = Endpoint(base_url="http://127.0.0.1:1/v1", model="m", price_per_million_output_tokens=0.6)
     plan = teacher_plan(answers(project_path, num_samples=3, budget_usd=2.0), 70, teacher)
     assert (plan.query_budget, plan.samples_per_query, plan.budget_usd) == (70, 3, 2.0)
     assert plan.price_per_million_output_tokens == 0.6
@@ -53,13 +53,15 @@ def test_the_cost_is_that_of_the_runs_own_parameters_and_prompt_files(project_pa
 
 
 def test_a_judge_rates_at_its_own_prices(project_path):
-    judge = Endpoint("http://127.0.0.1:2/v1", "j", price_per_million_input_tokens=3.0)
-    teacher = Endpoint("http://127.0.0.1:1/v1", "m", price_per_million_output_tokens=0.6, judge=judge)
+    judge = Endpoint(base_url="http://127.0.0.1:2/v1", model="j", price_per_million_input_tokens=3.0)
+    teacher = Endpoint(
+        base_url="http://127.0.0.1:1/v1", model="m", price_per_million_output_tokens=0.6, judge=judge
+    )
     assert teacher_plan(answers(project_path), 70, teacher).judge_prices_per_million_tokens == (3.0, 0.0)
 
 
 def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(project_path):
-    teacher = Endpoint("http://127.0.0.1:1/v1", "m")
+    teacher = Endpoint(base_url="http://127.0.0.1:1/v1", model="m")
     assert teacher_plan(answers(project_path, strategy="source"), 70, teacher) is None
 
 

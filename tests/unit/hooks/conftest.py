@@ -22,9 +22,10 @@ def run_pipeline(
     hooks: list[object],
     project_path: Path,
     config: dict[str, Any] | None = None,
+    runner: InterruptibleRunner | None = None,
     **run_params: Any,
 ) -> dict[str, Any]:
-    """What `KedroSession.run` does with hooks, in the same order."""
+    """What `KedroSession.run` does with hooks, in the same order; hooks find the run behind `runner`."""
     manager = _create_hook_manager()
     for hook in hooks:
         manager.register(hook)
@@ -38,11 +39,13 @@ def run_pipeline(
         "pipeline_names": ["sft"],
         "namespaces": [],
         "runtime_params": {},
+        **({} if runner is None else {"runner": str(runner)}),
         **run_params,
     }
+    runner = runner or InterruptibleRunner()
     manager.hook.before_pipeline_run(run_params=params, pipeline=pipeline, catalog=catalog)
     try:
-        result = InterruptibleRunner().run(pipeline, catalog, manager, SESSION)
+        result = runner.run(pipeline, catalog, manager, SESSION)
     except Exception as error:
         manager.hook.on_pipeline_error(error=error, run_params=params, pipeline=pipeline, catalog=catalog)
         raise

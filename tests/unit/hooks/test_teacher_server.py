@@ -15,8 +15,8 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.datasets.language_model import EndpointDataset
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.hooks.answer_source import TEACHER
 from instruction_tuning.hooks.teacher_server import TeacherServer, TeacherServerHooks
 from instruction_tuning.lm.protocol import Endpoint
 
@@ -24,14 +24,14 @@ from instruction_tuning.lm.protocol import Endpoint
 def teacher_catalog() -> DataCatalog:
     return DataCatalog(
         {
-            "teacher": EndpointDataset(base_url="microworld", model="microworld-teacher"),
+            TEACHER: MemoryDataset(Endpoint(base_url="microworld", model="microworld-teacher")),
             "answer": MemoryDataset(),
         }
     )
 
 
 def asking(work: Any) -> Pipeline:
-    return Pipeline([Node(work, "teacher", "answer", name="ask_teacher")])
+    return Pipeline([Node(work, TEACHER, "answer", name="ask_teacher")])
 
 
 def is_listening(base_url: str) -> bool:
@@ -66,8 +66,8 @@ def test_the_teacher_answers_during_the_run_and_is_gone_after_it(run_pipeline, t
 def test_the_built_in_teacher_may_rate_what_another_one_answers(run_pipeline, tmp_path):
     seen: list[Endpoint] = []
     catalog = teacher_catalog()
-    judge = {"base_url": "microworld", "model": "any"}
-    catalog["teacher"] = EndpointDataset(base_url="http://127.0.0.1:1/v1", model="mine", judge=judge)
+    judge = Endpoint(base_url="microworld", model="any")
+    catalog[TEACHER] = Endpoint(base_url="http://127.0.0.1:1/v1", model="mine", judge=judge)
     run_pipeline(
         asking(lambda teacher: seen.append(teacher) or True), catalog, [TeacherServerHooks()], tmp_path
     )

@@ -8,10 +8,10 @@ import pytest
 from kedro.io import AbstractDataset, MemoryDataset, Version
 from kedro_datasets.json import JSONDataset
 
-from instruction_tuning.datasets.language_model import EndpointDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.incremental.contents import content_digest
 from instruction_tuning.incremental.file_digests import MISSING, DigestCache
+from instruction_tuning.lm.protocol import Endpoint
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def test_a_raw_file_counts_with_its_name_and_not_with_its_place(cache, tmp_path)
 
 def test_of_an_endpoint_the_model_counts_and_the_keys_name_does_not(cache):
     def digest(**given: str) -> str | None:
-        return content_digest(EndpointDataset(**{"base_url": "http://h/v1", "model": "m"} | given), cache)
+        endpoint = Endpoint(**{"base_url": "http://h/v1", "model": "m"} | given)
+        return content_digest(MemoryDataset(endpoint), cache)
 
     assert digest() == digest(api_key_env="OTHER_KEY") != digest(model="n")
 

@@ -105,7 +105,7 @@ def test_all_samples_come_from_a_server_that_knows_neither_n_nor_seed_nor_max_to
     with ChatServer(fault) as server, caplog.at_level(logging.WARNING):
         server.text = lambda body, index: good_text({**body, "seed": len(server.requests)}, index)
         server.choices_at_most = 1
-        endpoint = Endpoint(server.base_url, MODEL)
+        endpoint = Endpoint(base_url=server.base_url, model=MODEL)
         with CompletionStore(tmp_path / "completions.sqlite") as store:
             frame = complete_all(endpoint, requests, store, CompletionLimits(max_concurrency=4))
     assert (frame["status"] == "ok").all() and len(frame) == 12

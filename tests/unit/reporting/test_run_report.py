@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from reporting_builders import COST, rejected, stored_run
+from reporting_builders import pool, rejected, selected, stored_run
 
 from instruction_tuning.reporting.run_report import WIDTH, run_report
 from instruction_tuning.reporting.run_summary import summarise
@@ -31,7 +31,7 @@ def test_what_the_teacher_cost_is_counted_over_all_queries():
     text = words(report())
     assert "7 requests to microworld-teacher brought 3 answers and a readable rating for 2 of them." in text
     assert "1 answer or rating never came." in text
-    assert "280 tokens in and 140 out: $0.2800. What an earlier run has stored is not paid again." in text
+    assert "280 tokens in and 140 out: $0.2800, whichever run paid." in text
 
 
 def test_fewer_requests_than_ratings_are_explained_and_unreadable_ratings_are_no_ratings():
@@ -58,8 +58,13 @@ def test_other_samplers_are_named(sampler, sentence):
 
 
 def test_an_unknown_price_is_not_called_zero():
-    queries = stored_run()["rejected_answers"].assign(price_usd=[None, 0.04])
-    assert "price unknown" in words(report(rejected_answers=queries))
+    responses = stored_run()["rated_responses"].assign(price_usd=[None, 0.04, 0.04])
+    assert "price unknown" in words(report(rated_responses=responses))
+
+
+def test_why_queries_have_no_answer_is_counted():
+    text = words(report())
+    assert "8 queries have an answer to train on, 2 have none (check_failed 1, unrated 1)." in text
 
 
 def test_a_wrong_sum_is_told_from_an_answer_that_is_malformed_or_cannot_be_checked():
@@ -145,19 +150,20 @@ def test_a_long_record_with_line_breaks_and_control_characters_stays_on_its_line
 def test_a_run_without_teacher_and_reward_model_says_so():
     run = stored_run()
     text = report(
-        verified_examples=run["verified_examples"].assign(**dict.fromkeys(COST, 0)),
+        verified_examples=selected(pool()).assign(origin="source", rating=None, check="none"),
         rated_responses=run["rated_responses"].head(0),
-        rejected_answers=run["rejected_answers"].head(0),
         reward_metrics={},
     )
     assert "No teacher was called." in text
     assert "Reward model: none was trained." in text
-    assert "5 queries have an answer to train on, 0 have none." in text
+    assert "10 queries have an answer to train on, 0 have none." in text
 
 
 def test_a_teacher_that_never_answered_is_still_paid_for():
-    text = words(report(rated_responses=stored_run()["rated_responses"].head(0)))
-    assert "7 requests to the teacher brought 0 answers" in text
+    nothing = {"response": None, "check": "none", "rating": float("nan"), "rating_status": "failed"}
+    text = words(report(rated_responses=stored_run()["rated_responses"].assign(**nothing)))
+    assert "7 requests to microworld-teacher brought 0 answers" in text
+    assert "3 answers or ratings never came." in text and "2 have none (no_response 2)." in text
 
 
 def test_the_same_frames_give_the_same_report():

@@ -2,7 +2,6 @@ import pytest
 
 from instruction_tuning.reporting.wording import (
     count_list,
-    counted,
     display_width,
     one_line,
     text_table,
@@ -42,7 +41,3 @@ def test_counts_come_largest_first():
 )
 def test_a_difference_that_rounds_to_nothing_has_no_sign(share, text):
     assert whole_points(share) == text
-
-
-def test_one_thing_is_not_said_to_be_many():
-    assert [counted(n, "row") for n in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]

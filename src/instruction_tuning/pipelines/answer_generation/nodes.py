@@ -1,13 +1,14 @@
 """Nodes of `answer_generation`."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
 from instruction_tuning.answering import choice
 from instruction_tuning.answering.direct import answer_requests, equal_samples_rate
-from instruction_tuning.answering.query_cost import with_cost
+from instruction_tuning.answering.response_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses, with_ratings
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import ChatRequest
@@ -16,7 +17,7 @@ from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.verification.rating import rating_requests, refuse_unreadable
+from instruction_tuning.verification.rating import rating_requests, refuse_unreadable, with_marks
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +64,10 @@ def rate_answers(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check each answer where a check exists, and have it rated from 1 to 10, by the teacher or a judge."""
     responses = checked_responses(selected_queries, answer_completions)
+    came = responses["response"].notna()
     # Answers that failed a check are rated too: the reward model learns from bad ones.
     requests = rating_requests(
-        responses,
+        responses[came],
         temperature=parameters.rating_temperature,
         max_tokens=parameters.rating_max_tokens,
         seed=parameters.seed,
@@ -74,28 +76,29 @@ def rate_answers(
     if len(requests) > TRIAL_RATINGS:
         # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
         trial = _complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
-        refuse_unreadable(trial, max_unreadable_rate=parameters.max_unreadable_rate)
+        refuse_unreadable(with_marks(trial), max_unreadable_rate=parameters.max_unreadable_rate)
     ratings = _complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
-    refuse_unreadable(ratings, max_unreadable_rate=parameters.max_unreadable_rate)
-    rated = with_ratings(responses, ratings)
-    if len(rated):
+    marked = with_marks(ratings)
+    refuse_unreadable(marked, max_unreadable_rate=parameters.max_unreadable_rate)
+    completions = pd.concat([answer_completions, ratings], ignore_index=True)
+    rated = with_cost(with_ratings(responses, marked), completions)
+    if came.any():
         logger.info(
             "%d answers; checked: %s; ratings: %s (rating prompt %s)",
-            len(rated),
-            _counts(rated["check"]),
-            _counts(rated["rating_status"]),
+            came.sum(),
+            _counts(rated.loc[came, "check"]),
+            _counts(rated.loc[came, "rating_status"]),
             read_prompt("rating").digest,
         )
-    return pd.concat([answer_completions, ratings], ignore_index=True), rated
+    return completions, rated
 
 
 def choose_answers(
     selected_queries: pd.DataFrame,
     rated_responses: pd.DataFrame,
-    teacher_completions: pd.DataFrame,
     parameters: AnswerGenerationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the best answer that passes for each query, or say why there is none; with what each cost."""
+    """Keep the best answer that passes for each query, or say why there is none."""
     if parameters.strategy == "source":
         examples, rejected = choice.keep_source_answers(selected_queries)
     else:
@@ -108,7 +111,24 @@ def choose_answers(
         len(selected_queries),
         _counts(rejected["reason"]) or "none",
     )
-    return with_cost(examples, teacher_completions), with_cost(rejected, teacher_completions)
+    return examples, rejected
+
+
+def collect_verified_examples(
+    selected_queries: pd.DataFrame,
+    teacher_completions: pd.DataFrame,
+    rated_responses: pd.DataFrame,
+    chosen_answers: pd.DataFrame,
+    rejected_answers: pd.DataFrame,
+) -> pd.DataFrame:
+    """List the queries with their answers, and check that each query is either there or rejected, and each
+    request booked on a response."""
+    ended = Counter([*chosen_answers["record_id"], *rejected_answers["record_id"]])
+    asked = Counter(selected_queries["record_id"])
+    assert ended == asked, f"queries got lost or doubled: {list((asked - ended) + (ended - asked))[:5]}"
+    sent, booked = teacher_completions["request_id"].nunique(), int(rated_responses["requests"].sum())
+    assert sent == booked, f"{sent} requests were sent, and {booked} are booked on responses"
+    return chosen_answers
 
 
 def _counts(values: pd.Series) -> str:

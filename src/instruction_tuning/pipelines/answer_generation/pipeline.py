@@ -1,27 +1,33 @@
-"""selected_queries -> teacher_completions, rated_responses -> verified_examples, rejected_answers."""
+"""selected_queries -> teacher_completions, rated_responses -> rejected_answers, verified_examples."""
 
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.answer_generation.nodes import (
     choose_answers,
+    collect_verified_examples,
     generate_answers,
     rate_answers,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Ask, check and rate, choose."""
+    """Ask, check and rate, choose, account for every query."""
     return Pipeline(
         [
             Node(
                 generate_answers,
-                inputs=["selected_queries", "teacher", "params:answer_generation"],
+                inputs=["selected_queries", "params:teacher", "params:answer_generation"],
                 outputs="answer_completions",
                 name="generate_answers",
             ),
             Node(
                 rate_answers,
-                inputs=["selected_queries", "answer_completions", "teacher", "params:answer_generation"],
+                inputs=[
+                    "selected_queries",
+                    "answer_completions",
+                    "params:teacher",
+                    "params:answer_generation",
+                ],
                 outputs=["teacher_completions", "rated_responses"],
                 name="rate_answers",
             ),
@@ -30,11 +36,22 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "selected_queries",
                     "rated_responses",
-                    "teacher_completions",
                     "params:answer_generation",
                 ],
-                outputs=["verified_examples", "rejected_answers"],
+                outputs=["chosen_answers", "rejected_answers"],
                 name="choose_answers",
+            ),
+            Node(
+                collect_verified_examples,
+                inputs=[
+                    "selected_queries",
+                    "teacher_completions",
+                    "rated_responses",
+                    "chosen_answers",
+                    "rejected_answers",
+                ],
+                outputs="verified_examples",
+                name="collect_verified_examples",
             ),
         ]
     )

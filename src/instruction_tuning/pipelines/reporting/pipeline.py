@@ -44,7 +44,6 @@ def create_pipeline() -> Pipeline:
                     "selected_queries",
                     "rated_responses",
                     "verified_examples",
-                    "rejected_answers",
                     "sft_model",
                     "reward_model",
                     "promotion_verdict",

@@ -36,15 +36,16 @@ def pair_responses(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Pairs of a better and a worse answer, those of the records that SFT held out for the test; and of every
     pair why it is among them or not."""
+    answers = _that_came(rated_responses)
     pairs, decisions = build_preference_pairs(
-        rated_responses,
-        test_records=_heldout_records(rated_responses, sft_model),
+        answers,
+        test_records=_heldout_records(answers, sft_model),
         preference=parameters.preference,
         min_margin=parameters.min_margin,
         max_pairs=parameters.max_pairs,
         seed=parameters.seed,
     )
-    counts = pair_counts(rated_responses, decisions)
+    counts = pair_counts(answers, decisions)
     held = pairs.loc[pairs["split"] == "test", "record_id"].nunique()
     logger.info(
         "%d pairs of a better and a worse answer, tested on %d held-out records; %d answers, of which %d are "
@@ -86,7 +87,7 @@ def rank_best_of_n(
     from instruction_tuning.lm.local import sample_completions
     from instruction_tuning.reward.scoring import score_answers
 
-    prompts = _heldout_prompts(rated_responses, sft_model, parameters)
+    prompts = _heldout_prompts(_that_came(rated_responses), sft_model, parameters)
     completions = sample_completions(
         sft_model,
         prompts,
@@ -145,7 +146,8 @@ def measure_reward_model(
         **{name: value for name, value in reward_training_metrics.items() if name not in _OF_THE_MACHINE},
         "overlength_pairs": float((pair_decisions["reason"] == OVERLENGTH).sum()),
         **{
-            name: float(value) for name, value in asdict(pair_counts(rated_responses, pair_decisions)).items()
+            name: float(value)
+            for name, value in asdict(pair_counts(_that_came(rated_responses), pair_decisions)).items()
         },
         **best_of_n_metrics(best_of_n_completions, seed=parameters.seed),
     }
@@ -201,6 +203,11 @@ def publish_reward_model(
 
     write_card(trained_reward_model, reward_model_card)
     return write_training_record(trained_reward_model, reward_training_log, reward_metrics)
+
+
+def _that_came(rated_responses: pd.DataFrame) -> pd.DataFrame:
+    """Without the samples that were asked for in vain."""
+    return rated_responses[rated_responses["response"].notna()]
 
 
 def _overlength(

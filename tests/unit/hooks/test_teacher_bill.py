@@ -1,0 +1,120 @@
+"""Consecutive runs on one store, with a real server: who paid for what."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answer_builders import answer_parameters, selected_queries
+from chat_server import MODEL, ChatServer
+from kedro.io import DataCatalog, MemoryDataset
+from mlflow import MlflowClient
+
+from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.errors import BudgetExceededError
+from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
+from instruction_tuning.hooks.teacher_bill import TeacherBillHooks
+from instruction_tuning.incremental.live import run_of
+from instruction_tuning.lm.payments import SESSION_VARIABLE
+from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
+from instruction_tuning.runner import InterruptibleRunner
+
+FIRST, SECOND = "2024-05-06T07.08.09.123Z", "2024-05-07T07.08.09.123Z"
+# A query has two answers in one request and a rating for each: three requests of 20 tokens, at 1,000 dollars
+# a million tokens.
+USD_A_QUERY = 0.06
+MADE = ("teacher_completions", "rated_responses", "verified_examples", "rejected_answers")
+
+
+@pytest.fixture
+def server():
+    with ChatServer() as started:
+        yield started
+
+
+@pytest.fixture
+def run(tmp_path, server, run_pipeline):
+    """Answers the first `count` queries in the run `session`; returns what is said at its end."""
+
+    def answer(count: int, session: str, *hooks: object, **changes: Any) -> list[str]:
+        teacher = Endpoint(base_url=server.base_url, model=MODEL, price_per_million_output_tokens=1e3)
+        parameters = answer_parameters(tmp_path, **{"num_samples": 2} | changes)
+        catalog = DataCatalog(
+            {
+                "selected_queries": MemoryDataset(selected_queries(count)),
+                "params:teacher": MemoryDataset(teacher),
+                "params:answer_generation": MemoryDataset(parameters, copy_mode="assign"),
+                **{name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in MADE},
+            }
+        )
+        runner = InterruptibleRunner()
+        run_pipeline(
+            create_pipeline(),
+            catalog,
+            [*hooks, TeacherBillHooks()],
+            tmp_path,
+            runner=runner,
+            run_id=session,
+        )
+        found = run_of({"runner": str(runner)})
+        assert found is not None
+        return found.last_words
+
+    return answer
+
+
+def test_the_first_run_pays_all_and_a_second_one_nothing(run, server):
+    assert run(4, FIRST)[1:] == [f"  This run sent 12 requests, for ${4 * USD_A_QUERY:.4f}."]
+    server.requests.clear()
+    assert run(4, SECOND)[1:] == [
+        "  This run sent 0 requests, for $0.0000.",
+        "  12 more were found in the store, paid by:",
+        f"    run {FIRST}: 12 requests, ${4 * USD_A_QUERY:.4f}",
+    ]
+    assert server.requests == []
+
+
+def test_a_run_with_twice_as_many_queries_pays_half(run, server):
+    run(4, FIRST)
+    server.requests.clear()
+    assert run(8, SECOND)[1:] == [
+        f"  This run sent 12 requests, for ${4 * USD_A_QUERY:.4f}.",
+        "  12 more were found in the store, paid by:",
+        f"    run {FIRST}: 12 requests, ${4 * USD_A_QUERY:.4f}",
+    ]
+    assert len(server.requests) == 12
+
+
+def test_what_nodes_make_does_not_say_who_paid(run, tmp_path):
+    run(4, FIRST)
+    first = {name: (tmp_path / f"{name}.parquet").read_bytes() for name in MADE}
+    run(4, SECOND)
+    assert {name: (tmp_path / f"{name}.parquet").read_bytes() for name in MADE} == first
+
+
+def test_the_session_is_forgotten_with_the_run(run):
+    run(1, FIRST)
+    assert SESSION_VARIABLE not in os.environ
+
+
+def test_nothing_is_said_where_nothing_was_asked(run, tmp_path):
+    assert run(4, FIRST, strategy="source") == []
+    assert not (tmp_path / "completions.sqlite").exists()
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_mlflow_has_the_bill_and_what_a_failed_run_paid(run, tmp_path):
+    asked = {"max_concurrency": 1, "max_tokens": 40, "rating_max_tokens": 100}
+    with pytest.raises(BudgetExceededError):
+        run(4, FIRST, MlflowHooks(), budget_usd=0.3, **asked)
+    run(4, SECOND, MlflowHooks(), **asked)
+    client = MlflowClient()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = {run.data.tags["kedro.session"]: run for run in client.search_runs(experiments)}
+    failed, finished = (runs[session].data.metrics for session in (FIRST, SECOND))
+    assert 0 < failed["teacher/requests_sent"] < 12
+    assert failed["teacher/requests_sent"] + finished["teacher/requests_sent"] == 12
+    assert failed["teacher/paid_usd"] + finished["teacher/paid_usd"] == pytest.approx(4 * USD_A_QUERY)
+    where = client.download_artifacts(runs[SECOND].info.run_id, "reports/teacher_bill.txt", str(tmp_path))
+    assert f"run {FIRST}: {failed['teacher/requests_sent']:.0f} requests" in Path(where).read_text()
