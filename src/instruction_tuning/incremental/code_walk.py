@@ -1,6 +1,7 @@
 """The walk from a definition to every other one that it reaches, statement by statement."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,16 @@ class ModuleSources:
 
 
 class CodeWalk:
-    """One walk: `definitions` by dotted name with their digests, and the installed packages on the way."""
+    """One walk: `definitions` by dotted name with their digests, and the packages on the way.
 
-    def __init__(self, sources: ModuleSources) -> None:
+    `meet` hears of each local one before it is read.
+    """
+
+    def __init__(self, sources: ModuleSources, meet: Callable[[str], object]) -> None:
         self.definitions: dict[str, str] = {}
         self.installed: set[str] = set()
-        self._sources = sources
+        self.packages: set[str] = set()
+        self._sources, self._meet = sources, meet
         self._seen: set[tuple[str, int]] = set()
         self._imported: set[str] = set()
         self._wholes: set[str] = set()
@@ -72,8 +77,11 @@ class CodeWalk:
             return
         if module not in package_modules(module):
             parent, _, last = module.rpartition(".")
-            # A name, not a module; or a module made at run time.
-            self.use(parent, [last, *chain]) if parent else None
+            if parent:
+                # A name, not a module; or a folder without an `__init__.py`.
+                self.use(parent, [last, *chain])
+            elif (deeper := _below(module, chain)) is not None:
+                self.use(*deeper)
             return
         self._import(module)
         if not chain:
@@ -86,6 +94,8 @@ class CodeWalk:
         submodule = f"{module}.{chain[0]}"
         if submodule in package_modules(module):
             self.use(submodule, chain[1:])
+        elif not indexes and (deeper := _below(module, chain)) is not None:
+            self.use(*deeper)
         elif not indexes:
             stars = [star for statement in source["statements"] for star in statement["stars"]]
             for star in stars:
@@ -191,6 +201,9 @@ class CodeWalk:
     def _import(self, module: str) -> None:
         """What importing `module` does: statements that act, in it, its packages and what it imports."""
         parts = module.split(".")
+        if parts[0] not in self.packages:
+            self.packages.add(parts[0])
+            self._meet(parts[0])
         for end in range(1, len(parts) + 1):
             name = ".".join(parts[:end])
             if name in self._imported or name not in package_modules(module):
@@ -221,3 +234,12 @@ class CodeWalk:
         for name, file in files_below(folder):
             if file.suffix not in _NO_DATA and "__pycache__" not in file.parts:
                 self.definitions[f"{FILE}{folder.name}/{name}"] = self._sources.digest(file)
+
+
+def _below(module: str, chain: list[str]) -> tuple[str, list[str]] | None:
+    """The module that `chain` leads to through folders without an `__init__.py`, and what is left of it."""
+    for end in range(1, len(chain) + 1):
+        name = ".".join([module, *chain[:end]])
+        if name in package_modules(module):
+            return name, chain[end:]
+    return None

@@ -86,6 +86,7 @@ def closure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
     def read(**edits: str) -> Code:
         for name, text in (BASE | {name.replace("__", "."): text for name, text in edits.items()}).items():
+            (package / name).parent.mkdir(exist_ok=True, parents=True)
             (package / name).write_text(text)
         local_packages.forget()
         return CodeIndex(DigestCache(tmp_path / "cache.sqlite", tmp_path)).closure(
@@ -286,3 +287,41 @@ def test_of_a_servers_room_every_program_counts_and_no_comment(closure, tmp_path
     assert before == room(**edited("typed.py", "VALUE = 1", '"""A text."""\n\nVALUE = 1  # a comment'))
     changed = room(**edited("typed.py", "VALUE = 1", "VALUE = 2"))
     assert {name for name in before if before[name] != changed[name]} == {"closure_package/typed.py"}
+
+
+def test_a_module_in_a_folder_without_an_init_counts(closure):
+    """Python takes such a folder for a package, too."""
+    files = edited("registry.py", "METHODS =", "import closure_package.bare.deep.tools\nMETHODS =")
+    using = files["registry__py"].replace("double}", "closure_package.bare.deep.tools.tool}")
+    before = closure(registry__py=using, **{"bare/deep/tools__py": "def tool(x):\n    return x\n"})
+    after = closure(registry__py=using, **{"bare/deep/tools__py": "def tool(x):\n    return -x\n"})
+    assert before.definitions != after.definitions
+
+
+def test_another_package_that_only_a_function_imports_is_looked_at_in_every_run(tmp_path, monkeypatch):
+    """Neither is loaded, and what was remembered of the first run must not answer for the second."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, text in {
+        "lazy_one/entry.py": "def entry(x):\n    from lazy_other.tools import tool\n    return tool(x)\n",
+        "lazy_one/__init__.py": "",
+        "lazy_other/__init__.py": "",
+        "lazy_other/tools.py": "def tool(x):\n    return x\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def remembered() -> Code:
+        local_packages.forget()
+        cache = DigestCache(tmp_path / "cache.sqlite", tmp_path)
+        code = CodeIndex(cache).closure("lazy_one.entry", "entry")
+        cache.save()
+        return code
+
+    before = remembered()
+    assert "lazy_other.tools.tool" in before.definitions and remembered() == before
+    (tmp_path / "lazy_other/tools.py").write_text("def tool(x):\n    return -x\n")
+    changed = remembered()
+    assert changed.definitions != before.definitions
+    monkeypatch.setattr(CodeIndex, "_walked", lambda *_: pytest.fail("nothing had changed"))
+    assert remembered() == changed
+    local_packages.forget()
