@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.incremental.code_walk import CodeWalk, ModuleSources
+from instruction_tuning.incremental.code_walk import CodeWalk
 from instruction_tuning.incremental.file_digests import DigestCache, combined, file_state, files_below
 from instruction_tuning.incremental.local_packages import is_local, package_modules, package_root
+from instruction_tuning.incremental.source_index import ModuleSources
 
 
 class UnreadableCodeError(Exception):
@@ -55,7 +56,7 @@ class CodeIndex:
                 own = module.split(".")[0]
                 self._package_state(own)
                 known = self._cache.value(
-                    "closure 4",
+                    "closure 5",
                     f"{module}:{name}",
                     lambda walked: self._state([own, *walked["packages"], *walked["installed"]]),
                     lambda: self._walked(module, name),
