@@ -40,9 +40,9 @@ class Stored:
         reader = ModelContents(self.store, self.executions)
         return [reader.of(model, only) for model in self.models]
 
-    def chain(self, anchors: dict[str, StoredState]) -> Chain:
-        """The versions that belong to `anchors`."""
-        return chain_of(self.executions, anchors, self.store)
+    def chain(self, anchors: dict[str, StoredState], until: str | None = None) -> Chain:
+        """The versions that belong to `anchors`; see `chain_of`."""
+        return chain_of(self.executions, anchors, self.store, until)
 
 
 def stored(env: str | None) -> Stored:
@@ -113,7 +113,8 @@ def explain(
 def _find(name: str, model: str | None, version: str | None, data: Stored) -> tuple[Chain, Named]:
     """The record in the versions that were asked for, else in the newest, else in any older ones."""
     if model is not None:
-        chain = data.chain(find_model(model, data.models).data)
+        about = find_model(model, data.models)
+        chain = data.chain(about.data, about.registered_at)
         return chain, find_record(name, data.store, chain)
     if version is not None:
         dataset, _, wanted = version.partition("=")

@@ -48,7 +48,8 @@ class ModelContents:
 
     def of(self, model: RegisteredModel, only: Collection[str] | None = None) -> ModelRecords:
         """What `model` was trained on, as far as it is stored; of the records in `only`, where given."""
-        found = ModelRecords(model, chain_of(self._executions, model.data, self._store))
+        chain = chain_of(self._executions, model.data, self._store, model.registered_at)
+        found = ModelRecords(model, chain)
         for name, part in _MIXTURES.items():
             path = self._path(found, name)
             if path is not None:

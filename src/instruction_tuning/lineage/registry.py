@@ -7,6 +7,7 @@ or another layout of its tables, goes by MLflow's client.
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from instruction_tuning.datasets.registry_store import (
@@ -37,6 +38,11 @@ class RegisteredModel:
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def registered_at(self) -> str:
+        """UTC, ISO 8601, as the records of executions have it."""
+        return datetime.fromtimestamp(self.created_at / 1000, UTC).isoformat(timespec="milliseconds")
 
     @property
     def data(self) -> dict[str, StoredState]:

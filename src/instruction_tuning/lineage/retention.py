@@ -80,8 +80,10 @@ def kept_by(plan: RetentionPlan) -> dict[str, int]:
 
 
 def _needed_by(model: RegisteredModel, store: DataStore, executions: list[Execution]) -> set[Version]:
-    chain = chain_of(executions, model.data, store)
-    needed = {(name, state.version) for name, state in chain.states.items() if state.version is not None}
+    chain = chain_of(executions, model.data, store, model.registered_at)
+    sides = [side for one in chain.executions for side in (one.inputs, one.outputs)]
+    named = [pair for states in (chain.states, *sides) for pair in states.items()]
+    needed = {(name, state.version) for name, state in named if state.version is not None}
     for name, state in chain.states.items():
         if store.path(name, state.version) is None and name in store.places:
             needed |= _same_content(name, executions, state)
