@@ -177,6 +177,23 @@ def test_of_a_finished_run_only_a_version_that_nothing_needs_is_pruned(
     assert pruned(copied)["removable"] == []
 
 
+def test_without_the_registry_nothing_behind_its_models_is_deleted(finished_run: Any, tmp_path: Path) -> None:
+    project = tmp_path / "clone"
+    shutil.copytree(finished_run.project, project, symlinks=True)
+    reports = project / "data/08_reporting/run_report.md"
+    (newest,) = reports.iterdir()
+    shutil.copytree(newest, reports / OLDER)
+    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{project / 'another.db'}"}
+    clone = replace(finished_run, project=project, environment=finished_run.environment | store)
+    assert {row["name"] for row in pruned(clone)["unregistered"]} == {"sft_model", "reward_model"}
+    refused = kedro(clone, "prune", "--delete")
+    assert refused.returncode == 1 and "has never heard of" in refused.stderr + refused.stdout
+    assert (reports / OLDER).is_dir()
+    assert pruned(finished_run)["unregistered"] == []
+    pruned(clone, "--delete", "--unregistered")
+    assert not (reports / OLDER).exists()
+
+
 def pruned(run: Any, *words: str) -> dict[str, Any]:
     done = kedro(run, "prune", "--json", *words)
     assert done.returncode == 0, done.stderr[-2000:]
