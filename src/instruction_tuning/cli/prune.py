@@ -11,12 +11,21 @@ from kedro.framework.cli.utils import env_option
 from instruction_tuning.cli.explain import Stored, stored
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.incremental.file_digests import DigestCache
+from instruction_tuning.incremental.live import CACHE_FILE
+from instruction_tuning.incremental.node_key import WORK_FOLDER
 from instruction_tuning.incremental.records import ExecutionRecords
 from instruction_tuning.lineage.data_lock import hold_for_deleting
 from instruction_tuning.lineage.leftovers import how_to_delete, leftovers
 from instruction_tuning.lineage.registry import without_a_trace
 from instruction_tuning.lineage.removal import remove
-from instruction_tuning.lineage.retention import RetentionPlan, kept_by, retention_plan
+from instruction_tuning.lineage.retention import (
+    NOT_AS_RECORDED,
+    RetentionPlan,
+    kept_by,
+    recorded,
+    retention_plan,
+)
 
 _MEGABYTE = 1_000_000
 
@@ -56,14 +65,18 @@ def prune(
 
 
 def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPlan:
-    return retention_plan(
+    cache = DigestCache(data.store.project.joinpath(*WORK_FOLDER, CACHE_FILE), data.store.project)
+    plan = retention_plan(
         data.store,
         data.executions,
         data.models,
         keep_last=keep_last,
         keep_days=keep_days,
         now=datetime.now(UTC),
+        is_whole=recorded(data.store, data.executions, cache.path_digest),
     )
+    cache.save()
+    return plan
 
 
 def _unknown_models(data: Stored) -> list[tuple[str, str]]:
@@ -101,6 +114,9 @@ def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) ->
         click.echo(f"{name}  {version}  {size / _MEGABYTE:.2f} MB")
     verb = "deleted" if deleted else "may go (--delete removes them)"
     click.echo(f"{len(plan.removable)} versions, {plan.removable_bytes / _MEGABYTE:.2f} MB {verb}")
+    for kept in plan.kept:
+        if NOT_AS_RECORDED in kept.reasons:
+            click.echo(f"{' '.join(kept.version)} is {NOT_AS_RECORDED}: a broken copy? delete it yourself")
     for reason, count in kept_by(plan).items():
         click.echo(f"kept for {reason}: {count}")
     for name, version in [] if deleted else _unknown_models(data):

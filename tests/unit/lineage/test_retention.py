@@ -9,10 +9,11 @@ import pytest
 from lineage_builders import StoredProject, registered
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.incremental.file_digests import DigestCache
 from instruction_tuning.incremental.records import StoredState
 from instruction_tuning.lineage.data_lock import hold_for_a_run, hold_for_deleting
 from instruction_tuning.lineage.removal import remove, trash_of
-from instruction_tuning.lineage.retention import RetentionPlan, retention_plan
+from instruction_tuning.lineage.retention import NOT_AS_RECORDED, RetentionPlan, recorded, retention_plan
 from instruction_tuning.lineage.store import DataStore
 
 DAYS = ("2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z", "2026-01-03T00.00.00.000Z")
@@ -66,6 +67,30 @@ def test_what_was_made_again_after_the_model_with_the_same_pool_takes_nothing_fr
         made.records.write(replace(execution, outputs=outputs))
     found = plan(made, registered("1", {"instruction_pool": DAYS[0]}, at_second=1))
     assert days_of(found) == {DAYS[1]}
+
+
+def test_a_broken_newest_version_does_not_stand_for_the_whole_ones(tmp_path: Path) -> None:
+    made = three_runs(tmp_path)
+    digests = DigestCache(tmp_path / "digests.sqlite", tmp_path).path_digest
+    for execution in made.executions:
+        written = {}
+        for name, state in execution.outputs.items():
+            path = made.store.path(name, state.version)
+            assert path is not None
+            written[name] = replace(state, digest=digests(path))
+        made.records.write(replace(execution, outputs=written))
+    broken, unknown = made.store.path(STAGES[1], DAYS[2]), "2026-01-03T12.00.00.000Z"
+    assert broken is not None
+    broken.write_bytes(broken.read_bytes()[:100])
+    made.save("sft_mixture", unknown, [{"record_id": "b"}])
+    whole = recorded(made.store, made.executions, digests)
+    found = retention_plan(
+        made.store, made.executions, [], keep_last=1, keep_days=None, now=NOW, is_whole=whole
+    )
+    kept = {item.version: item.reasons for item in found.kept}
+    assert kept[STAGES[1], DAYS[1]] == ("newest",) and kept["sft_mixture", DAYS[2]] == ("newest",)
+    assert NOT_AS_RECORDED in kept[STAGES[1], DAYS[2]] and kept["sft_mixture", unknown] == (NOT_AS_RECORDED,)
+    assert (STAGES[1], DAYS[0]) in {version for version, _ in found.removable}
 
 
 def test_days_and_numbers_of_versions_can_be_kept(tmp_path: Path) -> None:
