@@ -3,11 +3,13 @@
 from typing import Any
 
 import pandas as pd
+from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.pandas import ParquetDataset
 
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.datasets.remote import is_remote, put, stored_bytes
+from instruction_tuning.errors import WorkspaceError
 
 PREVIEW_CHARACTERS = 160
 # One record is found without decoding the texts of a million others (lineage/rows.py).
@@ -21,6 +23,19 @@ class FrameDataset(ParquetDataset):
 
     Columns may hold lists and structs; they come back as numpy arrays and dictionaries.
     """
+
+    def load(self) -> pd.DataFrame:
+        """The frame. `WorkspaceError` for half a file, as a copy that broke off leaves one."""
+        try:
+            return super().load()
+        except DatasetError as error:
+            if type(error.__cause__).__name__ != "ArrowInvalid":
+                raise
+            raise WorkspaceError(
+                "this is no whole Parquet file",
+                file=self._get_load_path(),
+                fix="delete the folder of that version, or name another with --load-versions",
+            ) from error
 
     def save(self, data: pd.DataFrame) -> None:
         arguments = {"row_group_size": ROW_GROUP_ROWS} | self._save_args
