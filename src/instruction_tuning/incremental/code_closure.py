@@ -5,9 +5,9 @@ attributes of modules, base classes, decorators, defaults, registries, dotted na
 executed. Where it does not say what is used (`import_module` of a computed name, a module passed as a
 value), all that it could be counts: running once too often is right, once too seldom a defect.
 
-Seen as well: statements that act when a module is imported, files of the package beside code that asks for
-`__file__`, and which installed packages are imported. Not seen: code handed in from outside the walk (a class
-that only a caller knows), environment variables, and what a program reads of its own `.py` files.
+Seen as well: statements that act when a module is imported, files of the package that code which asks for
+`__file__` or its like may read, and which installed packages are imported. What is not seen is told in
+docs/incremental_runs.md.
 """
 
 from collections.abc import Iterable
