@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from instruction_tuning.datasets.registry_store import DATA_TAG, DIGEST_TAG
 from instruction_tuning.incremental.records import Execution
 from instruction_tuning.lineage.provenance import Chain, chain_of
 from instruction_tuning.lineage.registry import RegisteredModel
@@ -36,6 +37,18 @@ class ModelRecords:
     def trained_on(self) -> set[str]:
         """Whatever its weights were fitted to; a reward model starts from a fine-tuned one."""
         return self.parts.get(TRAINED, set()) | self.parts.get(PAIRS_TRAINED, set())
+
+
+def bases_of(records: ModelRecords, contents: Collection[ModelRecords]) -> list[ModelRecords]:
+    """Those of `contents` that the model was fine-tuned from, one after the other, by their digests."""
+    found: list[ModelRecords] = []
+    one: ModelRecords | None = records
+    while one is not None:
+        digest = one.model.tags.get(f"{DATA_TAG}base_model", "").rpartition(" ")[2]
+        left = [other for other in contents if other is not records and other not in found]
+        one = next((other for other in left if digest and other.model.tags.get(DIGEST_TAG) == digest), None)
+        found += [] if one is None else [one]
+    return found
 
 
 class ModelContents:
