@@ -32,10 +32,10 @@ with KedroSession.create(env={env!r}) as session:
 """
 
 
-def seconds(command: list[str], project: Path) -> tuple[float, float]:
+def seconds(command: list[str], project: Path, runs: int) -> tuple[float, float]:
     """Median wall and CPU seconds of `command`, after one run that is not counted."""
     taken = []
-    for _ in range(RUNS + 1):
+    for _ in range(runs + 1):
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         # The project's own code, wherever this file is.
         environment = os.environ | {"PYTHONPATH": str(project / "src")}
@@ -51,6 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", type=Path, default=PROJECT)
     parser.add_argument("--env", default="local")
+    parser.add_argument("--runs", type=int, default=RUNS, help="how many are measured, after the warm-up")
     given = parser.parse_args()
     kedro = [sys.executable, "-m", "kedro"]
     commands = {
@@ -62,7 +63,7 @@ def main() -> int:
     sys.stdout.write("| | wall s | CPU s |\n|---|---|---|\n")
     measured = {}
     for name, command in commands.items():
-        measured[name] = seconds(command, given.project)
+        measured[name] = seconds(command, given.project, given.runs)
         sys.stdout.write(f"| {name} | {measured[name][0]:.2f} | {measured[name][1]:.2f} |\n")
     without, with_plan = measured["catalog of the whole chain"][1], measured["kedro run, nothing to do"][1]
     sys.stdout.write(f"\noverhead: {with_plan - without:.2f} s of CPU\n")

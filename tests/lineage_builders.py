@@ -12,6 +12,7 @@ from instruction_tuning.lineage.registry import RegisteredModel
 from instruction_tuning.lineage.store import DataStore
 
 FILE = "a" * 12
+_MINUTE = 1_767_225_600_000  # 2026-01-01T00:00:00Z, in milliseconds
 NAMES = (
     "canonical_instructions",
     "unreadable_records",
@@ -54,7 +55,13 @@ class StoredProject:
         return file
 
     def ran(
-        self, node: str, inputs: Mapping[str, str], outputs: Mapping[str, str], *, key: str | None = None
+        self,
+        node: str,
+        inputs: Mapping[str, str],
+        outputs: Mapping[str, str],
+        *,
+        key: str | None = None,
+        parameter: int = 1,
     ) -> Execution:
         """Record an execution; values are versions, digests come from them (`v1` and `v1+` are equal)."""
         self._finished += 1
@@ -73,7 +80,7 @@ class StoredProject:
             session="s",
             inputs=sides[0],
             outputs=sides[1],
-            parameters={"p": 1},
+            parameters={"p": parameter},
             code={"f": "0" * 8},
             versions={},
             files={},
@@ -90,10 +97,11 @@ class StoredProject:
 
 
 def registered(
-    version: str, data: Mapping[str, str], *aliases: str, name: str = "sft-model"
+    version: str, data: Mapping[str, str], *aliases: str, name: str = "sft-model", at_second: int = 0
 ) -> RegisteredModel:
+    """`at_second` of the minute in which a `StoredProject` has its executions finish."""
     tags = {f"data.{dataset}": f"{made} {'0' * 16}" for dataset, made in data.items()}
-    return RegisteredModel(name, version, "models:/m-1", "run", 0, aliases, tags)
+    return RegisteredModel(name, version, "models:/m-1", "run", _MINUTE + at_second * 1000, aliases, tags)
 
 
 def canonical(letter: str, number: int, prompt: str = "Say x.", answer: str = "x") -> dict[str, Any]:

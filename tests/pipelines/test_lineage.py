@@ -177,6 +177,38 @@ def test_of_a_finished_run_only_a_version_that_nothing_needs_is_pruned(
     assert pruned(copied)["removable"] == []
 
 
+def test_without_the_registry_nothing_behind_its_models_is_deleted(finished_run: Any, tmp_path: Path) -> None:
+    project = tmp_path / "clone"
+    shutil.copytree(finished_run.project, project, symlinks=True)
+    reports = project / "data/08_reporting/run_report.md"
+    (newest,) = reports.iterdir()
+    shutil.copytree(newest, reports / OLDER)
+    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{project / 'another.db'}"}
+    clone = replace(finished_run, project=project, environment=finished_run.environment | store)
+    assert {row["name"] for row in pruned(clone)["unregistered"]} == {"sft_model", "reward_model"}
+    refused = kedro(clone, "prune", "--delete")
+    assert refused.returncode == 1 and "has never heard of" in refused.stderr + refused.stdout
+    assert (reports / OLDER).is_dir()
+    assert pruned(finished_run)["unregistered"] == []
+    pruned(clone, "--delete", "--unregistered")
+    assert not (reports / OLDER).exists()
+
+
+def test_looking_for_changes_of_an_unchanged_run_costs_a_second_at_most(
+    finished_run: Any, project_path: Path, tmp_path: Path
+) -> None:
+    """In CPU seconds: what else the machine does shall not decide."""
+    project = tmp_path / "copy"
+    shutil.copytree(finished_run.project, project, symlinks=True)
+    benchmark = [str(project_path / "benchmarks/incremental.py"), f"--project={project}", "--env=test"]
+    done = subprocess.run(
+        [sys.executable, *benchmark, "--runs=1"],
+        env=finished_run.environment, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert "overhead: " in done.stdout, done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout
+
+
 def pruned(run: Any, *words: str) -> dict[str, Any]:
     done = kedro(run, "prune", "--json", *words)
     assert done.returncode == 0, done.stderr[-2000:]

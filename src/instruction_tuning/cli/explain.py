@@ -14,14 +14,14 @@ from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.incremental.records import Execution, ExecutionRecords, StoredState
-from instruction_tuning.lineage.membership import ModelContents, ModelRecords
+from instruction_tuning.lineage.membership import ModelContents, ModelRecords, bases_of
 from instruction_tuning.lineage.model import model_story
 from instruction_tuning.lineage.naming import READ, Named, find_record
 from instruction_tuning.lineage.provenance import Chain, chain_of
 from instruction_tuning.lineage.record import RecordStory
 from instruction_tuning.lineage.registry import RegisteredModel, find_model, registered_models
 from instruction_tuning.lineage.store import DataStore
-from instruction_tuning.lineage.takedown import is_trained_on, rows_in_model, summary_of
+from instruction_tuning.lineage.takedown import is_trained_on, rows_in_model_and_bases, summary_of
 from instruction_tuning.lineage.wording import model_text, record_text
 
 EXIT_NOT_IN_MODEL = 3
@@ -40,9 +40,9 @@ class Stored:
         reader = ModelContents(self.store, self.executions)
         return [reader.of(model, only) for model in self.models]
 
-    def chain(self, anchors: dict[str, StoredState]) -> Chain:
-        """The versions that belong to `anchors`."""
-        return chain_of(self.executions, anchors, self.store)
+    def chain(self, anchors: dict[str, StoredState], until: str | None = None) -> Chain:
+        """The versions that belong to `anchors`; see `chain_of`."""
+        return chain_of(self.executions, anchors, self.store, until)
 
 
 def stored(env: str | None) -> Stored:
@@ -113,7 +113,8 @@ def explain(
 def _find(name: str, model: str | None, version: str | None, data: Stored) -> tuple[Chain, Named]:
     """The record in the versions that were asked for, else in the newest, else in any older ones."""
     if model is not None:
-        chain = data.chain(find_model(model, data.models).data)
+        about = find_model(model, data.models)
+        chain = data.chain(about.data, about.registered_at)
         return chain, find_record(name, data.store, chain)
     if version is not None:
         dataset, _, wanted = version.partition("=")
@@ -146,14 +147,14 @@ def _known_versions(dataset: str, store: DataStore) -> str:
 def _tell_source(about: RegisteredModel, source: str, data: Stored, *, as_json: bool) -> int:
     contents = data.contents()
     own = next(one for one in contents if one.model == about)
-    found = rows_in_model(source, own, data.store)
+    found = rows_in_model_and_bases(source, own, bases_of(own, contents), data.store)
     others, unknown = {}, {}
     for records in contents:
         if records.model == about:
             continue
         uri = f"models:/{records.model.name}/{records.model.version}"
         try:
-            rows = rows_in_model(source, records, data.store)
+            rows = rows_in_model_and_bases(source, records, bases_of(records, contents), data.store)
             others[uri] = summary_of(rows)
         except InputError as error:
             unknown[uri] = error.problem

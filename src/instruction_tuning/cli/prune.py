@@ -10,11 +10,22 @@ from kedro.framework.cli.utils import env_option
 
 from instruction_tuning.cli.explain import Stored, stored
 from instruction_tuning.cli.plain_errors import plain_errors
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.incremental.file_digests import DigestCache
+from instruction_tuning.incremental.live import CACHE_FILE
+from instruction_tuning.incremental.node_key import WORK_FOLDER
 from instruction_tuning.incremental.records import ExecutionRecords
 from instruction_tuning.lineage.data_lock import hold_for_deleting
 from instruction_tuning.lineage.leftovers import how_to_delete, leftovers
+from instruction_tuning.lineage.registry import without_a_trace
 from instruction_tuning.lineage.removal import remove
-from instruction_tuning.lineage.retention import RetentionPlan, kept_by, retention_plan
+from instruction_tuning.lineage.retention import (
+    NOT_AS_RECORDED,
+    RetentionPlan,
+    kept_by,
+    recorded,
+    retention_plan,
+)
 
 _MEGABYTE = 1_000_000
 
@@ -23,9 +34,17 @@ _MEGABYTE = 1_000_000
 @click.option("--keep-last", default=1, show_default=True, help="Newest versions of every data set to keep.")
 @click.option("--keep-days", default=None, type=float, help="Keep versions that are younger.")
 @click.option("--delete", is_flag=True, help="Delete what is listed; asks nothing.")
+@click.option("--unregistered", is_flag=True, help="Let go what the registry has never heard of, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, the versions that stay included.")
 @env_option
-def prune(keep_last: int, keep_days: float | None, delete: bool, as_json: bool, env: str | None) -> None:
+def prune(
+    keep_last: int,
+    keep_days: float | None,
+    delete: bool,
+    unregistered: bool,
+    as_json: bool,
+    env: str | None,
+) -> None:
     """List versions that no registered model needs and that are not the newest; --delete removes them.
 
     Raw data, base models and what MLflow keeps are never touched.
@@ -38,20 +57,41 @@ def prune(keep_last: int, keep_days: float | None, delete: bool, as_json: bool, 
         with hold_for_deleting(data.store.data):
             # Read anew: a run may have ended between the first look and the lock.
             data = stored(env)
+            if not unregistered:
+                _require_registry(data)
             plan = _plan(data, keep_last, keep_days)
             remove(plan, data.store, ExecutionRecords(data.store.data))
         _tell(plan, data, deleted=True, as_json=as_json)
 
 
 def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPlan:
-    return retention_plan(
+    cache = DigestCache(data.store.project.joinpath(*WORK_FOLDER, CACHE_FILE), data.store.project)
+    plan = retention_plan(
         data.store,
         data.executions,
         data.models,
         keep_last=keep_last,
         keep_days=keep_days,
         now=datetime.now(UTC),
+        is_whole=recorded(data.store, data.executions, cache.path_digest),
     )
+    cache.save()
+    return plan
+
+
+def _unknown_models(data: Stored) -> list[tuple[str, str]]:
+    found = without_a_trace(data.executions, data.models, os.environ["MLFLOW_TRACKING_URI"])
+    return [(name, version) for name, version in found if data.store.path(name, version) is not None]
+
+
+def _require_registry(data: Stored) -> None:
+    """The registry does not travel with the data: what its models need would look like what nothing needs."""
+    if unknown := _unknown_models(data):
+        raise ConfigurationError(
+            f"the registry at {os.environ['MLFLOW_TRACKING_URI']} has never heard of models that were "
+            f"registered here: {', '.join(' '.join(one) for one in unknown)}",
+            fix="point MLFLOW_TRACKING_URI to the store that has them; to let them go, add --unregistered",
+        )
 
 
 def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) -> None:
@@ -65,6 +105,7 @@ def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) ->
                 {"name": k.version[0], "version": k.version[1], "because": k.reasons} for k in plan.kept
             ],
             "records": [f"{node}/{key}" for node, key in plan.records],
+            "unregistered": [{"name": name, "version": version} for name, version in _unknown_models(data)],
             "mlflow_leftovers": [asdict(one) for one in left],
         }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
@@ -73,8 +114,13 @@ def _tell(plan: RetentionPlan, data: Stored, *, deleted: bool, as_json: bool) ->
         click.echo(f"{name}  {version}  {size / _MEGABYTE:.2f} MB")
     verb = "deleted" if deleted else "may go (--delete removes them)"
     click.echo(f"{len(plan.removable)} versions, {plan.removable_bytes / _MEGABYTE:.2f} MB {verb}")
+    for kept in plan.kept:
+        if NOT_AS_RECORDED in kept.reasons:
+            click.echo(f"{' '.join(kept.version)} is {NOT_AS_RECORDED}: a broken copy? delete it yourself")
     for reason, count in kept_by(plan).items():
         click.echo(f"kept for {reason}: {count}")
+    for name, version in [] if deleted else _unknown_models(data):
+        click.echo(f"the registry has never heard of {name} {version}: --delete asks for --unregistered")
     for one in left:
         size_told = "" if one.bytes is None else f", {one.bytes / _MEGABYTE:.2f} MB"
         click.echo(f"in MLflow, used by no registered version: {one.model_id}{size_told}")

@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 import pandas as pd
+from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.pandas import ParquetDataset
 
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.datasets.remote import is_remote, put, stored_bytes
+from instruction_tuning.errors import WorkspaceError
 
 PREVIEW_CHARACTERS = 160
 # One record is found without decoding the texts of a million others (lineage/rows.py).
@@ -30,8 +32,21 @@ class FrameDataset(ParquetDataset):
         self._arrow_lists = arrow_lists
 
     def load(self) -> pd.DataFrame:
-        if not self._arrow_lists:
-            return super().load()
+        """The frame. `WorkspaceError` for half a file, as a copy that broke off leaves one."""
+        import pyarrow as pa
+
+        try:
+            return self._read_arrow_lists() if self._arrow_lists else super().load()
+        except (DatasetError, pa.ArrowInvalid) as error:
+            if not isinstance(error, pa.ArrowInvalid) and not isinstance(error.__cause__, pa.ArrowInvalid):
+                raise
+            raise WorkspaceError(
+                "this is no whole Parquet file",
+                file=self._get_load_path(),
+                fix="delete the folder of that version, or name another with --load-versions",
+            ) from error
+
+    def _read_arrow_lists(self) -> pd.DataFrame:
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(self._source()) as file:

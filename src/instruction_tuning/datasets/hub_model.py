@@ -8,6 +8,7 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
+from instruction_tuning.datasets.remote import is_commit
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder
 
@@ -39,11 +40,11 @@ class HubModelDataset(AbstractDataset[Any, ModelFolder]):
         raise ConfigurationError("a base model is never written", fix="take it out of a node's outputs")
 
     def content_identity(self, path_digest: Callable[[Path], str]) -> dict[str, Any] | None:
-        """A folder's bytes, or the commit; null where the newest commit is meant, for it may be another."""
+        """A folder's bytes, or the commit; null of a branch, a tag or the newest: they move."""
         folder = Path(self._model).expanduser()
         if folder.is_dir():
             return {"folder": path_digest(folder)}
-        return {"model": self._model, "revision": self._revision} if self._revision else None
+        return {"model": self._model, "revision": self._revision} if is_commit(self._revision) else None
 
     def preview(self) -> JSONPreview:
         return JSONPreview(json.dumps(self._describe()))

@@ -8,7 +8,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
 from instruction_tuning.datasets.frame import preview_table
-from instruction_tuning.datasets.remote import require_local
+from instruction_tuning.datasets.remote import is_commit, require_local
 from instruction_tuning.errors import ConfigurationError
 
 
@@ -36,10 +36,11 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
     def content_identity(self, path_digest: Callable[[Path], str]) -> dict[str, str] | None:
         """Names and bytes of the files: a file's name becomes the name of its source.
 
-        On the hub a revision names the bytes; null without one, for the newest may be another tomorrow.
+        On the hub a commit names the bytes; null of a branch, a tag or the newest: they move.
         """
         if self._is_of_hub:
-            return {"hub": self._name} if "@" in self._name else None
+            revision = self._name.partition("@")[2].partition("/")[0]
+            return {"hub": self._name} if is_commit(revision) else None
         files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
         root = self._filepath if self._filepath.is_dir() else self._filepath.parent
         return {file.relative_to(root).as_posix(): path_digest(file) for file in files if not file.is_dir()}

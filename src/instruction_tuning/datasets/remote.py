@@ -5,12 +5,20 @@ object appears when its upload ends. Folders are many objects and cannot appear 
 raw files and JSON Lines stay on this disk, and say so.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
 from kedro.io.core import get_filepath_str
 
 from instruction_tuning.errors import ConfigurationError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def is_commit(revision: str | None) -> bool:
+    """Whether a hub's `revision` names bytes for good: a branch moves, and a tag can be set anew."""
+    return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 
 def is_remote(dataset: Any) -> bool:

@@ -5,20 +5,21 @@ attributes of modules, base classes, decorators, defaults, registries, dotted na
 executed. Where it does not say what is used (`import_module` of a computed name, a module passed as a
 value), all that it could be counts: running once too often is right, once too seldom a defect.
 
-Seen as well: statements that act when a module is imported, files of the package beside code that asks for
-`__file__`, and which installed packages are imported. Not seen: code handed in from outside the walk (a class
-that only a caller knows), environment variables, and what a program reads of its own `.py` files.
+Seen as well: statements that act when a module is imported, files of the package that code which asks for
+`__file__` or its like may read, and which installed packages are imported. What is not seen is told in
+docs/incremental_runs.md.
 """
 
-import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.incremental.code_walk import CodeWalk, ModuleSources
+from instruction_tuning.incremental.code_walk import CodeWalk
 from instruction_tuning.incremental.file_digests import DigestCache, combined, file_state, files_below
 from instruction_tuning.incremental.local_packages import is_local, package_modules, package_root
+from instruction_tuning.incremental.source_index import ModuleSources
 
 
 class UnreadableCodeError(Exception):
@@ -40,7 +41,7 @@ class CodeIndex:
         self._cache = cache
         self._sources = ModuleSources(cache)
         self._closures: dict[tuple[str, str], Code] = {}
-        self._states: dict[str, str] = {}
+        self._states: dict[str, str | None] = {}
 
     def closure(self, module: str, name: str) -> Code:
         """The code behind the module-level `name`; an empty name means all of the module.
@@ -52,10 +53,12 @@ class CodeIndex:
             if is_local(module):
                 if module not in package_modules(module):
                     raise UnreadableCodeError(f"module {module} is not where its package lies")
+                own = module.split(".")[0]
+                self._package_state(own)
                 known = self._cache.value(
-                    "closure 3",
+                    "closure 5",
                     f"{module}:{name}",
-                    self._state(module),
+                    lambda walked: self._state([own, *walked["packages"], *walked["installed"]]),
                     lambda: self._walked(module, name),
                 )
                 self._closures[key] = Code(known["definitions"], frozenset(known["installed"]))
@@ -78,21 +81,28 @@ class CodeIndex:
         return Code(code.definitions | programs, code.installed)
 
     def _walked(self, module: str, name: str) -> dict[str, Any]:
-        walk = CodeWalk(self._sources)
+        walk = CodeWalk(self._sources, self._package_state)
         if name:
             walk.use(module, [name])
         else:
             walk.use_whole(module)
-        return {"definitions": dict(sorted(walk.definitions.items())), "installed": sorted(walk.installed)}
+        return {
+            "definitions": dict(sorted(walk.definitions.items())),
+            "installed": sorted(walk.installed),
+            "packages": sorted(walk.packages),
+        }
 
-    def _state(self, module: str) -> str:
-        """Changes with any file of any local package that is loaded, or that `module` lies in."""
-        own = module.split(".")[0]
-        if own not in self._states:
-            top_levels = {own, *(name for name in list(sys.modules) if "." not in name)}
-            roots = {name: root for name in sorted(top_levels) if (root := package_root(name)) is not None}
-            self._states[own] = combined({name: self._folder_state(root) for name, root in roots.items()})
-        return self._states[own]
+    def _state(self, packages: Iterable[str]) -> str:
+        """Changes with any file of those of `packages` that are local, and with which of them are."""
+        found = {name: state for name in packages if (state := self._package_state(name)) is not None}
+        return combined(found)
+
+    def _package_state(self, name: str) -> str | None:
+        """As it was when first asked for: a file that changes during the walk is seen by the next run."""
+        if name not in self._states:
+            root = package_root(name)
+            self._states[name] = None if root is None else self._folder_state(root)
+        return self._states[name]
 
     @staticmethod
     def _folder_state(root: Path) -> str:

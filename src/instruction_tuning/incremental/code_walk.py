@@ -1,66 +1,31 @@
 """The walk from a definition to every other one that it reaches, statement by statement."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from instruction_tuning.incremental.file_digests import DigestCache, files_below
-from instruction_tuning.incremental.import_effects import ImportEffects
+from instruction_tuning.incremental.file_digests import files_below
 from instruction_tuning.incremental.local_packages import is_local, package_modules, package_root
-from instruction_tuning.incremental.module_source import read_module
+from instruction_tuning.incremental.module_source import FILE_NAMES
+from instruction_tuning.incremental.source_index import ModuleSources
 
 # Before the name of what is no code, among the definitions.
 FILE = "file "
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 
 
-class ModuleSources:
-    """What `read_module` says of each module; files are parsed once and remembered in `cache`."""
-
-    def __init__(self, cache: DigestCache) -> None:
-        self._cache = cache
-        self._sources: dict[str, dict[str, Any]] = {}
-        self._bindings: dict[str, dict[str, list[int]]] = {}
-        self._effects = ImportEffects(
-            lambda module: (self.source(module), self.bindings(module)), is_local, package_modules
-        )
-
-    def source(self, module: str) -> dict[str, Any]:
-        """Its statements and texts."""
-        if module not in self._sources:
-            file = package_modules(module)[module]
-            is_package = file.name == "__init__.py"
-            source = self._cache.fact(
-                f"source 3 {module}", file, lambda path: read_module(path, module, is_package)
-            )
-            bindings: dict[str, list[int]] = {}
-            for index, statement in enumerate(source["statements"]):
-                for name in statement["binds"]:
-                    bindings.setdefault(name, []).append(index)
-            self._sources[module], self._bindings[module] = source, bindings
-        return self._sources[module]
-
-    def bindings(self, module: str) -> dict[str, list[int]]:
-        """Name to the numbers of the statements that bind it."""
-        self.source(module)
-        return self._bindings[module]
-
-    def acting(self, module: str) -> list[int]:
-        """The numbers of its statements that may leave something behind elsewhere when it is imported."""
-        return self._effects.acting(module)
-
-    def digest(self, file: Path) -> str:
-        """Of a file that is no module."""
-        return self._cache.digest(file)[:16]
-
-
 class CodeWalk:
-    """One walk: `definitions` by dotted name with their digests, and the installed packages on the way."""
+    """One walk: `definitions` by dotted name with their digests, and the packages on the way.
 
-    def __init__(self, sources: ModuleSources) -> None:
+    `meet` hears of each local one before it is read.
+    """
+
+    def __init__(self, sources: ModuleSources, meet: Callable[[str], object]) -> None:
         self.definitions: dict[str, str] = {}
         self.installed: set[str] = set()
-        self._sources = sources
+        self.packages: set[str] = set()
+        self._sources, self._meet = sources, meet
         self._seen: set[tuple[str, int]] = set()
         self._imported: set[str] = set()
         self._wholes: set[str] = set()
@@ -72,13 +37,21 @@ class CodeWalk:
             return
         if module not in package_modules(module):
             parent, _, last = module.rpartition(".")
-            # A name, not a module; or a module made at run time.
-            self.use(parent, [last, *chain]) if parent else None
+            if parent:
+                # A name, not a module; or a folder without an `__init__.py`.
+                self.use(parent, [last, *chain])
+            elif (deeper := _below(module, chain)) is not None:
+                self.use(*deeper)
             return
         self._import(module)
         if not chain:
-            self.use_whole(module)
+            # Whoever has a package at hand has its modules.
+            for name in package_modules(module):
+                if name == module or name.startswith(f"{module}."):
+                    self.use_whole(name)
             return
+        if chain[0] in FILE_NAMES:
+            self._use_own_files(module, None)
         source = self._sources.source(module)
         indexes = self._sources.bindings(module).get(chain[0], [])
         for index in indexes:
@@ -86,6 +59,8 @@ class CodeWalk:
         submodule = f"{module}.{chain[0]}"
         if submodule in package_modules(module):
             self.use(submodule, chain[1:])
+        elif not indexes and (deeper := _below(module, chain)) is not None:
+            self.use(*deeper)
         elif not indexes:
             stars = [star for statement in source["statements"] for star in statement["stars"]]
             for star in stars:
@@ -113,6 +88,10 @@ class CodeWalk:
         if not statement["import"]:
             self._visit(module, index)
             return
+        if statement["dynamic"]:
+            self._use_package(module)
+        if statement["package_files"]:
+            self._use_package_files(module)
         for alias, target, attribute in statement["imports"]:
             if alias == chain[0]:
                 self.definitions[f"{module}.{alias} = import"] = f"{target}:{attribute}"
@@ -145,7 +124,9 @@ class CodeWalk:
             self.use_whole(module)
             self.definitions[f"{module} as written"] = source["text"]
         if statement["files"]:
-            self._use_files(package_modules(module)[module].parent)
+            self._use_own_files(module, statement["places"])
+        if self._may_read_elsewhere(module, statement):
+            self._use_package_files(module)
         local = {alias for alias, _, _ in statement["imports"] if alias}
         for _, target, attribute in statement["imports"]:
             self._import_target(target, attribute)
@@ -191,6 +172,9 @@ class CodeWalk:
     def _import(self, module: str) -> None:
         """What importing `module` does: statements that act, in it, its packages and what it imports."""
         parts = module.split(".")
+        if parts[0] not in self.packages:
+            self.packages.add(parts[0])
+            self._meet(parts[0])
         for end in range(1, len(parts) + 1):
             name = ".".join(parts[:end])
             if name in self._imported or name not in package_modules(module):
@@ -213,11 +197,55 @@ class CodeWalk:
         for name in package_modules(module):
             whole = self._sources.source(name)["whole"]
             self.definitions[f"{name} (all of {top_level}, for a computed import)"] = whole
-        root = package_root(top_level)
-        assert root is not None
-        self._use_files(root if root.is_dir() else root.parent)
+        self._use_package_files(module)
 
-    def _use_files(self, folder: Path) -> None:
-        for name, file in files_below(folder):
+    def _may_read_elsewhere(self, module: str, statement: dict[str, Any]) -> bool:
+        """Whether `statement` may read files of the package that lie outside of its own folder."""
+        if statement["package_files"]:
+            return True
+        if statement["places"] is not None:
+            return False
+        if statement["files"] and statement["ups"] > 1:
+            return True
+        statements, bindings = self._sources.source(module)["statements"], self._sources.bindings(module)
+        imported = {alias for alias, _, _ in statement["imports"]}
+        for root, *rest in (chain.split(".") for chain in statement["chains"]):
+            is_module = root in imported or any(statements[i]["import"] for i in bindings.get(root, []))
+            if not is_module and not FILE_NAMES.isdisjoint(rest):
+                return True  # the file of nobody knows which module
+            if statement["ups"] and any(one["files"] for one in self._sources.bound_to(module, root)):
+                return True
+        return False
+
+    def _use_own_files(self, module: str, places: list[tuple[int, str]] | None) -> None:
+        """What paths from the module's own file lead to, its folder where that is not told."""
+        above = package_modules(module)[module].parents
+        for ups, below in places or [(1, "")]:
+            # A path that leads out of the package is not followed.
+            if ups <= len(above) and (place := above[ups - 1] / below).is_relative_to(_folder(module)):
+                self._use_files(module, place)
+
+    def _use_package_files(self, module: str) -> None:
+        self._use_files(module, _folder(module))
+
+    def _use_files(self, module: str, place: Path) -> None:
+        files = [file for _, file in files_below(place)] if place.is_dir() else [place] * place.is_file()
+        for file in files:
             if file.suffix not in _NO_DATA and "__pycache__" not in file.parts:
-                self.definitions[f"{FILE}{folder.name}/{name}"] = self._sources.digest(file)
+                name = file.relative_to(_folder(module).parent).as_posix()
+                self.definitions[f"{FILE}{name}"] = self._sources.digest(file)
+
+
+def _folder(module: str) -> Path:
+    root = package_root(module.split(".")[0])
+    assert root is not None
+    return root if root.is_dir() else root.parent
+
+
+def _below(module: str, chain: list[str]) -> tuple[str, list[str]] | None:
+    """The module that `chain` leads to through folders without an `__init__.py`, and what is left of it."""
+    for end in range(1, len(chain) + 1):
+        name = ".".join([module, *chain[:end]])
+        if name in package_modules(module):
+            return name, chain[end:]
+    return None

@@ -38,7 +38,9 @@ class Distributions:
         state = "|".join(
             f"{folder.name}:{folder.stat().st_mtime_ns}" for folder in folders if folder.is_dir()
         )
-        installed = self._cache.value("distributions 1", sys.prefix, state, lambda: _read_installed(state))
+        installed = self._cache.value(
+            "distributions 1", sys.prefix, lambda _: state, lambda: _read_installed(state)
+        )
         assert isinstance(installed, dict)
         return installed
 

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -57,12 +57,14 @@ class DigestCache:
             return MISSING
         return combined({name: self.digest(file) for name, file in files_below(path)})
 
-    def value(self, kind: str, name: str, state: str, compute: Any) -> Any:
-        """`compute()`, any JSON value, unless it is known for this `state`."""
+    def value(self, kind: str, name: str, state: Callable[[Any], str], compute: Callable[[], Any]) -> Any:
+        """`compute()`, any JSON value, remembered for as long as `state` of it is what it was."""
         key = (kind, name)
-        if key not in self._known or self._known[key][0] != state:
-            self._known[key] = self._new[key] = (state, compute())
-        return self._known[key][1]
+        known = self._known.get(key)
+        if known is None or known[0] != state(known[1]):
+            value = compute()
+            known = self._known[key] = self._new[key] = (state(value), value)
+        return known[1]
 
     def save(self) -> None:
         """Write what is new."""

@@ -58,6 +58,11 @@ class ImportEffects:
             self._known[module] = [i for i, one in enumerate(statements) if self._acts(module, one)]
         return self._known[module]
 
+    def bound_to(self, module: str, name: str) -> list[dict[str, Any]]:
+        """The statements of this project that `name` of `module` may come from, through re-exports."""
+        found = [meaning.statement for meaning in self._meanings(module, [name])]
+        return [statement for statement in found if statement is not None and statement is not _UNKNOWN]
+
     def _acts(self, module: str, statement: dict[str, Any]) -> bool:
         facts = statement["class"]
         return (

@@ -61,16 +61,41 @@ def _plain_function(function: Any, index: CodeIndex) -> tuple[Code, list[Any]]:
     ):
         code, value = _value(function.__self__, index)
         return joined([code, index.closure(module, name.split(".")[0])]), [value]
-    if "<" not in name:
+    if _leads_to(function, module, name):
         return index.closure(module, name.split(".")[0]), []
-    # A lambda or a function inside a function: all of its module, and which one of them.
-    codes, values = [index.closure(module, "")], _body(function.__code__)
-    cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    for held in (*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()):
-        code, value = _value(held, index)
-        codes.append(code)
-        values.append(value)
+    # A lambda, a function inside a function, or a wrapper that bears the name of what it wraps: the code that
+    # it was made by, which of the functions there it is, and what it holds.
+    body = getattr(function, "__code__", None)
+    if body is None:
+        codes, values, held = [index.closure(module, name.split(".")[0])], [], []
+    else:
+        codes, values = [_surroundings(function, index)], _body(body)
+        held = [cell.cell_contents for cell in function.__closure__ or () if cell != types.CellType()]
+        held += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()]
+    wrapped = getattr(function, "__wrapped__", None)
+    for value in [*held, *([] if wrapped is None else [wrapped])]:
+        if value is not function:
+            code, found = _value(value, index)
+            codes.append(code)
+            values.append(found)
     return joined(codes), values
+
+
+def _leads_to(function: Any, module: str, name: str) -> bool:
+    """Whether `name` is what `module` has bound to this very function, so that its text tells it all."""
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found is function
+
+
+def _surroundings(function: Any, index: CodeIndex) -> Code:
+    """The definition that `function` was written in; all of the module for one outside of any."""
+    module = function.__globals__.get("__name__")
+    if not isinstance(module, str) or module == "__main__":
+        raise UnreadableCodeError(f"`{function!r}` is defined in no module")
+    outermost = function.__code__.co_qualname.split(".")[0]
+    return index.closure(module, "" if "<" in outermost else outermost)
 
 
 def _body(code: types.CodeType) -> list[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from instruction_tuning.datasets.registry_store import DATA_TAG, DIGEST_TAG
 from instruction_tuning.incremental.records import Execution
 from instruction_tuning.lineage.provenance import Chain, chain_of
 from instruction_tuning.lineage.registry import RegisteredModel
@@ -38,6 +39,18 @@ class ModelRecords:
         return self.parts.get(TRAINED, set()) | self.parts.get(PAIRS_TRAINED, set())
 
 
+def bases_of(records: ModelRecords, contents: Collection[ModelRecords]) -> list[ModelRecords]:
+    """Those of `contents` that the model was fine-tuned from, one after the other, by their digests."""
+    found: list[ModelRecords] = []
+    one: ModelRecords | None = records
+    while one is not None:
+        digest = one.model.tags.get(f"{DATA_TAG}base_model", "").rpartition(" ")[2]
+        left = [other for other in contents if other is not records and other not in found]
+        one = next((other for other in left if digest and other.model.tags.get(DIGEST_TAG) == digest), None)
+        found += [] if one is None else [one]
+    return found
+
+
 class ModelContents:
     """Reads each mixture once, whichever versions were trained on it."""
 
@@ -48,7 +61,8 @@ class ModelContents:
 
     def of(self, model: RegisteredModel, only: Collection[str] | None = None) -> ModelRecords:
         """What `model` was trained on, as far as it is stored; of the records in `only`, where given."""
-        found = ModelRecords(model, chain_of(self._executions, model.data, self._store))
+        chain = chain_of(self._executions, model.data, self._store, model.registered_at)
+        found = ModelRecords(model, chain)
         for name, part in _MIXTURES.items():
             path = self._path(found, name)
             if path is not None:

@@ -25,7 +25,7 @@ def model_story(
 ) -> Story:
     """Registry tags, data versions with digests and rows, counts, teacher, nodes, relatives."""
     model, tags = records.model, records.model.tags
-    behind = upstream_of(executions, model.data)
+    behind = upstream_of(executions, model.data, model.registered_at)
     return {
         "model": f"models:/{model.name}/{model.version}",
         "aliases": list(model.aliases),

@@ -5,8 +5,10 @@ or another layout of its tables, goes by MLflow's client.
 """
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from instruction_tuning.datasets.registry_store import (
@@ -18,9 +20,11 @@ from instruction_tuning.datasets.registry_store import (
     sqlite_file,
 )
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.incremental.records import StoredState
+from instruction_tuning.incremental.records import Execution, StoredState
 
 _DELETED = "Deleted_Internal"
+# Nodes that register what they write, and their data sets with weights.
+_PUBLISHING, _MODEL = "publish_", "_model"
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,14 @@ class RegisteredModel:
         return f"{self.name} {self.version}"
 
     @property
+    def registered_at(self) -> str:
+        """UTC, ISO 8601, as the records of executions have it."""
+        return datetime.fromtimestamp(self.created_at / 1000, UTC).isoformat(timespec="milliseconds")
+
+    @property
     def data(self) -> dict[str, StoredState]:
         """The versioned data sets behind it; the digests of others are no digests of one file."""
-        states = {}
-        for key, value in self.tags.items():
-            version, _, digest = value.rpartition(" ")
-            if key.startswith(DATA_TAG) and version:
-                states[key.removeprefix(DATA_TAG)] = StoredState(digest, version)
-        return states
+        return dict(_states(self.tags.items()))
 
 
 def registered_models(tracking_uri: str) -> list[RegisteredModel]:
@@ -59,6 +63,29 @@ def registered_models(tracking_uri: str) -> list[RegisteredModel]:
     with suppress(sqlite3.Error), read_only(file) as store:
         return _sorted(_by_tables(store))
     return _sorted(_by_client())
+
+
+def without_a_trace(
+    executions: Iterable[Execution], models: Iterable[RegisteredModel], tracking_uri: str
+) -> list[tuple[str, str]]:
+    """Models, by data set and version, that a run registered and that this registry has never heard of.
+
+    A deleted version is no such model where the store, a sqlite file, still tells of it.
+    """
+    known = {(name, state.version) for model in models for name, state in model.data.items()}
+    file = sqlite_file(tracking_uri)
+    if file is not None and file.exists():
+        with suppress(sqlite3.Error), read_only(file) as store:
+            tags = store.execute("select key, value from model_version_tags")
+            known |= {(name, state.version) for name, state in _states(tags)}
+    published = [one for one in executions if one.node.rpartition(".")[2].startswith(_PUBLISHING)]
+    made = {
+        (name, state.version)
+        for one in published
+        for name, state in one.outputs.items()
+        if state.version is not None and name.endswith(_MODEL)
+    }
+    return sorted(made - known)
 
 
 def find_model(uri: str, models: list[RegisteredModel]) -> RegisteredModel:
@@ -78,6 +105,13 @@ def find_model(uri: str, models: list[RegisteredModel]) -> RegisteredModel:
         for model in models[-10:]
     )
     raise ConfigurationError(f"the registry has no `{uri}`", fix=f"name one that exists: {known or 'none'}")
+
+
+def _states(tags: Iterable[tuple[str, str]]) -> Iterator[tuple[str, StoredState]]:
+    for key, value in tags:
+        version, _, digest = value.rpartition(" ")
+        if key.startswith(DATA_TAG) and version:
+            yield key.removeprefix(DATA_TAG), StoredState(digest, version)
 
 
 def _sorted(models: list[RegisteredModel]) -> list[RegisteredModel]:

@@ -5,9 +5,10 @@ the way (rejected ones, decisions, pairs, verdicts), so that `kedro explain` goe
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from instruction_tuning.incremental.records import Execution, StoredState
@@ -15,6 +16,7 @@ from instruction_tuning.lineage.provenance import chain_of, same
 from instruction_tuning.lineage.registry import RegisteredModel
 from instruction_tuning.lineage.store import DataStore
 
+NOT_AS_RECORDED = "newer than the newest whole one, and not as any run recorded it"
 Version = tuple[str, str]  # name of the data set, version
 
 
@@ -48,20 +50,29 @@ def retention_plan(
     keep_last: int,
     keep_days: float | None,
     now: datetime,
+    is_whole: Callable[[Version], bool] = lambda _: True,
 ) -> RetentionPlan:
-    """`keep_last` newest versions of every data set stay (1 at least), and all younger than `keep_days`."""
+    """`keep_last` newest versions of every data set stay (1 at least), and all younger than `keep_days`.
+
+    Of a data set of which some versions are whole (see `recorded`), only those count as its newest; what is
+    newer than they are stays as well, for what it is cannot be told.
+    """
     reasons: dict[Version, list[str]] = {}
     for model in models:
         named = f"{model}" + "".join(f" @{alias}" for alias in model.aliases)
         for needed in _needed_by(model, store, executions):
             reasons.setdefault(needed, []).append(named)
     for name in store.places:
-        versions = store.versions(name)
-        for position, version in enumerate(reversed(versions)):
-            if position < max(keep_last, 1):
-                newest = "newest" if position == 0 else f"one of the newest {keep_last}"
-                reasons.setdefault((name, version), []).append(newest)
-            elif keep_days is not None and _age(version, now) < timedelta(days=keep_days):
+        versions = list(reversed(store.versions(name)))
+        wholes = (version for version in versions if is_whole((name, version)))
+        whole = list(islice(wholes, max(keep_last, 1)))
+        for version in versions[: versions.index(whole[0])] if whole else []:
+            reasons.setdefault((name, version), []).append(NOT_AS_RECORDED)
+        for position, version in enumerate((whole or versions)[: max(keep_last, 1)]):
+            newest = "newest" if position == 0 else f"one of the newest {keep_last}"
+            reasons.setdefault((name, version), []).append(newest)
+        for version in versions:
+            if keep_days is not None and _age(version, now) < timedelta(days=keep_days):
                 reasons.setdefault((name, version), []).append(f"younger than {keep_days:g} days")
     _keep_siblings(reasons, executions)
     there = [(name, version) for name in store.places for version in store.versions(name)]
@@ -74,14 +85,35 @@ def retention_plan(
     )
 
 
+def recorded(
+    store: DataStore, executions: Iterable[Execution], path_digest: Callable[[Path], str]
+) -> Callable[[Version], bool]:
+    """Whether a version has the content that the run which made it noted down.
+
+    A copy that broke off, or an edit by hand, has another; a run by another runner has noted nothing.
+    """
+    digests: dict[tuple[str, str | None], set[str]] = {}
+    for execution in executions:
+        for name, state in execution.outputs.items():
+            digests.setdefault((name, state.version), set()).add(state.digest)
+
+    def is_whole(version: Version) -> bool:
+        path = store.path(*version)
+        return path is not None and version in digests and path_digest(path) in digests[version]
+
+    return is_whole
+
+
 def kept_by(plan: RetentionPlan) -> dict[str, int]:
     """Versions that stay, by reason."""
     return dict(Counter(reason for kept in plan.kept for reason in kept.reasons))
 
 
 def _needed_by(model: RegisteredModel, store: DataStore, executions: list[Execution]) -> set[Version]:
-    chain = chain_of(executions, model.data, store)
-    needed = {(name, state.version) for name, state in chain.states.items() if state.version is not None}
+    chain = chain_of(executions, model.data, store, model.registered_at)
+    sides = [side for one in chain.executions for side in (one.inputs, one.outputs)]
+    named = [pair for states in (chain.states, *sides) for pair in states.items()]
+    needed = {(name, state.version) for name, state in named if state.version is not None}
     for name, state in chain.states.items():
         if store.path(name, state.version) is None and name in store.places:
             needed |= _same_content(name, executions, state)

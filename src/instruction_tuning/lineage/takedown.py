@@ -4,7 +4,7 @@ Answered from stored frames alone; the raw file may be gone. A row is in the mod
 trained on, or as a copy of one that was: then its content is in the model although the row was dropped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,10 @@ from instruction_tuning.lineage.store import DataStore
 
 OWN, EXACT, NEAR = "itself", "exact duplicate", "near duplicate"
 COLUMNS = ["source_row_id", "record_id", "part", "through", "trained_record_id", "used_as"]
+
+
+class UnknownSourceError(InputError):
+    """A model's data were not made from that source."""
 
 
 def require_stored(records: ModelRecords, store: DataStore) -> None:
@@ -60,6 +64,26 @@ def rows_in_model(source: str, records: ModelRecords, store: DataStore) -> pd.Da
     return together[COLUMNS]
 
 
+def rows_in_model_and_bases(
+    source: str, records: ModelRecords, bases: Iterable[ModelRecords], store: DataStore
+) -> pd.DataFrame:
+    """As `rows_in_model`, and the rows that one of its `bases` was fitted to, which says their `part`."""
+    found: list[pd.DataFrame] = []
+    unknown: list[UnknownSourceError] = []
+    for one in (records, *bases):
+        try:
+            rows = rows_in_model(source, one, store)
+        except UnknownSourceError as error:
+            unknown.append(error)
+            continue
+        if one is not records:
+            rows = rows[~rows["part"].isin(NOT_FITTED)].assign(part=f"trained on before, as {one.model}")
+        found.append(rows)
+    if not found:
+        raise unknown[0]
+    return pd.concat(found, ignore_index=True)
+
+
 def summary_of(found: pd.DataFrame) -> dict[str, int]:
     """Rows by part, way and use."""
     counts = found.groupby(["part", "through", "used_as"]).size()
@@ -84,7 +108,9 @@ def _rows_of(source: str, chain: Chain, store: DataStore) -> pd.DataFrame:
     }
     if not digests:
         known = ", ".join(str(file["file"] or file["source"]) for file in files)
-        raise InputError("no such source was read", record=source, fix=f"there are {known}; or give a digest")
+        raise UnknownSourceError(
+            "no such source was read", record=source, fix=f"there are {known}; or give a digest"
+        )
     frame = _read(chain, store, "canonical_instructions", ["source_row_id", "record_id"])
     return frame[frame["source_row_id"].str.slice(0, 12).isin(digests)].copy()
 

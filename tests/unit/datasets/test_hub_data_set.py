@@ -10,6 +10,7 @@ import pytest
 from hub_server import COMMIT, MODEL, HubServer
 from raw_file_builders import write
 
+from instruction_tuning.datasets.hub_model import HubModelDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 
 # In a process of its own: huggingface_hub reads its address, its cache and its switches when it is imported.
@@ -17,6 +18,7 @@ LOAD = """
 import json, sys
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.reading import read_files
+from instruction_tuning.datasets.hub_model import HubModelDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.cli.plain_errors import explain
 from kedro.io import DatasetError
@@ -70,7 +72,13 @@ def test_a_split_of_a_hub_data_set_is_read_under_its_name_and_licence_and_no_cod
     assert "loader.py" not in served and "data/train-00000-of-00001.parquet" in served
 
 
-def test_only_a_pinned_hub_data_set_has_an_identity(tmp_path: Path):
-    newest, pinned = (RawFilesDataset(filepath=name) for name in ("hub:a/b/train", "hub:a/b@c/train"))
-    assert newest.content_identity(str) is None and pinned.content_identity(str) == {"hub": "hub:a/b@c/train"}
-    assert newest.exists() and newest.preview() is not None
+def test_only_a_commit_is_an_identity_for_a_branch_moves(tmp_path: Path):
+    newest, branch, pinned = (f"hub:a/b{revision}/train" for revision in ("", "@main", f"@{COMMIT}"))
+    identities = [RawFilesDataset(filepath=name).content_identity(str) for name in (newest, branch, pinned)]
+    assert identities == [None, None, {"hub": pinned}]
+    models = [HubModelDataset(model="a/b", revision=revision) for revision in (None, "main", "v1.0", COMMIT)]
+    assert [model.content_identity(str) for model in models[:3]] == [None] * 3
+    assert models[3].content_identity(str) == {"model": "a/b", "revision": COMMIT}
+    assert (
+        RawFilesDataset(filepath=newest).exists() and RawFilesDataset(filepath=newest).preview() is not None
+    )

@@ -85,7 +85,8 @@ def closure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.syspath_prepend(tmp_path)
 
     def read(**edits: str) -> Code:
-        for name, text in (BASE | {name.replace("__", "."): text for name, text in edits.items()}).items():
+        for name, text in (BASE | {_file(name): text for name, text in edits.items()}).items():
+            (package / name).parent.mkdir(exist_ok=True, parents=True)
             (package / name).write_text(text)
         local_packages.forget()
         return CodeIndex(DigestCache(tmp_path / "cache.sqlite", tmp_path)).closure(
@@ -95,6 +96,10 @@ def closure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     yield read
     assert "closure_package" not in sys.modules
     local_packages.forget()
+
+
+def _file(name: str) -> str:
+    return name.replace("__init__", "@").replace("__", ".").replace("@", "__init__")
 
 
 def edited(name: str, old: str, new: str) -> dict[str, str]:
@@ -286,3 +291,133 @@ def test_of_a_servers_room_every_program_counts_and_no_comment(closure, tmp_path
     assert before == room(**edited("typed.py", "VALUE = 1", '"""A text."""\n\nVALUE = 1  # a comment'))
     changed = room(**edited("typed.py", "VALUE = 1", "VALUE = 2"))
     assert {name for name in before if before[name] != changed[name]} == {"closure_package/typed.py"}
+
+
+TOOL = {"tools__py": "def tool(x):\n    return x\n", "data/a__txt": "a", "data/b__txt": "b"}
+
+
+@pytest.mark.parametrize(
+    "deeper",
+    [
+        "import importlib\ndef later(x):\n    return importlib.import_module('.tools', __package__).tool(x)",
+        "import importlib\ndef later(x):\n    return importlib.import_module('.tools', x).tool(x)",
+        "from importlib import import_module as im\ndef later(x):\n    return im(NAME).tool(x)",
+        "import importlib\nload = importlib.import_module\ndef later(x):\n    return load(NAME).tool(x)",
+        "import importlib\ndef later(x):\n    return list(map(importlib.import_module, [NAME]))",
+        "import sys\nfrom closure_package import tools\ndef later(x):\n    return sys.modules[NAME].tool(x)",
+        "from sys import modules\nfrom . import tools\ndef later(x):\n    return modules[NAME].tool(x)",
+        "from pydoc import locate\ndef later(x):\n    return locate(NAME + '.tool')(x)",
+        "import builtins\ndef later(x):\n    return builtins.eval(NAME)",
+        "import closure_package as whole\ndef later(x):\n    return getattr(whole, NAME).tool(x)",
+    ],
+)
+def test_a_name_that_cannot_be_told_from_the_text_may_be_any(closure, deeper):
+    files = TOOL | {"deeper__py": f"NAME = 'closure_' + 'package.tools'\n{deeper}\n"}
+    before = closure(**files)
+    assert before.definitions != closure(**files | {"tools__py": "def tool(x):\n    return -x\n"}).definitions
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "importlib.import_module('.tools', __package__).tool(x)",
+        "importlib.import_module('closure_package.tools').tool(x)",
+        "sys.modules['closure_package.tools'].tool(x)",
+    ],
+)
+def test_a_name_that_is_written_out_is_taken_at_its_word(closure, told):
+    files = TOOL | {"deeper__py": f"import importlib, sys\ndef later(x):\n    return {told}\n"}
+    before = closure(**files)
+    assert before.definitions == closure(**files, **edited("typed.py", "1", "2")).definitions
+    assert before.definitions != closure(**files | {"tools__py": "def tool(x):\n    return -x\n"}).definitions
+
+
+READING = "from pathlib import Path\nimport closure_package\ndef later(x):\n    return "
+
+
+@pytest.mark.parametrize(
+    "deeper",
+    [
+        "from importlib.resources import files\ndef later(x):\n    return files('closure_package.data')",
+        "import importlib.resources as r\ndef later(x):\n    return r.files('closure_package')",
+        "def later(x):\n    from jinja2 import PackageLoader\n    return PackageLoader('closure_package')",
+        "import inspect\ndef later(x):\n    return inspect.getfile(x)",
+        READING + "Path(closure_package.__file__).parent / 'data' / 'a.txt'",
+        READING + "[Path(module.__file__) for module in x]",
+        READING + "Path(__file__).resolve().parents[1] / 'data' / 'a.txt'",
+        READING + "Path(__file__).parent.parent / x",
+        READING + "[Path(__file__).parents[1] / x for x in ('data', 'other')]",
+        READING + "Path(__file__).parent / '..' / 'data'",
+        "from .place import HERE\ndef later(x):\n    return HERE.parent / 'data'",
+    ],
+)
+def test_files_that_code_of_another_folder_may_read_count(closure, deeper):
+    files = TOOL | {
+        "texts__py": "def read():\n    return 1\n",
+        "lazy__py": "from .low.deeper import later\n",
+        "low/__init____py": "",
+        "low/deeper__py": deeper + "\n",
+        "low/place__py": "from pathlib import Path\nHERE = Path(__file__).parent\n",
+    }
+    before = closure(**files)
+    assert before.definitions != closure(**files | {"data/a__txt": "other"}).definitions
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Path(__file__).parents[1] / 'data/a.txt'",
+        "[Path(__file__).parent.parent / name for name in ('data/a.txt', 'other')]",
+    ],
+)
+def test_of_a_path_that_is_written_out_nothing_else_counts(closure, place):
+    files = TOOL | {"lazy__py": "from .low.deeper import later\n", "low/__init____py": ""}
+    files |= {"low/deeper__py": READING + place + "\n", "texts__py": "def read():\n    return 1\n"}
+    before = closure(**files)
+    assert before.definitions == closure(**files | {"data/b__txt": "other"}).definitions
+    assert before.definitions != closure(**files | {"data/a__txt": "other"}).definitions
+
+
+def test_a_docstring_that_is_read_counts(closure):
+    files = {"deeper__py": "import inspect\ndef later(x):\n    'one'\n    return inspect.getdoc(later)\n"}
+    before = closure(**files)
+    after = closure(deeper__py=files["deeper__py"].replace("one", "two"))
+    assert before.definitions != after.definitions
+
+
+def test_a_module_in_a_folder_without_an_init_counts(closure):
+    """Python takes such a folder for a package, too."""
+    files = edited("registry.py", "METHODS =", "import closure_package.bare.deep.tools\nMETHODS =")
+    using = files["registry__py"].replace("double}", "closure_package.bare.deep.tools.tool}")
+    before = closure(registry__py=using, **{"bare/deep/tools__py": "def tool(x):\n    return x\n"})
+    after = closure(registry__py=using, **{"bare/deep/tools__py": "def tool(x):\n    return -x\n"})
+    assert before.definitions != after.definitions
+
+
+def test_another_package_that_only_a_function_imports_is_looked_at_in_every_run(tmp_path, monkeypatch):
+    """Neither is loaded, and what was remembered of the first run must not answer for the second."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, text in {
+        "lazy_one/entry.py": "def entry(x):\n    from lazy_other.tools import tool\n    return tool(x)\n",
+        "lazy_one/__init__.py": "",
+        "lazy_other/__init__.py": "",
+        "lazy_other/tools.py": "def tool(x):\n    return x\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def remembered() -> Code:
+        local_packages.forget()
+        cache = DigestCache(tmp_path / "cache.sqlite", tmp_path)
+        code = CodeIndex(cache).closure("lazy_one.entry", "entry")
+        cache.save()
+        return code
+
+    before = remembered()
+    assert "lazy_other.tools.tool" in before.definitions and remembered() == before
+    (tmp_path / "lazy_other/tools.py").write_text("def tool(x):\n    return -x\n")
+    changed = remembered()
+    assert changed.definitions != before.definitions
+    monkeypatch.setattr(CodeIndex, "_walked", lambda *_: pytest.fail("nothing had changed"))
+    assert remembered() == changed
+    local_packages.forget()

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
+from lineage_builders import StoredProject
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lineage.leftovers import how_to_delete, leftovers
-from instruction_tuning.lineage.registry import _by_client, find_model, registered_models
+from instruction_tuning.lineage.registry import _by_client, find_model, registered_models, without_a_trace
 
 
 @pytest.fixture
@@ -71,3 +74,26 @@ def test_files_of_a_deleted_version_are_left_over_until_mlflow_collects_them(
 
 def test_without_a_store_there_are_no_models(tmp_path) -> None:
     assert registered_models(f"sqlite:///{tmp_path / 'none.db'}") == []
+
+
+def test_a_model_that_was_registered_leaves_a_trace_even_when_deleted(
+    mlflow_store: str, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+
+    made = StoredProject(tmp_path / "project")
+    for version in ("v1", "v2", "v3"):
+        made.ran("sft.publish_sft_model", {"sft_mixture": "v1"}, {"sft_model": version})
+    made.ran("sft.preview_mask", {}, {"sft_model": "v4"})
+    client = MlflowClient()
+    client.create_registered_model("sft-model")
+    for version in ("v1", "v2"):
+        client.create_model_version(
+            "sft-model", "somewhere", tags={"data.sft_model": f"{version} {'0' * 16}"}
+        )
+    client.delete_model_version("sft-model", "2")
+    models = registered_models(mlflow_store)
+    assert without_a_trace(made.executions, models, mlflow_store) == [("sft_model", "v3")]
+    elsewhere = f"sqlite:///{tmp_path / 'none.db'}"
+    unknown = without_a_trace(made.executions, registered_models(elsewhere), elsewhere)
+    assert unknown == [("sft_model", version) for version in ("v1", "v2", "v3")]

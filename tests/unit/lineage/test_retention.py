@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from lineage_builders import StoredProject, registered
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.incremental.file_digests import DigestCache
+from instruction_tuning.incremental.records import StoredState
 from instruction_tuning.lineage.data_lock import hold_for_a_run, hold_for_deleting
 from instruction_tuning.lineage.removal import remove, trash_of
-from instruction_tuning.lineage.retention import RetentionPlan, retention_plan
+from instruction_tuning.lineage.retention import NOT_AS_RECORDED, RetentionPlan, recorded, retention_plan
 from instruction_tuning.lineage.store import DataStore
 
 DAYS = ("2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z", "2026-01-03T00.00.00.000Z")
@@ -51,6 +54,45 @@ def test_the_newest_versions_and_all_behind_a_registered_model_stay(tmp_path: Pa
     assert len(found.records) == 3
 
 
+def test_what_was_made_again_after_the_model_with_the_same_pool_takes_nothing_from_it(tmp_path: Path) -> None:
+    """The later pool has the same bytes; what was rejected on the way to it is told in other words."""
+    made = StoredProject(tmp_path)
+    for day in DAYS:
+        for name in ("instruction_pool", "rejected_records"):
+            made.save(name, day, [{"record_id": "a"}])
+    for day, pool, told in ((DAYS[0], "same", "old"), (DAYS[1], "same", "new"), (DAYS[2], "other", "last")):
+        execution = made.ran("drop", {}, {"instruction_pool": day, "rejected_records": day})
+        digests = {"instruction_pool": pool, "rejected_records": told}
+        outputs = {name: StoredState(digests[name].ljust(16, "."), day) for name in digests}
+        made.records.write(replace(execution, outputs=outputs))
+    found = plan(made, registered("1", {"instruction_pool": DAYS[0]}, at_second=1))
+    assert days_of(found) == {DAYS[1]}
+
+
+def test_a_broken_newest_version_does_not_stand_for_the_whole_ones(tmp_path: Path) -> None:
+    made = three_runs(tmp_path)
+    digests = DigestCache(tmp_path / "digests.sqlite", tmp_path).path_digest
+    for execution in made.executions:
+        written = {}
+        for name, state in execution.outputs.items():
+            path = made.store.path(name, state.version)
+            assert path is not None
+            written[name] = replace(state, digest=digests(path))
+        made.records.write(replace(execution, outputs=written))
+    broken, unknown = made.store.path(STAGES[1], DAYS[2]), "2026-01-03T12.00.00.000Z"
+    assert broken is not None
+    broken.write_bytes(broken.read_bytes()[:100])
+    made.save("sft_mixture", unknown, [{"record_id": "b"}])
+    whole = recorded(made.store, made.executions, digests)
+    found = retention_plan(
+        made.store, made.executions, [], keep_last=1, keep_days=None, now=NOW, is_whole=whole
+    )
+    kept = {item.version: item.reasons for item in found.kept}
+    assert kept[STAGES[1], DAYS[1]] == ("newest",) and kept["sft_mixture", DAYS[2]] == ("newest",)
+    assert NOT_AS_RECORDED in kept[STAGES[1], DAYS[2]] and kept["sft_mixture", unknown] == (NOT_AS_RECORDED,)
+    assert (STAGES[1], DAYS[0]) in {version for version, _ in found.removable}
+
+
 def test_days_and_numbers_of_versions_can_be_kept(tmp_path: Path) -> None:
     made = three_runs(tmp_path)
     assert days_of(plan(made)) == {DAYS[0], DAYS[1]}
@@ -81,6 +123,7 @@ def test_deleting_removes_versions_and_their_records_and_may_be_repeated(tmp_pat
 
 KILLED = """
 import os, signal, sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])

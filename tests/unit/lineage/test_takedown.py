@@ -1,9 +1,11 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lineage_builders import (
     FILE,
+    chat,
     example_decision,
     ingested_and_trained,
     pair_decision,
@@ -20,8 +22,14 @@ from instruction_tuning.lineage.membership import (
     PAIRS_TRAINED,
     TRAINED,
     ModelContents,
+    bases_of,
 )
-from instruction_tuning.lineage.takedown import is_trained_on, rows_in_model, summary_of
+from instruction_tuning.lineage.takedown import (
+    is_trained_on,
+    rows_in_model,
+    rows_in_model_and_bases,
+    summary_of,
+)
 
 DATA = {"sft_mixture": "v1"}
 
@@ -54,6 +62,28 @@ def test_a_source_is_known_by_name_file_and_digest(tmp_path: Path, name: str) ->
 def test_an_unknown_source_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there are alpaca"):
         ask(tmp_path, "belle")
+
+
+def test_rows_that_a_registered_base_was_trained_on_are_in_the_model(tmp_path: Path) -> None:
+    """The model itself has seen b alone; its base a, and held out b; the base's base is no registered one."""
+    made = ingested_and_trained(tmp_path)
+    made.save("sft_mixture", "v2", [chat("b")])
+    made.save("sft_validation", "v2", [chat("c")])
+    made.ran("mix", {"verified_examples": "v1"}, {"sft_mixture": "v2", "sft_validation": "v2"})
+    base, model = registered("1", DATA), registered("2", {"sft_mixture": "v2"})
+    base = replace(base, tags=base.tags | {"model_digest": "b" * 16, "data.base_model": "c" * 16})
+    model = replace(model, tags=model.tags | {"model_digest": "d" * 16, "data.base_model": "b" * 16})
+    reader = ModelContents(made.store, made.executions)
+    contents = [reader.of(base), reader.of(model)]
+    bases = bases_of(contents[1], contents)
+    assert bases == [contents[0]] and bases_of(contents[0], contents) == []
+    found = rows_in_model_and_bases("alpaca", contents[1], bases, made.store)
+    parts = found.groupby("part")["source_row_id"].apply(set).to_dict()
+    before = {row_id(0), row_id(2), row_id(3), row_id(4)}
+    assert parts == {TRAINED: {row_id(1)}, HELD_OUT: {row_id(5)}, "trained on before, as sft-model 1": before}
+    assert is_trained_on(found[found["part"] == "trained on before, as sft-model 1"])
+    with pytest.raises(InputError, match="no such source"):
+        rows_in_model_and_bases("belle", contents[1], bases, made.store)
 
 
 def test_what_was_only_held_out_is_not_trained_on(tmp_path: Path) -> None:
