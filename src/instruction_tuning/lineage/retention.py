@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from instruction_tuning.incremental.records import Execution, StoredState
-from instruction_tuning.lineage.provenance import chain_of, same
+from instruction_tuning.lineage.provenance import chain_of, same, upstream_of
 from instruction_tuning.lineage.registry import RegisteredModel
 from instruction_tuning.lineage.store import DataStore
 
@@ -111,7 +111,8 @@ def kept_by(plan: RetentionPlan) -> dict[str, int]:
 
 def _needed_by(model: RegisteredModel, store: DataStore, executions: list[Execution]) -> set[Version]:
     chain = chain_of(executions, model.data, store, model.registered_at)
-    sides = [side for one in chain.executions for side in (one.inputs, one.outputs)]
+    makers = upstream_of(executions, model.data, model.registered_at).executions
+    sides = [side for one in makers for side in (one.inputs, one.outputs)]
     named = [pair for states in (chain.states, *sides) for pair in states.items()]
     needed = {(name, state.version) for name, state in named if state.version is not None}
     for name, state in chain.states.items():
