@@ -24,12 +24,14 @@ _STAGE_NAMES = {
 }
 
 
+_ON_REQUEST = ("licence", "semantic_duplicate")
+
+
 def ingestion_figure(instruction_pool: pd.DataFrame, rejected_records: pd.DataFrame) -> go.Figure:
     """Rows left after every stage of ingestion, stacked by source."""
     sources = sorted({*instruction_pool["source"], *rejected_records["source"]})
     lost = pd.crosstab(rejected_records["stage"], rejected_records["source"])
-    # Only where somebody has asked for it.
-    stages = [stage for stage in STAGES if stage != "semantic_duplicate" or stage in lost.index]
+    stages = [stage for stage in STAGES if stage not in _ON_REQUEST or stage in lost.index]
     lost = lost.reindex(index=stages, columns=sources, fill_value=0)  # (stages, sources)
     kept = instruction_pool["source"].value_counts().reindex(sources, fill_value=0)
     read = kept + lost.sum()
