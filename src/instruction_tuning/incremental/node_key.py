@@ -109,7 +109,8 @@ class IngredientsReader:
         return self._entries[name]
 
     def _files(self, parameters: Mapping[str, Any]) -> dict[str, str]:
-        """Files that parameters name, such as a chat template, count by content; working state does not."""
+        """Files and folders that parameters name, such as a chat template, count by content; working state
+        does not."""
         found = {}
         for text in _texts(parameters):
             if len(text) > _MAX_PATH_CHARACTERS or "\0" in text or not ("/" in text or "." in text):
@@ -118,8 +119,8 @@ class IngredientsReader:
             if path.is_relative_to(self.project.joinpath(*WORK_FOLDER)):
                 continue
             try:
-                if path.is_file():
-                    found[text] = self.cache.digest(path)
+                if path.is_file() or path.is_dir():
+                    found[text] = self.cache.path_digest(path)
             except OSError:
                 continue
         return found

@@ -49,3 +49,18 @@ def test_a_file_of_the_package_is_called_a_file(tmp_path: Path):
     words.write_text("two")
     assert workshop.run() == {"shop.step_0"}
     assert workshop.reasons["shop.step_0"] == "file workshop_package/words.txt changed"
+
+
+def test_files_and_folders_that_a_parameter_names_count_by_content(tmp_path: Path):
+    workshop = Workshop(tmp_path / "project", (Step(()),))
+    workshop.edit("step_0", "total + parameter", "total + len(parameter)")
+    workshop.parameters["p0"] = "data/sets"
+    sets = workshop.folder / "data" / "sets"
+    sets.mkdir()
+    (sets / "a.jsonl").write_text("one")
+    assert workshop.run() == {"shop.step_0"}
+    assert workshop.run() == set()
+    (sets / "a.jsonl").write_text("two")
+    assert workshop.run() == {"shop.step_0"} and "sets" in workshop.reasons["shop.step_0"]
+    (sets / "b.jsonl").write_text("")
+    assert workshop.run() == {"shop.step_0"}
