@@ -24,17 +24,19 @@ from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.pool import raw_pool
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.ingestion import create_pipeline
+from instruction_tuning.pipelines.ingestion.decontamination_nodes import remove_benchmark_leaks
 from instruction_tuning.pipelines.ingestion.duplicate_nodes import remove_duplicates
 from instruction_tuning.pipelines.ingestion.frames import read_frames
 from instruction_tuning.pipelines.ingestion.nodes import (
     collect_rejected_records,
     read_raw_records,
-    remove_benchmark_leaks,
 )
-from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
 from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
 from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
+from instruction_tuning.schemas.contamination_matches import ContaminationMatches
+from instruction_tuning.schemas.contamination_report import ContaminationReport
 from instruction_tuning.schemas.duplicate_clusters import DuplicateClusters
 from instruction_tuning.schemas.pool_topics import PoolTopics
 from instruction_tuning.schemas.record_repairs import RecordRepairs
@@ -75,17 +77,24 @@ def benchmark(*questions, split="test"):
     )
 
 
-def ingest(path, items=None, **parameters):
+def ingest(path, items=None, evaluation=None, **parameters):
     """The four outputs, by the node functions in the pipeline's order."""
     rules = IngestionParameters(**parameters)
     canonical, unreadable, repairs, files, documents, comparisons = read_raw_records(
         list_raw_files(path), rules
     )
     distinct, duplicates, _ = remove_duplicates(canonical, rules)
-    pool, leaks = remove_benchmark_leaks(distinct, benchmark() if items is None else items, rules)
+    pool, leaks, matches, report = remove_benchmark_leaks(
+        distinct,
+        benchmark() if items is None else items,
+        EvaluationDataParameters(path=evaluation and str(evaluation)),
+        rules,
+    )
     rejected = collect_rejected_records(
         canonical, unreadable, duplicates, leaks, pool, repairs, files, documents, comparisons
     )
+    ContaminationMatches.validate(matches)
+    ContaminationReport.validate(report)
     SourceDocuments.validate(documents)
     AnswerComparisons.validate(comparisons)
     SourceFiles.validate(files)
@@ -119,7 +128,7 @@ def test_every_fault_of_three_formats_ends_in_its_stage_and_the_rest_in_the_pool
     assert sorted(pool["format"]) == ["alpaca"] * 3 + ["belle"] * 2 + ["sharegpt"]
     assert pool["answer"].str.contains("keep").all() and len(pool) == 6
     assert rejected.groupby(["stage", "reason"]).size().to_dict() == {
-        ("contaminated", "equals_test_item"): 1,
+        ("contaminated", "equals_item"): 1,
         ("exact_duplicate", "same_record"): 1,
         ("near_duplicate", "similar_prompt"): 1,
         ("read", "invalid_json"): 1,
@@ -141,6 +150,7 @@ def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp
         {
             "raw_instructions": MemoryDataset(list_raw_files(small_world(tmp_path / "raw"))),
             "benchmark_items": MemoryDataset(benchmark()),
+            "params:evaluation_data": MemoryDataset(EvaluationDataParameters()),
             "base_model": MemoryDataset(open_model_folder(tiny_model_path), copy_mode="assign"),
             "params:ingestion": MemoryDataset(IngestionParameters()),
             "params:pool_statistics": MemoryDataset(PoolStatisticsParameters()),
@@ -389,7 +399,7 @@ def test_all_of_alpaca_goes_through_in_seconds_and_adds_up(alpaca_file):
     assert (
         reasons["placeholder_answer"] == 52
     )  # all are "<nooutput>", "<noinput>" or "No Output" in some spelling
-    assert reasons["equals_test_item"] == 1
+    assert reasons["equals_item"] == 1
     assert set(rejected.loc[rejected["stage"] == "near_duplicate", "detail"].str[:10]) <= {"similarity"}
     assert pool["flags"].map(lambda flags: "input_placeholder_removed" in flags).sum() > 500
     assert (pool["language"] == "en").mean() > 0.99

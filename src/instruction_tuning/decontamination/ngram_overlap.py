@@ -1,133 +1,117 @@
-"""Pool prompts that are, or hold, a benchmark's test question: n-gram overlap.
+"""Texts of a pool that are, or hold, a benchmark's question: n-gram overlap.
 
-GPT-3's rule (2005.14165, appendix C) on prompts instead of web pages: lower case, no punctuation, shared
-n-grams of words. A prompt is contaminated by a question when
+GPT-3's rule (2005.14165, appendix C) on turns instead of web pages: lower case, no punctuation, shared
+n-grams of words. Each item has one of three ways to be found:
 
-* its tokens equal the question's (any length), or
-* the question has at least `ngram_tokens` tokens, the prompt holds at least `min_overlap_share` of the
-  question's n-grams, and all of the question's content: no number missing, the numbers in the same order,
-  and at most `max_missing_share` of the other content tokens missing.
+* at least `ngram_tokens` tokens: the text holds all of it, or `min_overlap_share` of its n-grams and its
+  content: no number missing, the numbers in order, at most `max_missing_share` of the other content tokens
+  missing and never more than `max_missing_tokens`, which another question about the same passage has;
+* shorter, but at least `min_item_tokens`: the text is the question, or has it as a sentence of its own;
+* a multiple choice whose stem is short, shared with another item or all template: stem and all options,
+  in any order (`whole_items.py`).
 
-The index holds only the rarest n-grams of each question, as many as it can miss and one more (prefix
-filtering), so that the wording which a thousand questions share is not looked up. O(tokens of the prompts +
-candidate pairs x length).
+What many items of the benchmark share is no evidence (`templates.py`), nor is an n-gram that stands in more
+than `template_records` records of the pool, unless the text holds the whole item.
+
+Two passes over the texts: the first counts the items' n-grams, the second, over texts with any, counts the
+evidence for each item. Only pairs with enough of it are compared token by token. O(tokens of the texts).
 
 Departures: n is 8 (GPT-3: 13), since questions are short; Chinese is cut into characters; operators are
-tokens. One shared n-gram is not enough and content must be there, because benchmarks made from templates
-share long wording with honest training records ("What is the sum of 47 and 25?", "... of 48 and 25?") and
-only the operands make the item. Paraphrases are not found.
+tokens. One shared n-gram is not enough, because benchmarks made from templates share long wording with honest
+training records, and only the operands make the item. Paraphrases and translations are not found.
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
+import numpy as np
+
+from instruction_tuning.decontamination.gram_index import GramIndex
+from instruction_tuning.decontamination.items import (
+    EQUALS,
+    HOLDS_SHORT,
+    OVERLAPS,
+    SAME_OPTIONS,
+    EvaluationItem,
+    Findings,
+    Match,
+    PoolTexts,
+)
+from instruction_tuning.decontamination.operands import operand_matches
+from instruction_tuning.decontamination.prepared_items import Kind, PreparedItem, plain, prepare
+from instruction_tuning.decontamination.rules import NgramRules
+from instruction_tuning.decontamination.templates import occurrences
+from instruction_tuning.decontamination.token_ids import Vocabulary, chunks
+from instruction_tuning.decontamination.whole_items import holds_parts, is_sentence_of
 from instruction_tuning.text.tokens import Tokens, content_tokens, numbers, tokens
 
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """The test item that a prompt leaks; `overlap_share` is 1.0 for equal texts."""
-
-    item_id: str
-    reason: str  # equals_test_item or overlaps_test_item
-    overlap_share: float
-    question: str
+Candidate = tuple[int, int, float]  # text, item, share of the item's evidence
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    item_id: str
-    text: str
-    grams: frozenset[Tokens]
+def ngram_matches(texts: PoolTexts, items: Sequence[EvaluationItem], rules: NgramRules) -> Findings:
+    """Every pair of a text and an item that it holds, by text and item."""
+    prepared = prepare(items, rules)
+    found = {
+        (text, item): Match(text, item, rule, share)
+        for text, group in groupby(_candidates(texts, prepared, rules), key=itemgetter(0))
+        for item, rule, share in _held(texts.texts[text], group, prepared, rules)
+    }
+    by_operands = operand_matches(texts, items)
+    for match in by_operands.matches:
+        found.setdefault((match.text, match.item), match)
+    too_short = {number for number, item in enumerate(prepared) if item.kind is Kind.TOO_SHORT}
+    return Findings([found[pair] for pair in sorted(found)], frozenset(too_short - by_operands.comparable))
 
 
-def benchmark_leaks(
-    prompts: Sequence[Sequence[str]],
-    questions: Sequence[str],
-    item_ids: Sequence[str],
-    *,
-    ngram_tokens: int = 8,
-    min_overlap_share: float = 0.8,
-    max_missing_share: float = 0.05,
-) -> dict[int, Leak]:
-    """Position of each contaminated record -> the test item it leaks.
-
-    `prompts` gives every user turn of a record. Of several items the one with the largest overlap is named,
-    then the one with the smallest id.
-    """
-    by_id = sorted(zip(item_ids, questions, strict=True))
-    equal: dict[Tokens, tuple[str, str]] = {}
-    known: list[_Question] = []
-    for item_id, text in by_id:
-        cut = tokens(text)
-        if cut:
-            equal.setdefault(cut, (item_id, text))
-            known.append(_Question(item_id, text, _grams(cut, ngram_tokens)))
-    index = _rarest_gram_index(known, min_overlap_share)
-    leaks: dict[int, Leak] = {}
-    for position, turns in enumerate(prompts):
-        for turn in turns:
-            cut = tokens(turn)
-            leak: Leak | None = None
-            if cut in equal:
-                item_id, text = equal[cut]
-                leak = Leak(item_id, "equals_test_item", 1.0, text)
-            elif index:
-                grams = _grams(cut, ngram_tokens)
-                candidates = {found for gram in grams if gram in index for found in index[gram]}
-                leak = _best_overlap(
-                    turn, grams, [known[c] for c in sorted(candidates)], min_overlap_share, max_missing_share
-                )
-            if leak and (position not in leaks or leak.overlap_share > leaks[position].overlap_share):
-                leaks[position] = leak
-    return leaks
+def _candidates(texts: PoolTexts, prepared: Sequence[PreparedItem], rules: NgramRules) -> Iterator[Candidate]:
+    """Pairs that share so many n-grams that a comparison is worth it, by text."""
+    vocabulary = Vocabulary([part for item in prepared for part in item.parts])
+    index = GramIndex(prepared, vocabulary, rules)
+    has_any = np.zeros(len(texts.texts), bool)
+    for chunk in chunks(texts.texts, texts.records, vocabulary):
+        has_any[chunk.first + index.count(chunk, texts.records)] = True
+    index.settle()
+    worth = np.flatnonzero(has_any)
+    some = [texts.texts[text] for text in worth]
+    for chunk in chunks(some, texts.records[worth], vocabulary):
+        for text, item, share in index.candidates(chunk):
+            yield int(worth[chunk.first + text]), item, share
 
 
-def _grams(sequence: Tokens, size: int) -> frozenset[Tokens]:
-    return frozenset(sequence[start : start + size] for start in range(len(sequence) - size + 1))
+def _held(
+    text: str, candidates: Iterator[Candidate], prepared: Sequence[PreparedItem], rules: NgramRules
+) -> Iterator[tuple[int, str, float]]:
+    """The items among `candidates` that `text` does hold, with rule and share."""
+    sequence = tokens(text)
+    for _, number, share in candidates:
+        item = prepared[number]
+        rule = _rule(text, sequence, item, share, rules)
+        if rule and (item.exact_text is None or item.exact_text in plain(text)):
+            yield number, rule, share if rule == OVERLAPS else 1.0
 
 
-def _rarest_gram_index(questions: Sequence[_Question], min_overlap_share: float) -> dict[Tokens, list[int]]:
-    """The n-grams of which a contaminated prompt must hold one -> positions of the questions."""
-    frequency = Counter(gram for question in questions for gram in question.grams)
-    index: dict[Tokens, list[int]] = defaultdict(list)
-    for position, question in enumerate(questions):
-        can_miss = len(question.grams) - _needed(question, min_overlap_share)
-        rarest = sorted(question.grams, key=lambda gram: (frequency[gram], gram))
-        for gram in rarest[: can_miss + 1]:
-            index[gram].append(position)
-    return dict(index)
+def _rule(text: str, sequence: Tokens, item: PreparedItem, share: float, rules: NgramRules) -> str | None:
+    if item.kind is Kind.OPTIONS:
+        return SAME_OPTIONS if holds_parts(sequence, item.parts) else None
+    if sequence == item.stem:
+        return EQUALS
+    if item.kind is Kind.SHORT:
+        return HOLDS_SHORT if is_sentence_of(text, item.stem) else None
+    if occurrences(sequence, item.core):
+        return OVERLAPS
+    enough = share >= rules.min_overlap_share - 1e-9
+    return OVERLAPS if enough and holds_content(text, item.core_text, rules) else None
 
 
-def _needed(question: _Question, min_overlap_share: float) -> int:
-    return max(1, math.ceil(min_overlap_share * len(question.grams) - 1e-9))
-
-
-def _best_overlap(
-    prompt: str,
-    grams: frozenset[Tokens],
-    candidates: Sequence[_Question],
-    min_overlap_share: float,
-    max_missing_share: float,
-) -> Leak | None:
-    best: Leak | None = None
-    for question in candidates:
-        shared = len(grams & question.grams)
-        share = shared / len(question.grams)
-        if shared < _needed(question, min_overlap_share) or (best and share <= best.overlap_share):
-            continue
-        if holds_content(prompt, question.text, max_missing_share):
-            best = Leak(question.item_id, "overlaps_test_item", share, question.text)
-    return best
-
-
-def holds_content(prompt: str, question: str, max_missing_share: float) -> bool:
-    """Whether `prompt` has the question's numbers, in order, and nearly all of its other content tokens."""
-    wanted, present = content_tokens(question), content_tokens(prompt)
+def holds_content(text: str, question: str, rules: NgramRules) -> bool:
+    """Whether `text` has the question's numbers, in order, and nearly all of its other content tokens."""
+    wanted, present = content_tokens(question), content_tokens(text)
     rest = iter(numbers(present))
     if not all(number in rest for number in numbers(wanted)):
         return False
     missing = Counter(wanted) - Counter(present)
-    return missing.total() <= max_missing_share * len(wanted)
+    may_miss = math.floor(rules.max_missing_share * len(wanted) + 1e-9)
+    return missing.total() <= min(may_miss, rules.max_missing_tokens)

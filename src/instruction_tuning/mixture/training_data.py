@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.mixture.in_distribution import in_distribution
 from instruction_tuning.schemas.example_decisions import CUT, DROPPED
 
 UNKNOWN = "unknown"
@@ -25,7 +26,8 @@ def training_data(
 
     `digest` is the first 16 hex digits of the SHA-256 of the mixture's rows, `pool_digest` of the ids of the
     records in `pool`, which are digests of what is said. `source_files`: examples by raw file, named by the
-    first 12 digits of its digest. A record that is not among `selected_queries` (an older selection) counts
+    first 12 digits of its digest; `in_distribution`: by benchmark, those that hold a question of its training
+    split. A record that is not among `selected_queries` (an older selection) counts
     as unknown.
     """
     is_chat = mixture["kind"] == "chat"
@@ -44,6 +46,7 @@ def training_data(
         "licences": _counts(selected["licence"]),
         "categories": _counts(selected["category"]),
         "source_files": _counts(selected["source_row_id"].str.partition(":")[0]),
+        "in_distribution": in_distribution(selected["flags"]) if "flags" in selected else {},
         "selected_queries": len(selected_queries),
         "pool_records": len(pool),
         "pool_digest": hashlib.sha256("\n".join(sorted(pool)).encode()).hexdigest()[:16],

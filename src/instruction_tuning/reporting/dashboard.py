@@ -13,6 +13,7 @@ from instruction_tuning.reporting.breakdown_table import breakdown_rows, fate_ro
 from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.run_summary import RunSummary
 from instruction_tuning.reporting.scores_table import ability_rows
+from instruction_tuning.reporting.wording import in_distribution_sentence
 from instruction_tuning.schemas.benchmark_metrics import MACRO
 from instruction_tuning.text.counting import counted
 
@@ -38,7 +39,11 @@ def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
         scores=_table(*ability_rows(verdict["evidence"])),
         breakdown=_table(*breakdown_rows(verdict["evidence"])),
         fates=_table(*fate_rows(verdict["evidence"])),
-        invention=escape(invention_sentence(verdict["evidence"])),
+        invention=escape(
+            " ".join(
+                (invention_sentence(verdict["evidence"]), in_distribution_sentence(summary.in_distribution))
+            ).strip()
+        ),
         dropped=_table(
             ("stage", "reason", "rows"),
             [(drop.stage, drop.reason, f"{drop.rows:,}") for drop in summary.dropped],

@@ -8,6 +8,7 @@ import pandas as pd
 from instruction_tuning.reporting.scores_table import in_order
 from instruction_tuning.reporting.wording import (
     count_list,
+    in_distribution_sentence,
     percent,
     points_with_interval,
 )
@@ -64,7 +65,8 @@ def model_card(
         "## Scores",
         "",
         f"{macro_items} unseen items in every form, mean scores in percent with intervals. The last columns "
-        "are the paired differences in points.",
+        "are the paired differences in points."
+        + (f" {told}" if (told := in_distribution_sentence(trained_on.get("in_distribution"))) else ""),
     ]
     for form, name in FORM_NAMES.items():
         lines += ["", f"### {name.capitalize()}", "", *_table(form, roles, metrics, comparisons)]
@@ -84,6 +86,7 @@ def _training_data(facts: Mapping[str, Any]) -> list[str]:
         f"{facts['pool_records']:,} records ({facts['sampler']})"
         + (f"; digest of the pool's record ids `{facts['pool_digest']}`" if "pool_digest" in facts else ""),
         *(f"- {name}: {_counts(kind, facts[kind])}" for kind, name in _COUNTS.items() if kind in facts),
+        *([f"- {told}"] if (told := in_distribution_sentence(facts.get("in_distribution"))) else []),
     ]
 
 

@@ -15,7 +15,9 @@ from plotly.offline import get_plotlyjs
 from instruction_tuning.pool_statistics.composition import licences_by_language
 from instruction_tuning.pool_statistics.reading_sample import FLAGGED, KEPT, REJECTED, RowToRead
 from instruction_tuning.reporting.cluster_html import largest_clusters
+from instruction_tuning.reporting.contamination_section import contamination_section
 from instruction_tuning.reporting.figure_html import figure_section
+from instruction_tuning.reporting.html_table import table
 from instruction_tuning.reporting.pool_figures import LANGUAGE_NAMES
 from instruction_tuning.reporting.text_html import text_as_html
 
@@ -30,11 +32,14 @@ def pool_page(
     metrics: Mapping[str, float],
     topics: pd.DataFrame,
     clusters: pd.DataFrame,
+    contamination: tuple[pd.DataFrame, pd.DataFrame],
     figures: Sequence[go.Figure],
     *,
     seed: int,
+    matches: int,
 ) -> str:
-    """The page; some 5 MB, most of it Plotly."""
+    """The page; some 5 MB, most of it Plotly. `contamination` is the report and the matches, of which so many
+    are shown for each split of a benchmark."""
     shown = {fate: [row for row in rows if row.fate == fate] for fate in (KEPT, FLAGGED, REJECTED)}
     flagged = int(metrics["rows/flagged"])
     totals = {KEPT: len(instruction_pool) - flagged, FLAGGED: flagged, REJECTED: len(rejected_records)}
@@ -46,6 +51,7 @@ def pool_page(
         "licences": _licences(instruction_pool),
         "duplicates": largest_clusters(clusters),
         "clusters": f"{clusters['cluster_id'].nunique():,}",
+        "benchmarks": contamination_section(*contamination, seed=seed, most=matches),
         "rejected_reasons": _reasons(rejected_records),
         "plotly": get_plotlyjs(),
     }
@@ -96,37 +102,28 @@ def _topics(topics: pd.DataFrame, pool: pd.DataFrame) -> str:
         )
         for row in topics.to_dict("records")
     ]
-    return _table(("topic, and one of its instructions", "rows", "share"), rows)
+    return table(("topic, and one of its instructions", "rows", "share"), rows)
 
 
 def _licences(pool: pd.DataFrame) -> str:
-    table = licences_by_language(pool)
-    header = ("licence", *(LANGUAGE_NAMES.get(str(name), str(name)) for name in table.columns), "all")
+    counted = licences_by_language(pool)
+    header = ("licence", *(LANGUAGE_NAMES.get(str(name), str(name)) for name in counted.columns), "all")
     rows = [
         (
             text_as_html(str(name), most=80),
             *(f"{int(count):,}" for count in counts),
             f"{int(counts.sum()):,}",
         )
-        for name, counts in zip(table.index, table.to_numpy(), strict=True)
+        for name, counts in zip(counted.index, counted.to_numpy(), strict=True)
     ]
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _reasons(rejected: pd.DataFrame) -> str:
     counts = rejected.groupby(["stage", "reason"]).size().reset_index(name="rows")
     counts = counts.sort_values(["rows", "stage", "reason"], ascending=[False, True, True])
     rows = [(escape(f"{row.stage} / {row.reason}"), f"{row.rows:,}") for row in counts.itertuples()]
-    return _table(("stage / reason", "rows"), rows)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The header as text, the cells as HTML."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    if not rows:
-        body = f"<tr><td colspan='{len(header)}'>none</td></tr>"
-    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    return table(("stage / reason", "rows"), rows)
 
 
 def _row(row: RowToRead) -> str:

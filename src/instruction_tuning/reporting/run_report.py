@@ -7,7 +7,7 @@ from instruction_tuning.reporting.best_of_n_words import best_of_n_sentence
 from instruction_tuning.reporting.breakdown_table import invention_sentence
 from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import count_list, one_line, text_table
+from instruction_tuning.reporting.wording import count_list, in_distribution_sentence, one_line, text_table
 from instruction_tuning.text.counting import counted
 
 WIDTH = 100
@@ -119,6 +119,7 @@ def _scores(summary: RunSummary) -> list[str]:
         "  mean score in percent, base→SFT, gain in points [95% interval of the paired difference]",
         *text_table(header, rows, indent=2),
         *_wrapped(invention_sentence(summary.verdict["evidence"])),
+        *_wrapped(in_distribution_sentence(summary.in_distribution)),
     ]
 
 

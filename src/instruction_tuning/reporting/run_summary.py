@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.answering.choice import rejection_reasons
+from instruction_tuning.mixture.in_distribution import in_distribution
 from instruction_tuning.reporting.selection_words import selection_sentence
 from instruction_tuning.reporting.teacher_use import TeacherUse, teacher_use
 from instruction_tuning.seeds import substream
@@ -55,6 +56,7 @@ class RunSummary:
     flagged: Mapping[str, int]
     selected_by_source: Mapping[str, int]
     selected_by_language: Mapping[str, int]
+    in_distribution: Mapping[str, int]
     selection: str
     teacher: TeacherUse
     sums_checked: int
@@ -102,6 +104,7 @@ def summarise(
         flagged=_counts(instruction_pool["flags"].explode().dropna()),
         selected_by_source=_counts(selected_queries["source"]),
         selected_by_language=_counts(selected_queries["language"]),
+        in_distribution=_in_distribution(selected_queries, verified_examples),
         selection=selection_sentence(selected_queries),
         teacher=teacher_use(rated_responses),
         sums_checked=fates.count("right") + fates.count("wrong"),
@@ -119,6 +122,14 @@ def summarise(
             *_answered_samples(verified_examples, seed),
         ],
     )
+
+
+def _in_distribution(selected_queries: pd.DataFrame, verified_examples: pd.DataFrame) -> dict[str, int]:
+    """By benchmark, the selected records of its training split that have an answer to train on."""
+    if "flags" not in selected_queries:
+        return {}
+    answered = selected_queries["record_id"].isin(verified_examples["record_id"])
+    return in_distribution(selected_queries.loc[answered, "flags"])
 
 
 def _answer_fate(prompt: str, response: str, check: str) -> str:

@@ -61,3 +61,17 @@ def count_list(counts: Mapping[str, int]) -> str:
     """`alpaca 1,200, belle 300`, the largest first."""
     ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     return ", ".join(f"{name} {count:,}" for name, count in ordered) or "none"
+
+
+def in_distribution_sentence(counts: Mapping[str, int] | None) -> str:
+    """What a score has to be read with where training data are of a benchmark's own training split; empty
+    where none are known to be.
+
+    >>> in_distribution_sentence({"gsm8k": 12})
+    'Trained on questions of training splits, so in-distribution for: gsm8k 12.'
+    """
+    return (
+        f"Trained on questions of training splits, so in-distribution for: {count_list(counts)}."
+        if counts
+        else ""
+    )

@@ -49,7 +49,18 @@ def punctuation_and_spaces() -> str:
 
 def tokens(text: str) -> Tokens:
     """All tokens of `text` in order, case-folded, with full-width forms as plain ones."""
-    return tuple(_TOKEN.findall(text.translate(_FULL_WIDTH).casefold()))
+    return tuple(_TOKEN.findall(plain_forms(text)))
+
+
+def plain_forms(text: str) -> str:
+    """Case-folded, with full-width forms as plain ones."""
+    return text.translate(_FULL_WIDTH).casefold()
+
+
+def token_spans(text: str) -> list[tuple[str, int, int]]:
+    """The tokens of `text` with where each begins and ends in it, in characters."""
+    found = _TOKEN.finditer(text.translate(_FULL_WIDTH))
+    return [(match[0].casefold(), match.start(), match.end()) for match in found]
 
 
 def content_tokens(text: str) -> Tokens:

@@ -80,3 +80,17 @@ def test_the_digest_of_the_pool_follows_its_records_and_not_their_order() -> Non
         for pool in (POOL, POOL.iloc[::-1], POOL.iloc[1:])
     ]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_examples_of_a_benchmarks_training_split_are_counted_by_benchmark() -> None:
+    flags = [
+        ["in_distribution:gsm8k", "unicode_normalized"],
+        ["in_distribution:arc", "in_distribution:gsm8k"],
+        [],
+    ]
+    queries = selected().assign(flags=flags)
+    facts = training_data(mixture(), held_out(), queries, decisions=decisions(), pool=POOL)
+    assert facts["in_distribution"] == {"arc": 1, "gsm8k": 2}
+    short = decisions(r1="dropped")
+    facts = training_data(mixture(), held_out(), queries, decisions=short, pool=POOL)
+    assert facts["in_distribution"] == {"arc": 1, "gsm8k": 1}

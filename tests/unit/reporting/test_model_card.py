@@ -72,3 +72,9 @@ def test_every_form_has_a_table_with_all_abilities_and_intervals():
 
 def test_the_card_says_what_it_does_not_measure():
     assert "## Limits" in card()
+
+
+def test_examples_of_a_benchmarks_training_split_are_named_with_the_data_and_with_the_scores():
+    told = card(trained_on=TRAINED_ON | {"in_distribution": {"gsm8k": 12, "arc": 3}})
+    assert told.count("in-distribution for: gsm8k 12, arc 3.") == 2
+    assert "in-distribution" not in card()

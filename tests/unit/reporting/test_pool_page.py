@@ -12,7 +12,9 @@ from instruction_tuning.reporting.pool_figures import (
     topic_figure,
     verb_noun_figure,
 )
-from instruction_tuning.reporting.pool_page import pool_page, text_as_html
+from instruction_tuning.reporting.pool_page import pool_page
+from instruction_tuning.reporting.text_html import text_as_html
+from instruction_tuning.schemas.contamination_report import CONTAMINATION_RULES
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> $verdict ${seed} \u202eevil\u200b & 'quoted'"
 
@@ -46,6 +48,24 @@ def hostile_rejects():
 
 REPAIRS = pd.DataFrame({"source_row_id": ["0123456789ab:3"], "field": [HOSTILE], "before": [HOSTILE]})
 
+CONTAMINATION = (
+    pd.DataFrame(
+        [
+            {"benchmark": HOSTILE, "split": "test", "items": 4, "items_too_short": 1, "items_found": 1}
+            | {"records_removed": 1, "records_in_distribution": 0, "items_dirty": pd.NA, "items_clean": pd.NA}
+            | dict.fromkeys(CONTAMINATION_RULES, 0)
+            | {"overlaps_item": 1}
+        ]
+    ),
+    pd.DataFrame(
+        [
+            {"benchmark": HOSTILE, "split": "test", "item_id": HOSTILE, "decision": "removed"}
+            | {"rule": "overlaps_item", "share": 0.9, "source_row_id": "0123456789ab:7", "source": HOSTILE}
+            | {"role": "user", "record_text": f"Say: {HOSTILE}", "item_text": f"{HOSTILE}\nthe other"}
+        ]
+    ),
+)
+
 
 CLUSTERS = pd.DataFrame(
     {
@@ -75,7 +95,7 @@ def page_of(pool, rejects):
         pool_mix_figure(pool),
         topic_figure(found),
     ]
-    return pool_page(pool, rejects, rows, metrics, found, CLUSTERS, figures, seed=1)
+    return pool_page(pool, rejects, rows, metrics, found, CLUSTERS, CONTAMINATION, figures, seed=1, matches=5)
 
 
 @pytest.fixture(scope="module")

@@ -181,3 +181,13 @@ def test_counting_leaves_the_frames_alone():
 @pytest.mark.parametrize("metrics", [{}, {"heldout_loss_before": 2.0}])
 def test_a_loss_that_was_not_measured_is_named_so(metrics):
     assert "not measured" in report(sft_metrics=metrics)
+
+
+def test_answered_records_of_a_benchmarks_training_split_are_named_beside_the_scores():
+    frames = stored_run()
+    answered = set(frames["verified_examples"]["record_id"])
+    queries = frames["selected_queries"]
+    flags = [["in_distribution:gsm8k"] if record in answered else [] for record in queries["record_id"]]
+    text = words(report(selected_queries=queries.assign(flags=flags)))
+    assert f"in-distribution for: gsm8k {len(answered & set(queries['record_id']))}." in text
+    assert "in-distribution" not in report()

@@ -1,4 +1,4 @@
-"""Adapters between the catalog's frames and the methods in canonical and decontamination."""
+"""Adapters between the catalog's frames and the methods in canonical."""
 
 import logging
 from collections import Counter
@@ -14,13 +14,9 @@ from instruction_tuning.canonical.records import (
     row_number_of,
     source_row_id_of,
 )
-from instruction_tuning.decontamination.ngram_overlap import benchmark_leaks
 from instruction_tuning.errors import InputError, RejectionRateError
 from instruction_tuning.pipelines.ingestion.frames import (
-    messages_of,
     read_frames,
-    reject,
-    rejected_frame,
     source_files_frame,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
@@ -29,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 _SHOWN_CHARACTERS = 300
 _FOUND = frozenset(CHECKS)
-_BENCHMARK_COLUMNS = ("item_id", "split", "question")
 
 
 def read_raw_records(
@@ -63,50 +58,6 @@ def read_raw_records(
         documents,
         frames.comparisons,
     )
-
-
-def remove_benchmark_leaks(
-    distinct_instructions: pd.DataFrame, benchmark_items: pd.DataFrame, parameters: IngestionParameters
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the records that do not ask a benchmark's test question."""
-    missing = [column for column in _BENCHMARK_COLUMNS if column not in benchmark_items.columns]
-    if missing:
-        raise InputError(
-            f"the benchmark items have no column {', '.join(missing)}",
-            field=missing[0],
-            fix="give every item an item_id, a split (train or test) and a question",
-        )
-    test_items = benchmark_items[(benchmark_items["split"] == "test") & benchmark_items["question"].notna()]
-    messages = messages_of(distinct_instructions)
-    leaks = benchmark_leaks(
-        [[turn["content"] for turn in turns if turn["role"] == "user"] for turns in messages],
-        [str(question) for question in test_items["question"]],
-        [str(item_id) for item_id in test_items["item_id"]],
-        **parameters.decontamination.model_dump(),
-    )
-    rejected = [
-        reject(
-            distinct_instructions,
-            position,
-            messages[position],
-            stage="contaminated",
-            reason=leak.reason,
-            detail=f"test item {leak.item_id}, overlap {leak.overlap_share:.2f}: "
-            f"{leak.question[:_SHOWN_CHARACTERS]}",
-            collides_with=leak.item_id,
-            similarity=leak.overlap_share,
-        )
-        for position, leak in leaks.items()
-    ]
-    kept = [position for position in range(len(distinct_instructions)) if position not in leaks]
-    logger.info(
-        "of %d records %d leak one of %d test items: %d stay",
-        len(distinct_instructions),
-        len(leaks),
-        len(test_items),
-        len(kept),
-    )
-    return distinct_instructions.iloc[kept].reset_index(drop=True), rejected_frame(rejected)
 
 
 def collect_rejected_records(

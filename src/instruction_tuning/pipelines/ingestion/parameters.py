@@ -1,10 +1,12 @@
 """What a user may set for ingestion; conf/base/parameters_ingestion.yml holds the defaults."""
 
-from typing import Annotated, Literal
+from dataclasses import fields
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.canonical.cleaning import ReadingRules
+from instruction_tuning.decontamination.rules import Method, NgramRules, TokenShareRules
 from instruction_tuning.pipelines.ingestion.check_parameters import RedactionParameters
 from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 from instruction_tuning.schemas.canonical_instructions import FORMATS
@@ -17,11 +19,53 @@ class _Frozen(BaseModel):
 
 
 class DecontaminationParameters(_Frozen):
-    """Leaked test items: `decontamination/ngram_overlap.py` explains the rule."""
+    """Questions of benchmarks: `decontamination/ngram_overlap.py` and `token_share.py` explain the
+    methods."""
 
+    method: Method = "ngram"
+    check_answers: bool = True
+    removed_splits: tuple[Literal["test", "validation", "train"], ...] = ("test", "validation")
     ngram_tokens: Annotated[int, Field(gt=0)] = 8
     min_overlap_share: Annotated[float, Field(gt=0, le=1)] = 0.8
     max_missing_share: Share = 0.05
+    max_missing_tokens: Annotated[int, Field(ge=0)] = 3
+    min_item_tokens: Annotated[int, Field(gt=0)] = 3
+    template_items: Annotated[int, Field(gt=0)] = 10
+    template_records: Annotated[int, Field(gt=0)] | None = 10
+    templates: tuple[str, ...] = ()
+    min_match_tokens: Annotated[int, Field(gt=0)] = 10
+    skipgram_budget: Annotated[int, Field(ge=0)] = 4
+    dirty_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+    clean_share: Share = 0.2
+
+    @model_validator(mode="after")
+    def _limits_are_in_order(self) -> Self:
+        if self.min_item_tokens > self.ngram_tokens:
+            raise ValueError(
+                f"min_item_tokens ({self.min_item_tokens}) is more than ngram_tokens ({self.ngram_tokens})"
+            )
+        if self.clean_share > self.dirty_share:
+            raise ValueError(
+                f"clean_share ({self.clean_share}) is more than dirty_share ({self.dirty_share})"
+            )
+        return self
+
+    def ngram_rules(self) -> NgramRules:
+        """What of this the method `ngram` needs."""
+        return NgramRules(**{field.name: getattr(self, field.name) for field in fields(NgramRules)})
+
+    def token_share_rules(self) -> TokenShareRules:
+        """What of this the method `token_share` needs."""
+        return TokenShareRules(**{field.name: getattr(self, field.name) for field in fields(TokenShareRules)})
+
+
+class EvaluationDataParameters(_Frozen):
+    """Apart from `ingestion`, so that another evaluation set does not make the records be read again.
+
+    `path`: a file or a folder of evaluation sets; null: none but `benchmark_items`.
+    """
+
+    path: str | None = None
 
 
 # A column, or several of which the first that a row has is taken.

@@ -2,11 +2,11 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from instruction_tuning.pipelines.ingestion.decontamination_nodes import remove_benchmark_leaks
 from instruction_tuning.pipelines.ingestion.duplicate_nodes import draw_duplicate_clusters, remove_duplicates
 from instruction_tuning.pipelines.ingestion.nodes import (
     collect_rejected_records,
     read_raw_records,
-    remove_benchmark_leaks,
 )
 from instruction_tuning.pipelines.ingestion.pool_nodes import (
     count_verb_noun_pairs,
@@ -49,8 +49,18 @@ def _pool() -> Pipeline:
             ),
             Node(
                 remove_benchmark_leaks,
-                inputs=["distinct_instructions", "benchmark_items", "params:ingestion"],
-                outputs=["instruction_pool", "contaminated_records"],
+                inputs=[
+                    "distinct_instructions",
+                    "benchmark_items",
+                    "params:evaluation_data",
+                    "params:ingestion",
+                ],
+                outputs=[
+                    "instruction_pool",
+                    "contaminated_records",
+                    "contamination_matches",
+                    "contamination_report",
+                ],
                 name="remove_benchmark_leaks",
             ),
             Node(
@@ -122,6 +132,8 @@ def _page() -> Pipeline:
                     "record_repairs",
                     "pool_metrics",
                     "pool_topics",
+                    "contamination_report",
+                    "contamination_matches",
                     "verb_noun_figure",
                     "pool_length_figure",
                     "pool_mix_figure",

@@ -96,6 +96,8 @@ def write_pool_page(
     record_repairs: pd.DataFrame,
     pool_metrics: dict[str, float],
     pool_topics: pd.DataFrame,
+    contamination_report: pd.DataFrame,
+    contamination_matches: pd.DataFrame,
     verb_noun_figure: Any,
     pool_length_figure: Any,
     pool_mix_figure: Any,
@@ -125,6 +127,8 @@ def write_pool_page(
         pool_metrics,
         pool_topics,
         duplicate_clusters,
+        (contamination_report, contamination_matches),
         figures,
         seed=parameters.seed,
+        matches=parameters.matching_texts,
     )

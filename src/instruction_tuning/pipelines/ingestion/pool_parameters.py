@@ -18,4 +18,5 @@ class PoolStatisticsParameters(BaseModel):
     kept_rows: Annotated[int, Field(ge=0)] = 30
     flagged_rows: Annotated[int, Field(ge=0)] = 30
     rejected_rows: Annotated[int, Field(ge=0)] = 30
+    matching_texts: Annotated[int, Field(ge=0)] = 20
     seed: Annotated[int, Field(ge=0)] = 0

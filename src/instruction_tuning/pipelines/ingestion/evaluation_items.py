@@ -1,0 +1,66 @@
+"""The items of evaluation sets: those that the chain evaluates on, and those of files that a user names."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from instruction_tuning.canonical.raw_files import RawFile
+from instruction_tuning.canonical.records import row_number_of, source_row_id_of
+from instruction_tuning.canonical.rows import rows_of
+from instruction_tuning.decontamination.item_fields import benchmark_and_split, item_of_row
+from instruction_tuning.decontamination.items import EvaluationItem
+from instruction_tuning.errors import InputError
+from instruction_tuning.schemas.contamination_report import BENCHMARK_SPLITS
+
+BENCHMARK_DATASET = "benchmark_items"
+_COLUMNS = ("item_id", "split", "question")
+
+
+def evaluation_items(benchmark_items: pd.DataFrame, files: Sequence[RawFile]) -> list[EvaluationItem]:
+    """All of them; an `item_id` is unique in its benchmark and split."""
+    items = [*_items_of_frame(benchmark_items)]
+    for file in files:
+        items += _items_of_file(file)
+    return items
+
+
+def _items_of_frame(frame: pd.DataFrame) -> Iterator[EvaluationItem]:
+    missing = [column for column in _COLUMNS if column not in frame.columns]
+    if missing:
+        raise InputError(
+            f"the benchmark items have no column {', '.join(missing)}",
+            field=missing[0],
+            fix=f"give every item an item_id, a split ({', '.join(BENCHMARK_SPLITS)}) and a question",
+        )
+    asked = frame[frame["question"].notna()]
+    for row in asked.to_dict("records"):
+        named = {
+            str(name): value for name, value in row.items() if name in ("benchmark", "choices", *_COLUMNS)
+        }
+        yield item_of_row(named, benchmark=BENCHMARK_DATASET, split="test", number=0, file=BENCHMARK_DATASET)
+
+
+def _items_of_file(file: RawFile) -> list[EvaluationItem]:
+    benchmark, split = benchmark_and_split(file.source)
+    items = []
+    for row in rows_of(file.path):
+        number = row_number_of(source_row_id_of(file.sha256, row.number))
+        if row.fields is None:
+            raise InputError(
+                f"the row cannot be read: {row.fault.detail if row.fault else 'no object'}",
+                file=file.path,
+                record=f"row {number}",
+                fix="mend or remove the row: what is not known cannot be kept out of the training data",
+            )
+        items.append(item_of_row(row.fields, benchmark=benchmark, split=split, number=number, file=file.path))
+    if not items:
+        raise InputError("the evaluation file holds no items", file=file.path, fix="fill it, or remove it")
+    # Task numbers that begin anew in every subject name nothing: then it is the row.
+    named = Counter((item.benchmark, item.split, item.item_id) for item in items)
+    if max(named.values()) == 1:
+        return items
+    return [
+        EvaluationItem(item.benchmark, f"row {number}", item.split, item.question, item.choices)
+        for number, item in enumerate(items, start=1)
+    ]
