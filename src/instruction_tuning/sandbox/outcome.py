@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# passed: all tests ran and held, or without tests: it ran to its end.
+# passed: all tests ran and held; or without tests: it ran to its end, as it says itself.
 # exited: it ended itself before the tests did.
 Status = Literal["passed", "failed", "timeout", "memory", "output", "crashed", "exited"]
 
@@ -12,8 +12,10 @@ Status = Literal["passed", "failed", "timeout", "memory", "output", "crashed", "
 class Outcome:
     """`reason` in plain words; `exit_code` and `signal` are null where the program did not end by itself.
 
-    Only `passed` is vouched for: which of the other names a bad program gets, it can influence. `seconds` is
-    wall time. Output is cut at `Limits.output_bytes` and untrusted like the program.
+    Only `passed` of a program with tests is vouched for: which of the other names a bad program gets, it can
+    influence, and a program without tests can say that it ran to its end and have ended before. `seconds` is
+    wall time. Output is cut at `Limits.output_bytes` and untrusted like the program. `reason` may quote the
+    program or its tests; all texts are valid UTF-8.
     """
 
     status: Status

@@ -5,19 +5,23 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast, get_args
+from typing import Any
 
 from instruction_tuning.errors import WorkspaceError
-from instruction_tuning.sandbox.inside.frames import receive, send
+from instruction_tuning.sandbox.inside.frames import exactly, receive, send
+from instruction_tuning.sandbox.inside.removal import remove_tree
 from instruction_tuning.sandbox.limits import Limits
-from instruction_tuning.sandbox.outcome import Outcome, Status
+from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.sandbox.program import Program
+from instruction_tuning.sandbox.verdict import outcome
 
 _SOURCE = Path(__file__).parents[2]
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {module} import main; del sys.path[0]; main()"
-_LONGEST_REPLY_BYTES = 1 << 28
+_LONGEST_REPLY_BYTES = 1 << 16
 # All that a program finds in its environment, beside HOME and TMPDIR. One arena: each would take 64 MiB of
 # the address space that is allowed.
 _ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"}
@@ -55,18 +59,18 @@ class Worker:
     def run(self, program: Program, limits: Limits) -> Outcome:
         """The outcome of one program. WorkspaceError where the warden itself fails."""
         tested = program.tests is not None
-        job = {"program": program.source, "tested": tested, "limits": vars(limits)}
         assert self._process.stdin is not None
         try:
-            send(self._process.stdin.fileno(), job)
-            if tested:  # a message of its own, which the program's process never reads
+            # Three messages with three readers: warden, checker, and the program's own process.
+            send(self._process.stdin.fileno(), {"tested": tested, "limits": vars(limits)})
+            if tested:
                 send(self._process.stdin.fileno(), [program.tests, program.functions])
+            send(self._process.stdin.fileno(), program.source)
         except BrokenPipeError as fault:
             raise self._broken("it has ended") from fault
-        reply = self._reply()
-        if reply["status"] not in get_args(Status):
-            raise self._broken(str(reply["reason"]))
-        return Outcome(**cast(dict[str, Any], reply))
+        ended = self._reply()
+        texts = [self._next(exactly, size) for size in ended["sizes"]]
+        return outcome(ended, texts, limits, tested=tested)
 
     def close(self) -> None:
         """End the warden, and with it all that it runs."""
@@ -78,12 +82,17 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+        with suppress(OSError):
+            remove_tree(self._folder.name)
         self._folder.cleanup()
 
     def _reply(self) -> Any:
+        return self._next(receive, _LONGEST_REPLY_BYTES)
+
+    def _next(self, read: Callable[[int, int], Any], size: int) -> Any:
         assert self._process.stdout is not None
         try:
-            return receive(self._process.stdout.fileno(), _LONGEST_REPLY_BYTES)
+            return read(self._process.stdout.fileno(), size)
         except (EOFError, ValueError) as fault:
             raise self._broken("it gave no answer") from fault
 

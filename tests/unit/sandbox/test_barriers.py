@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from instruction_tuning.errors import ConfigurationError
@@ -99,12 +101,14 @@ print(json.dumps(told))
 """
 
 
-@linux
-def test_an_ordinary_user_has_every_required_barrier(open_folder):
-    """As root, become another user with an interpreter that all may run; else this process is the test."""
+def as_an_ordinary_user(
+    open_folder: Path, script: str, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run `script`, given the source folder; as root as another user, by an interpreter that all may run."""
     if os.geteuid() != 0:
-        assert not barriers().missing
-        return
+        return subprocess.run(
+            [sys.executable, "-c", script, str(SOURCE), *arguments], capture_output=True, text=True
+        )
     python = shutil.which("python3", path="/usr/local/bin:/usr/bin")
     if python is None:
         pytest.skip("no interpreter that another user may run")
@@ -113,16 +117,73 @@ def test_an_ordinary_user_has_every_required_barrier(open_folder):
     for name in ("__init__.py", "errors.py"):
         shutil.copy(SOURCE / "instruction_tuning" / name, copied)
     shutil.copytree(SOURCE / "instruction_tuning" / "sandbox", copied / "sandbox")
-    attacks = ["import os; os.fork()", "open('/etc/passwd')", "import socket; socket.socket()", "pass"]
     version = [python, "-c", "import sys; print(sys.version_info >= (3, 11))"]
     if subprocess.run(version, capture_output=True, text=True).stdout.strip() != "True":
         pytest.skip(f"{python} is older than 3.11")
-    told = subprocess.run(
-        [python, "-c", AS_ANOTHER_USER, str(open_folder / "src"), *attacks],
+    return subprocess.run(
+        [python, "-c", script, str(open_folder / "src"), *arguments],
         capture_output=True, text=True, user=54321, group=54321, extra_groups=[], env={}, cwd="/",
     )  # fmt: skip
+
+
+@linux
+def test_an_ordinary_user_has_every_required_barrier(open_folder):
+    attacks = ["import os; os.fork()", "open('/etc/passwd')", "import socket; socket.socket()", "pass"]
+    told = as_an_ordinary_user(open_folder, AS_ANOTHER_USER, *attacks)
     assert told.stderr == ""
     assert json.loads(told.stdout) == [[[], ["failed", "failed", "failed", "passed"]]] * 2
+
+
+SIGNALS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from instruction_tuning.sandbox.limits import Limits
+from instruction_tuning.sandbox.pool import Sandbox
+from instruction_tuning.sandbox.program import Program
+without = frozenset({"landlock"})  # as on Linux before 6.12, whose Landlock knows no signals
+with Sandbox(without=without, limits=Limits(processes=4), allow_missing_barriers=True) as sandbox:
+    assert not {"seccomp", "other processes"} & {barrier.name for barrier in sandbox.barriers.missing}
+    for _ in range(2):
+        print(sandbox.run(Program(*sys.argv[2:4])).status)
+"""
+# Warden and checker are of the same user; numbers below one's own are theirs.
+SIGNALLING = """
+import os, signal
+def reached():
+    done = []
+    for process in [-1, *range(1, os.getpid()), -os.getppid()]:
+        for number in (0, signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            try: os.kill(process, number)
+            except (PermissionError, ProcessLookupError): continue
+            done.append((process, number))
+    return done
+def a_child_ends():
+    child = os.fork()
+    if child == 0:
+        while True: signal.pause()
+    os.kill(child, signal.SIGTERM)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+
+
+@linux
+def test_a_program_of_several_processes_signals_its_own_only(open_folder):
+    tests = "assert reached() == []\nassert a_child_ends() == -15"
+    told = as_an_ordinary_user(open_folder, SIGNALS, SIGNALLING, tests)
+    if "needs namespaces" in told.stderr:
+        pytest.skip("several processes need namespaces")
+    assert (told.stdout, told.stderr) == ("passed\npassed\n", "")
+
+
+@linux
+def test_a_signal_to_the_terminals_processes_does_not_end_a_warden():
+    """Ctrl-C reaches a whole process group; what handles it can go on, and so must its sandbox."""
+    with Sandbox() as sandbox:
+        below = psutil.Process(sandbox._workers[0]._process.pid)
+        for process in (below, *below.children(recursive=True)):
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+        assert sandbox.run(Program("pass")).status == "passed"
 
 
 @linux
@@ -148,8 +209,6 @@ def test_a_warden_that_was_killed_is_reported():
 def test_a_program_ends_with_the_process_that_asked_for_it():
     """Killed without a word, that process leaves no warden and no program behind."""
     import time
-
-    import psutil
 
     run = (
         "from instruction_tuning.sandbox.pool import Sandbox\n"

@@ -118,6 +118,14 @@ def test_an_exception_that_ends_loops_does_not_end_the_tests(sandbox):
     exec(f"{ends}\n{tests}", namespace)  # the control: in one process it passes
 
 
+def test_a_script_is_taken_at_its_word_and_a_tested_program_is_not(sandbox):
+    """Whatever stands in a script's process the script can do itself: only tests vouch for a program."""
+    forged = "import os; os.write(3, b'\\0\\0\\0\\4\"ok\"'); os._exit(0)\nassert False"
+    outcome = sandbox.run(Program(forged))
+    assert (outcome.status, outcome.reason) == ("passed", "ran to its end, as it says itself")
+    assert sandbox.run(Program(forged, TESTS)).status == "exited"
+
+
 @pytest.mark.parametrize("code", [0, 1, 70, 113, 255])
 def test_no_exit_code_means_anything(sandbox, code):
     assert sandbox.run(Program(f"import os; os._exit({code})", TESTS)).status == "exited"
@@ -131,6 +139,8 @@ def test_no_exit_code_means_anything(sandbox, code):
         "os.kill(os.getpid(), 35)",
         "os.write(3, (200000).to_bytes(4, 'big') + b'[' * 60000); os._exit(0)",
         "os.write(3, b'junk'); os._exit(0)",
+        "d = b'[1,' + b'[' * 950 + b']' * 950 + b',2]'; "
+        "os.write(3, len(d).to_bytes(4, 'big') + d); os._exit(0)",
     ],
 )
 @pytest.mark.parametrize("tests", [TESTS, None], ids=["tested", "script"])
@@ -147,6 +157,32 @@ def test_tests_that_write_a_verdict_of_their_own_are_only_wrong(sandbox):
     )
     outcome = sandbox.run(Program("", tests))
     assert (outcome.status, outcome.reason, outcome.stdout) == ("passed", "[]", "")
+
+
+@pytest.mark.parametrize(
+    ("program", "tests"),
+    [
+        ("raise Exception('\\ud800')", None),
+        ("class E(Exception): __str__ = lambda s: '\\ud800'\nraise E", None),
+        ("raise Exception('\\ud800')", "f()"),
+        ("def f(): raise Exception('\\ud800')", "f()"),
+        ("", "raise Exception('\\ud800')"),
+    ],
+)
+def test_half_a_surrogate_pair_does_not_reach_the_outcome(sandbox, program, tests):
+    outcome = sandbox.run(Program(program, tests))
+    assert outcome.status == "failed"
+    assert "?" in outcome.reason and outcome.reason.encode()
+
+
+def test_unittest_passes_by_its_result_and_not_by_its_main(sandbox):
+    case = "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f(1), 1)\n"
+    run = "suite = unittest.defaultTestLoader.loadTestsFromTestCase(T)\n"
+    run += "assert unittest.TextTestRunner().run(suite).wasSuccessful()"
+    right, wrong = "def f(x): return x", "def f(x): return 0"
+    assert sandbox.run(Program(right, case + run)).status == "passed"
+    assert sandbox.run(Program(wrong, case + run)).status == "failed"
+    assert sandbox.run(Program(right, case + "unittest.main()")).status == "failed"
 
 
 def test_what_a_test_catches_does_not_hide_a_programs_end(sandbox):
@@ -207,6 +243,7 @@ def test_the_same_program_gets_the_same_random_numbers(sandbox):
         "from concurrent.futures import ThreadPoolExecutor as T\n"
         "with T(4) as t: assert list(t.map(abs, [-1])) == [1]",
         "import tempfile\nwith tempfile.TemporaryFile() as f: f.write(b'x')",
+        "import fcntl\nwith open('x', 'w') as f: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "import decimal, sqlite3, hashlib, zoneinfo, uuid, secrets, json, csv, xml.etree.ElementTree as e\n"
         "sqlite3.connect(':memory:').execute('select 1'); secrets.token_hex(); e.fromstring('<a/>')",
         "import sys; assert sys.stdin.read() == ''",

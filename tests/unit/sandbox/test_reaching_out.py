@@ -6,12 +6,14 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from instruction_tuning.sandbox.inside.removal import remove_tree
 from instruction_tuning.sandbox.pool import Sandbox, run_program
 from instruction_tuning.sandbox.program import Program
 
@@ -239,6 +241,11 @@ def test_limits_of_other_processes_are_not_changed(guarded, unguarded):
     works_only_unguarded(guarded, unguarded, attack)
 
 
+def test_no_file_of_the_library_is_locked(guarded, unguarded):
+    attack = "import fcntl; fcntl.flock(open(os.__file__), fcntl.LOCK_EX | fcntl.LOCK_NB); print('REACHED')"
+    works_only_unguarded(guarded, unguarded, attack)
+
+
 @pytest.mark.parametrize("name", ["memfd_create", "unshare", "timerfd_create", "inotify_init", "io_setup"])
 def test_a_call_that_is_not_listed_is_refused(guarded, unguarded, name):
     numbers = {
@@ -263,6 +270,34 @@ def test_no_program_is_executed(guarded, unguarded):
 def test_no_descriptor_is_inherited_but_its_own_pipes(guarded):
     count = "import os\nfor d in range(300):\n  try: os.fstat(d); print(d)\n  except OSError: pass"
     assert guarded(count).stdout.split() == ["0", "1", "2", "3", "4"]
+
+
+def test_what_a_program_has_left_is_removed_and_nothing_else(open_folder):
+    """What `shutil.rmtree` does not remove: more levels than Python recurses, shut folders in shut ones."""
+    kept, folder = open_folder / "kept", open_folder / "folder"
+    kept.write_text("kept")
+    kept.chmod(0o444)
+    (folder / "shut").mkdir(parents=True)
+    (folder / "0").mkdir()
+    (folder / "0" / "file").write_text("x")
+    for i, target in enumerate((kept, open_folder)):
+        (folder / f"link{i}").symlink_to(target)
+        (folder / "shut" / f"link{i}").symlink_to(target)
+    (folder / "shut" / "shut").mkdir(mode=0)
+    (folder / "shut").chmod(0)
+    remove_tree(str(folder))
+    assert os.listdir(open_folder) == ["kept"] and kept.stat().st_mode & 0o777 == 0o444
+
+
+def test_folders_nested_without_end_go_with_their_sandbox(monkeypatch):
+    if os.access("/dev/shm", os.W_OK):  # folders of a disk take their time
+        monkeypatch.setattr(tempfile, "tempdir", "/dev/shm")
+    deep = "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')"
+    with Sandbox(without=frozenset({"namespaces"}), allow_missing_barriers=os.geteuid() == 0) as sandbox:
+        folder = sandbox._workers[0]._folder.name
+        assert sandbox.run(Program(deep)).status == "passed"
+        assert os.path.isdir(folder)
+    assert not os.path.exists(folder)
 
 
 def test_a_program_finds_nothing_of_the_one_before(guarded):

@@ -3,7 +3,7 @@
 import os
 import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from instruction_tuning.sandbox.inside import landlock, seccomp
@@ -34,8 +34,13 @@ class Means:
     machine: str
 
 
-def confine(means: Means, limits: Mapping[str, float], scratch: str) -> None:
-    """Never to be taken back. OSError where a barrier that the warden found does not go up."""
+def confine(
+    means: Means, limits: Mapping[str, float], scratch: str, *, not_signalled: Sequence[int] = ()
+) -> None:
+    """Never to be taken back. OSError where a barrier that the warden found does not go up.
+
+    `not_signalled`: processes of ours that a program of several processes could reach, beside its parent.
+    """
     os.chdir(scratch)
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     _limit(means, limits)
@@ -51,7 +56,7 @@ def confine(means: Means, limits: Mapping[str, float], scratch: str) -> None:
     if means.landlock:
         landlock.restrict(readable=[*means.readable, *DEVICES], writable_files=["/dev/null"], scratch=scratch)
     if means.seccomp:
-        seccomp.install(means.machine, processes=int(limits["processes"]))
+        seccomp.install(means.machine, processes=int(limits["processes"]), not_signalled=not_signalled)
 
 
 def _limit(means: Means, limits: Mapping[str, float]) -> None:

@@ -16,13 +16,14 @@ def send(descriptor: int, message: Any) -> None:
 
 def receive(descriptor: int, limit_bytes: int) -> Any:
     """The next message; EOFError at the end, ValueError for one longer than `limit_bytes` or no JSON."""
-    (length,) = struct.unpack(">I", _exactly(descriptor, 4))
+    (length,) = struct.unpack(">I", exactly(descriptor, 4))
     if length > limit_bytes:
         raise ValueError(f"a message of {length} bytes; {limit_bytes} are the most")
-    return json.loads(_exactly(descriptor, length))
+    return json.loads(exactly(descriptor, length))
 
 
-def _exactly(descriptor: int, count: int) -> bytes:
+def exactly(descriptor: int, count: int) -> bytes:
+    """The next `count` bytes; EOFError where there are fewer."""
     parts = bytearray()
     while len(parts) < count:
         part = os.read(descriptor, min(count - len(parts), 1 << 16))

@@ -12,6 +12,7 @@ import fcntl
 import os
 import socket
 import struct
+from collections.abc import Sequence
 
 from instruction_tuning.sandbox.inside.kernel import PR_SET_SECCOMP, prctl
 from instruction_tuning.sandbox.inside.syscalls import ALLOWED, ARCHITECTURES, CHECKED, REFUSED, numbers
@@ -37,9 +38,14 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 Instruction = tuple[int, int, int, int]
 
 
-def install(machine: str, *, processes: int) -> None:
-    """Confine this thread and all that it will start, for good; no_new_privs must be set."""
-    program = b"".join(struct.pack("HBBI", *one) for one in filter_program(machine, processes, os.getpid()))
+def install(machine: str, *, processes: int, not_signalled: Sequence[int] = ()) -> None:
+    """Confine this thread and all that it will start, for good; no_new_privs must be set.
+
+    Where several processes may be started, the namespace's first, the parent and `not_signalled` are spared.
+    """
+    spared = (1, os.getppid(), *not_signalled)
+    filtering = filter_program(machine, processes, os.getpid(), spared)
+    program = b"".join(struct.pack("HBBI", *one) for one in filtering)
     buffer = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog: a 16-bit count, padding, a pointer.
     header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
@@ -47,7 +53,9 @@ def install(machine: str, *, processes: int) -> None:
     prctl(PR_SET_SECCOMP, _FILTER_MODE, ctypes.cast(pointer, ctypes.c_void_p))
 
 
-def filter_program(machine: str, processes: int, own_pid: int) -> list[Instruction]:
+def filter_program(
+    machine: str, processes: int, own_pid: int, spared: Sequence[int] = ()
+) -> list[Instruction]:
     """The BPF instructions (code, jump if true, jump if false, constant)."""
     program: list[Instruction] = [
         (_LOAD, 0, 0, 4),
@@ -57,7 +65,7 @@ def filter_program(machine: str, processes: int, own_pid: int) -> list[Instructi
     ]
     for number in numbers(ALLOWED, machine):
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
-    rules = _rules(processes, own_pid)
+    rules = _rules(processes, own_pid, spared)
     for name, both in CHECKED.items():
         for number in numbers({name: both}, machine):
             rule = rules[name]
@@ -67,12 +75,12 @@ def filter_program(machine: str, processes: int, own_pid: int) -> list[Instructi
     return [*program, (_RETURN, 0, 0, _ENOSYS)]
 
 
-def _rules(processes: int, own_pid: int) -> dict[str, list[Instruction]]:
+def _rules(processes: int, own_pid: int, spared: Sequence[int]) -> dict[str, list[Instruction]]:
     """What decides the calls of CHECKED; each rule ends with a verdict."""
     allow, refuse = [(_RETURN, 0, 0, _ALLOW)], [(_RETURN, 0, 0, _EPERM)]
     several = processes > 1
     # Several processes live in a process namespace of their own, in which they may signal each other.
-    signal = allow if several else _one_of(0, (own_pid,))
+    signal = _process_but(spared) if several else _one_of(0, (own_pid,))
     return {
         "clone": [_argument(0), (_JUMP_BITS, 0, 1, _CLONE_NAMESPACES), *refuse, *allow]
         if several
@@ -108,6 +116,14 @@ def _one_of(index: int, values: tuple[int, ...]) -> list[Instruction]:
     for value in values:
         rule += [(_JUMP_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
     return [*rule, (_RETURN, 0, 0, _EPERM)]
+
+
+def _process_but(spared: Sequence[int]) -> list[Instruction]:
+    # A negative number is a group, or everybody; 0 is the group that a program leads.
+    rule = [_argument(0), (_JUMP_BITS, 0, 1, 1 << 31), (_RETURN, 0, 0, _EPERM)]
+    for process in spared:
+        rule += [(_JUMP_EQUAL, 0, 1, process), (_RETURN, 0, 0, _EPERM)]
+    return [*rule, (_RETURN, 0, 0, _ALLOW)]
 
 
 def _without_silent_truncation(index: int) -> list[Instruction]:

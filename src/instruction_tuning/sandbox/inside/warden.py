@@ -3,6 +3,9 @@
 Started by worker.py with a folder to build on and a JSON configuration; jobs come in on standard input,
 outcomes go out on standard output. It is the first process of its process namespace where there is one. It
 imports what generated programs import most, once, so that a program costs a fork and not a start of Python.
+
+A forked process inherits all memory, freed or not. So the warden never holds a program, a test or an outcome:
+those who need them read them, and what comes out passes from pipe to file to pipe within the kernel.
 """
 
 import bisect  # noqa: F401
@@ -19,15 +22,12 @@ import math  # noqa: F401
 import operator  # noqa: F401
 import os
 import re
-import shutil
 import signal
-import stat
 import statistics  # noqa: F401
 import string  # noqa: F401
 import sys
 import tempfile
 import typing  # noqa: F401
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -35,6 +35,7 @@ from instruction_tuning.sandbox.inside import landlock, namespaces
 from instruction_tuning.sandbox.inside.confinement import Means
 from instruction_tuning.sandbox.inside.frames import receive, send
 from instruction_tuning.sandbox.inside.kernel import PR_SET_PDEATHSIG, prctl, unmount
+from instruction_tuning.sandbox.inside.removal import remove_tree
 from instruction_tuning.sandbox.inside.self_test import can_become, can_filter, found_barriers
 from instruction_tuning.sandbox.inside.supervision import supervise
 from instruction_tuning.sandbox.inside.syscalls import ARCHITECTURES
@@ -42,12 +43,14 @@ from instruction_tuning.sandbox.inside.syscalls import ARCHITECTURES
 # systemd's table of user numbers (systemd.io/UIDS-GIDS) leaves these unused; the process number makes one of
 # them a warden's own, so that the kernel counts the processes of its programs and of nobody else.
 _FIRST_USER = 1_879_048_192
-_LONGEST_JOB_BYTES = 1 << 27
+_LONGEST_JOB_BYTES = 1 << 16
 
 
 def main() -> None:
     """Build the barriers, say which hold, then work until the input ends."""
     base, configuration = sys.argv[1], json.loads(sys.argv[2])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends with its input
     means = _means(base, configuration["readable"], set(configuration["without"]))
     if means.namespaces:
         _enter(base, means)
@@ -61,20 +64,20 @@ def main() -> None:
             job = receive(0, _LONGEST_JOB_BYTES)
         except EOFError:
             return
-        send(1, _done(job, means, base))
+        _do(job, means, base)
 
 
-def _done(job: dict[str, Any], means: Means, base: str) -> dict[str, Any]:
-    limits = job["limits"]
+def _do(job: dict[str, Any], means: Means, base: str) -> None:
     try:
-        scratch = _scratch(base, means, int(limits["file_bytes"]))
-        try:
-            read_tests = (lambda: receive(0, _LONGEST_JOB_BYTES)) if job["tested"] else None
-            return supervise(job["program"], read_tests, limits, means, scratch)
-        finally:
-            _remove(scratch, means)
+        scratch = _scratch(base, means, int(job["limits"]["file_bytes"]))
+        ended, texts = supervise(job["tested"], job["limits"], means, scratch)
     except OSError as fault:
-        return {"status": "broken", "reason": str(fault)}
+        sys.exit(str(fault))  # the worker reads it, and sees the end
+    send(1, ended)
+    for text in texts:
+        text.pass_on(1)
+    # After the answer: it can take as long as a program that did nothing but make files.
+    _remove(scratch, means)
 
 
 def _means(base: str, readable: list[str], without: set[str]) -> Means:
@@ -131,15 +134,8 @@ def _remove(folder: str, means: Means) -> None:
     if means.namespaces:
         unmount(folder)
         return
-    # A program may have shut its folders, or nested them without end: what is left goes with the worker.
-    with suppress(OSError, RecursionError):
-        shutil.rmtree(folder, onerror=_open_and_retry)
-
-
-def _open_and_retry(remove: Callable[[str], None], path: str, _: object) -> None:
-    os.chmod(path, stat.S_IRWXU)
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
+    with suppress(OSError):  # what is left goes with the worker
+        remove_tree(folder)
 
 
 if __name__ == "__main__":
