@@ -42,7 +42,7 @@ def make_plan(run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogPr
         catalog,
         session=run_params["run_id"],
         redact=redact,
-        served_by=served_by(catalog),
+        served_by=served_by(pipeline, catalog),
         read_elsewhere=read_by_any_node() - {*(run_params.get("to_outputs") or ())},
     )
 
@@ -65,13 +65,11 @@ def read_by_any_node() -> set[str]:
     return {name.partition("@")[0] for node in nodes for name in node.inputs}
 
 
-def served_by(catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[str, ...]]:
+def served_by(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[str, ...]]:
     """The built-in teacher is code of this project; a user's endpoint is known by address and model."""
-    if TEACHER not in catalog:
-        return {}
-    if not built_in_endpoints(catalog.load(TEACHER)):
-        return {}
-    return {TEACHER: (TEACHER_MODULE,)}
+    # Kedro types only the parameters that the run's own nodes read.
+    is_read = any(TEACHER in node.inputs for node in pipeline.nodes)
+    return {TEACHER: (TEACHER_MODULE,)} if is_read and built_in_endpoints(catalog.load(TEACHER)) else {}
 
 
 def nodes_that_may_run(run_params: dict[str, Any], pipeline: Pipeline) -> Pipeline:
