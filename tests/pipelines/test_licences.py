@@ -9,6 +9,7 @@ from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 from reporting_builders import verdict
 
+from instruction_tuning.canonical.dry_run import dry_run
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.datasets.atomic import DocumentDataset, JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
@@ -16,7 +17,7 @@ from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.mixture.training_data import training_data
 from instruction_tuning.pipelines.ingestion import create_pipeline
-from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
 from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
 from instruction_tuning.reporting.model_card import model_card
 
@@ -50,6 +51,7 @@ def ingest(tmp_path, tiny_model_path):
                 "raw_instructions": MemoryDataset(list_raw_files(raw)),
                 "benchmark_items": MemoryDataset(NO_ITEMS),
                 "base_model": MemoryDataset(open_model_folder(tiny_model_path), copy_mode="assign"),
+                "params:evaluation_data": MemoryDataset(EvaluationDataParameters()),
                 "params:ingestion": MemoryDataset(IngestionParameters(**parameters)),
                 "params:pool_statistics": MemoryDataset(PoolStatisticsParameters()),
                 "pool_page": DocumentDataset(filepath=str(tmp_path / "pool_page.html")),
@@ -116,9 +118,38 @@ def test_refused_rows_do_not_count_as_faulty_ones(ingest):
     assert licences(made["instruction_pool"]) == ["mit"] and len(made["rejected_records"]) == 7
 
 
+@pytest.mark.parametrize(("allowed", "kept_out"), [("mit", 7), ("permissive", 6), (None, 0)])
+def test_a_look_before_counts_refused_rows_as_the_run_does(ingest, tmp_path, allowed, kept_out):
+    parameters = {"allowed_licences": allowed, "max_rejection_rate": 0.0}
+    ingest(**parameters)
+    report = dry_run(
+        tmp_path / "raw",
+        lambda texts: [len(text) for text in texts],
+        max_length_tokens=100,
+        rules=IngestionParameters(**parameters).reading_rules(),
+        max_rejection_rate=0.0,
+    )
+    assert report.is_usable and (report.kept_out_rows, report.bad_rows) == (kept_out, 0)
+    assert (f", 0 bad rows, {kept_out} kept out by licence" in report.render()) == bool(kept_out)
+
+
 def test_a_policy_that_refuses_every_row_stops_the_run(ingest):
-    with pytest.raises(InputError, match=r"no row is under an allowed licence: .*comercial"):
-        ingest(licences=SOURCES | {"unmarked": "MIT"}, allowed_licences=["comercial"])
+    with pytest.raises(InputError, match=r"no row is under an allowed licence: .*isc"):
+        ingest(licences=SOURCES | {"unmarked": "MIT"}, allowed_licences=["isc"])
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        ("comercial", "did you mean 'commercial'"),
+        (["mit", "our own"], "`our own` is no group, pattern or known licence"),
+        ([], "allowed_licences is empty"),
+    ],
+)
+def test_a_misspelt_policy_is_no_policy(allowed, said):
+    with pytest.raises(ValidationError, match=said):
+        IngestionParameters(allowed_licences=allowed)
+    assert IngestionParameters(allowed_licences="our own", licences={"a": "Our  Own"})
 
 
 def test_a_source_or_a_setting_that_does_not_exist_stops_the_run(ingest):

@@ -134,7 +134,7 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
         rows = sum(1 for _ in rows_of(file.path))
         because = f"{error.problem}; fix: {error.fix}"
         return FileReport(str(file.path), None, 0, rows, (), unreadable_because=because)
-    good = bad = documents = 0
+    good = bad = kept_out = documents = 0
     problems: dict[str, Problem] = {}
     flagged: dict[str, Problem] = {}
     counted_as = "line" if is_json_lines(file) else "row"
@@ -148,7 +148,9 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
             for finding in outcome.findings:
                 _count(flagged, _found(finding, outcome.source_row_id, counted_as))
             continue
-        bad += 1
+        is_kept_out = outcome.stage == "licence"
+        kept_out += is_kept_out
+        bad += not is_kept_out
         _count(problems, _problem(outcome, counted_as))
     return FileReport(
         str(file.path),
@@ -158,6 +160,7 @@ def _file_report(file: RawFile, rules: ReadingRules, tally: _Tally) -> FileRepor
         _ranked(problems),
         documents=documents,
         flagged=_ranked(flagged),
+        kept_out_rows=kept_out,
     )
 
 

@@ -38,6 +38,7 @@ class FileReport:
     unreadable_because: str | None = None
     documents: int = 0  # those of the good rows that ask nothing
     flagged: tuple[Problem, ...] = ()  # what checks found in good rows
+    kept_out_rows: int = 0  # by their licence: neither good nor bad, and their reasons are among `problems`
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class DryRunReport:
         return sum(file.bad_rows for file in self.files)
 
     @property
+    def kept_out_rows(self) -> int:
+        return sum(file.kept_out_rows for file in self.files)
+
+    @property
     def questions(self) -> int:
         """Good rows that ask something."""
         return self.good_rows - sum(file.documents for file in self.files)
@@ -80,7 +85,7 @@ class DryRunReport:
     def _stop(self) -> str | None:
         if any(file.unreadable_because for file in self.files):
             return "A run would stop at the file of an unknown format."
-        rows = self.good_rows + self.bad_rows
+        rows = self.good_rows + self.bad_rows + self.kept_out_rows
         if self.bad_rows > self.max_rejection_rate * rows:
             return (
                 f"A run would stop: {self.bad_rows / rows:.0%} of the rows are bad, and "
@@ -91,13 +96,15 @@ class DryRunReport:
     def render(self) -> str:
         """The report as plain text, one fact a line."""
         lines = [line for file in self.files for line in _file_lines(file)]
-        lines += ["", f"All files: {self.good_rows:,} good rows, {self.bad_rows:,} bad rows"]
+        counts = f"{self.good_rows:,} good rows, {self.bad_rows:,} bad rows{_kept_out(self.kept_out_rows)}"
+        lines += ["", f"All files: {counts}"]
         if self.good_rows and not self.questions:
             return (
                 "\n".join([*lines, "Nothing to train on: the good rows are texts that ask nothing."]) + "\n"
             )
         if not self.good_rows:
-            return "\n".join([*lines, "Nothing to train on: repair the rows above first."]) + "\n"
+            fix = "allow a licence that they have" if self.kept_out_rows else "repair the rows above first"
+            return "\n".join([*lines, f"Nothing to train on: {fix}."]) + "\n"
         languages = ", ".join(f"{name} {count:,}" for name, count in self.languages.items())
         quantiles = ", ".join(_quantile_text(share, value) for share, value in self.token_quantiles.items())
         lines += [
@@ -119,6 +126,10 @@ class DryRunReport:
         return f"; {rows} would be dropped, as no token of the answer is left (sft.max_length)"
 
 
+def _kept_out(rows: int) -> str:
+    return f", {rows:,} kept out by licence" if rows else ""
+
+
 def _quantile_text(share: float, value: int) -> str:
     return f"longest {value}" if share == 1 else f"{share:.0%} have at most {value}"
 
@@ -129,7 +140,7 @@ def _file_lines(file: FileReport) -> list[str]:
         rows = counted(file.bad_rows, "row")
         return [*lines, f"  format: unknown. {file.unreadable_because}", f"  rows: {rows}, none of them read"]
     lines.append(f"  format: {file.format or 'none of the first rows could be read'}")
-    lines.append(f"  rows: {file.good_rows:,} good, {file.bad_rows:,} bad")
+    lines.append(f"  rows: {file.good_rows:,} good, {file.bad_rows:,} bad{_kept_out(file.kept_out_rows)}")
     if file.documents:
         rows = counted(file.documents, "row")
         lines.append(f"  {rows} that ask nothing: a run keeps them as source_documents")

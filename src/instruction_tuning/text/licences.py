@@ -7,7 +7,8 @@ Whether a licence binds a model trained on the rows is a question for a lawyer; 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -52,6 +53,8 @@ _SPELLINGS = {
     "openaitos": "openai-tos",
     "openaitermsofuse": "openai-tos",
 }
+# What a misspelt one may have been meant to be.
+_IDENTIFIERS = {*_SPELLINGS.values(), "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nd-4.0"}
 _CLAUSES = {"by": "by", "attribution": "by", "nc": "nc", "noncommercial": "nc", "noncommerical": "nc"}
 _CLAUSES |= {"sa": "sa", "sharealike": "sa", "nd": "nd", "noderivatives": "nd", "noderivs": "nd"}
 _CC = re.compile(r"(?:cc|creative\s*commons)(?![a-z])[\s_-]*")
@@ -150,10 +153,32 @@ def licence_rank(licence: str | None) -> int:
     return next((rank for rank, allowed in _RANKS if is_allowed(name, allowed)), UNKNOWN)
 
 
+def entry_fault(entry: str, named: Collection[str] = ()) -> str | None:
+    """Why no row could ever be let in by `entry` of a policy, which is then misspelt; null where one could.
+
+    `named`: what is known besides, in lower case: the licences that the user gave to sources.
+
+    >>> entry_fault("comercial")
+    "`comercial` is no group, pattern or known licence (did you mean 'commercial'?)"
+    """
+    name = licence_id(entry)
+    if _is_pattern(entry) or entry.casefold() in GROUPS or name.casefold() in named or _known(name):
+        return None
+    if " or " in name or " and " in name:
+        return f"`{entry}` is an expression: give each of its licences as an entry"
+    close = get_close_matches(entry.casefold(), [*GROUPS, *sorted(_IDENTIFIERS)], n=1)
+    guess = f"did you mean {close[0]!r}?" if close else f"`{entry}*` lets in what begins so"
+    return f"`{entry}` is no group, pattern or known licence ({guess})"
+
+
+def _is_pattern(entry: str) -> bool:
+    return any(mark in entry for mark in "*?[")
+
+
 def _fits(licence: str, allowed: Sequence[str]) -> bool:
     for entry in allowed:
-        is_pattern = any(mark in entry for mark in "*?[")
-        patterns = GROUPS.get(entry) or ((entry if is_pattern else licence_id(entry)).casefold(),)
+        one = entry if _is_pattern(entry) else licence_id(entry)
+        patterns = GROUPS.get(entry.casefold()) or (one.casefold(),)
         if any(fnmatchcase(licence, pattern) for pattern in patterns):
             return True
     return False

@@ -13,6 +13,7 @@ from instruction_tuning.text.licences import (
     RESTRICTED,
     SHARE_ALIKE,
     UNKNOWN,
+    entry_fault,
     is_allowed,
     licence_id,
     licence_rank,
@@ -65,12 +66,32 @@ def test_a_licence_has_one_spelling(written, id_):
         ("mit or cc-by-nc-4.0", ["commercial"], True),
         ("mit and cc-by-nc-4.0", ["commercial"], False),
         ("mit and (cc-by-nc-4.0 or x)", ["mit"], False),
+        ("mit", ["Commercial"], True),
         ("anything", ["*"], True),
         ("mit", [], False),
     ],
 )
 def test_a_policy_lets_in_what_it_names(licence, allowed, is_let_in):
     assert is_allowed(licence, tuple(allowed)) == is_let_in
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("comercial", "did you mean 'commercial'"),
+        ("apachee-2.0", "did you mean 'apache-2.0'"),
+        ("cc-bx-4.0", "did you mean 'cc-by-4.0'"),
+        ("house rules", "`house rules*` lets in what begins so"),
+        ("MIT or Apache-2.0", "is an expression"),
+    ],
+)
+def test_an_entry_that_can_never_fit_is_told(entry, said):
+    assert said in str(entry_fault(entry))
+
+
+@pytest.mark.parametrize("entry", ["Permissive", "cc-by-*", "CC BY-NC 3.0", "our own", "house*"])
+def test_an_entry_that_can_fit_is_none(entry):
+    assert entry_fault(entry, {"our own"}) is None
 
 
 def test_what_is_permissive_is_commercial_too():

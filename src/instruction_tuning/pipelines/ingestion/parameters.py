@@ -10,6 +10,7 @@ from instruction_tuning.decontamination.rules import Method, NgramRules, TokenSh
 from instruction_tuning.pipelines.ingestion.check_parameters import RedactionParameters
 from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 from instruction_tuning.schemas.canonical_instructions import FORMATS
+from instruction_tuning.text.licences import GROUPS, entry_fault, licence_id
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -118,6 +119,18 @@ class IngestionParameters(RedactionParameters):
     max_rejection_rate: Share = 0.5
     duplicates: DuplicateParameters = DuplicateParameters()
     decontamination: DecontaminationParameters = DecontaminationParameters()
+
+    @model_validator(mode="after")
+    def _allowed_licences_can_fit(self) -> Self:
+        if self.allowed_licences is None:
+            return self
+        entries = _several(self.allowed_licences)
+        if not entries:
+            raise ValueError("allowed_licences is empty, which lets no row in; null lets every row in")
+        named = {licence_id(licence).casefold() for licence in self.licences.values()}
+        if faults := [fault for entry in entries if (fault := entry_fault(entry, named))]:
+            raise ValueError(f"allowed_licences: {'; '.join(faults)}; the groups are {', '.join(GROUPS)}")
+        return self
 
     def reading_rules(self) -> ReadingRules:
         """What of this the readers need."""
