@@ -121,6 +121,12 @@ IN_A_QUESTION = [
     ("missing_image", "Name the creature in the photo."),
     ("missing_image", "分类照片中的鸟类。\n\n[插入一张秃鹰的照片]"),
     ("missing_image", "为下面的照片生成一个标题。"),
+    ("missing_image", "Compare these photos: https://a.org/1, https://a.org/2"),
+    ("missing_image", "Which of these photos is older? 1.jpg, 2.jpg, 3.jpg"),
+    ("missing_image", "What do these photos show: image 1, image 2"),
+    ("missing_image", "What do these photos show? Be brief, please."),
+    ("missing_image", "What does this photo show? A man, a woman, a dog"),
+    ("missing_file", "Summarise the attached document for bob.smith@gmail.com."),
     ("missing_link", "Summarize the given article.\n\nhttps://www.bbc.com/news/world-51461830"),
     ("missing_link", "Create a summary of the following article: https://nyti.ms/3abc"),
     ("missing_link", "总结给定的文章。\n\n文章链接：https://zh.wikipedia.org/wiki/猫"),
@@ -138,6 +144,12 @@ NOT_IN_A_QUESTION = [
     ("missing_image", "Generate a bar chart of the sales.\n\nApples 10, pears 20"),
     ("missing_image", "在教育视频中添加音乐可以提高参与度吗？"),
     ("missing_image", "列出编辑照片的五个技巧。"),
+    (
+        "missing_image",
+        "Which of these Disney cartoons became a live action movie? Shrek, Aladdin, Fox and the Hound",
+    ),
+    ("missing_image", "Sort these pictures as art nouveau or not: The Kiss, Guernica"),
+    ("missing_image", "下列图片中哪些是梵高画的：星空、向日葵"),
     ("missing_link", "Extract the domain name from the URL.\n\nhttps://www.example.com/a"),
     ("missing_link", "Write a Python script that reads the article.\n\nhttps://www.example.com"),
     (
@@ -209,7 +221,7 @@ def test_a_finding_says_where_and_what_but_shows_the_words():
         {"role": "assistant", "content": "As an AI, I am ann@uni.edu."},
     ]
     assert set(ALL.of_conversation(messages)) == {
-        Finding("self_reference", 3, "As an AI, I am ann@uni.edu."),
+        Finding("self_reference", 3, "As an AI, I am …."),
         Finding("email", 3, "[EMAIL]"),
     }
 
@@ -237,6 +249,15 @@ def test_redaction_puts_a_mark_and_leaves_the_rest(check, text):
     before, after = kept.split(f"[{check.upper()}]")
     assert text.startswith(before) and text.endswith(after)
     assert redacted(text, ()) == (text, [])
+
+
+@pytest.mark.parametrize("value", ["bob.smith@gmail.com", "my.email@uni-ulm.de", "650-636-4884", OPENAI_KEY])
+@pytest.mark.parametrize("check, question", [*IN_A_QUESTION, *NOT_IN_A_QUESTION])
+def test_redaction_changes_no_verdict_on_what_is_not_private(check, question, value):
+    said = f"{question} It is for {value}.", f"I would write to {value}."
+    marked = [redacted(text, (*PERSONAL_DATA, *SECRETS))[0] for text in said]
+    private = {*PERSONAL_DATA, *SECRETS}
+    assert marked[0] != said[0] and found(*said) - private == found(*marked)
 
 
 def test_redaction_takes_out_every_value_and_only_of_the_kinds_that_are_named():

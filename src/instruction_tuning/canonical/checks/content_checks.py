@@ -16,6 +16,7 @@ from instruction_tuning.canonical.checks.private_data import (
     PRIVATE_DATA_CHECKS,
     SECRETS,
     mark_of,
+    without_values,
 )
 from instruction_tuning.canonical.checks.prompt_injection import INJECTION_CHECKS
 from instruction_tuning.canonical.checks.spans import ExchangeCheck, GatedChecks, Span, TextCheck
@@ -104,13 +105,17 @@ class ContentChecks:
 
 
 def _exchanges(messages: Sequence[Mapping[str, str]]) -> list[tuple[int, str, str]]:
-    """Each question with its place, and the answer to it, empty where there is none."""
+    """Each question with its place, and the answer to it, empty where there is none.
+
+    Without private values and the marks for them, so that redaction changes no verdict: "email" in `[EMAIL]`
+    or in an address is no word of the task.
+    """
     found = []
     last = len(messages) - 1
     for place, message in enumerate(messages):
         if message["role"] == "user":
             answer = messages[place + 1]["content"] if place < last else ""
-            found.append((place, message["content"], answer))
+            found.append((place, without_values(message["content"]), without_values(answer)))
     return found
 
 

@@ -84,6 +84,15 @@ _ADMITS = re.compile(
 _ADMITS_WITHIN = 400
 _LONGEST_EMPTY_TASK = 400  # characters beside links and marks; a longer text may hold what it points at
 _LEFT_OVER = 40  # characters of a second paragraph that describe nothing
+# "Which of these cartoons were filmed? Aladdin, Jungle Book, Shrek": what is pointed at is named behind.
+_SEVERAL = re.compile(r"these\b|s\Z|以下|下[列面]", re.IGNORECASE)
+_LIST_BEHIND = re.compile(r"[^\n:：?？]*([:：?？])([^\n]*)")
+_LIST_MARK = re.compile(r"[,，、;；]")
+_LONGEST_NAME = 6  # words
+# A place where a picture was is no name: 1.jpg, an address, image 2
+_NO_NAME = re.compile(
+    r"\.\w{2,4}\Z|://|\A\W*(?:images?|img|pictures?|photos?|fig(?:ure)?)?[\s_]*\w?\W*\Z", re.IGNORECASE
+)
 _LABEL_BEFORE_LINK = re.compile(r"[^\n:：]{0,60}[:：]\s*$")
 
 
@@ -93,7 +102,7 @@ def missing_image(prompt: str, answer: str) -> Span | None:
     found = mark or _POINTS_AT_PICTURE.search(prompt)
     if found is None or _is_served(prompt, answer):
         return None
-    if mark is None and _described_elsewhere(prompt, found.end()):
+    if mark is None and (_described_elsewhere(prompt, found.end()) or _named_behind(prompt, found)):
         return None
     return found.span()
 
@@ -127,6 +136,17 @@ def _described_elsewhere(prompt: str, after: int) -> bool:
     _, _, rest = prompt[after:].partition("\n")
     head = prompt[:after].rpartition("\n\n")[0]
     return len(rest.strip()) > 0 or len(head.strip()) > _LEFT_OVER
+
+
+def _named_behind(prompt: str, pointer: re.Match[str]) -> bool:
+    """Whether a list of names follows on the line: two behind a colon, three behind a question mark, where
+    "Be brief, please" may stand too."""
+    behind = _LIST_BEHIND.match(prompt, pointer.end())
+    if behind is None or not _SEVERAL.search(pointer[0]):
+        return False
+    names = [name.strip() for name in _LIST_MARK.split(behind[2])]
+    are_names = all(len(name.split()) <= _LONGEST_NAME and not _NO_NAME.search(name) for name in names)
+    return are_names and len(names) >= (2 if behind[1] in ":：" else 3)
 
 
 def _is_all_there_is(prompt: str, link: Span) -> bool:
