@@ -102,7 +102,8 @@ def licence_id(text: str) -> str:
         known = [_known(name) for name in pieces[::2]]
         if len(known) > 1 and any(known) and (separator is _LINK or _known(stated) is None):
             names = [found or name.casefold() for found, name in zip(known, pieces[::2], strict=True)]
-            links = [" or " if link.casefold() == "or" else " and " for link in pieces[1::2]]
+            either = {"or", "/"} if all(known) else {"or"}  # a slash before a reservation is no choice
+            links = [" or " if link.casefold() in either else " and " for link in pieces[1::2]]
             return names[0] + "".join(link + name for link, name in zip(links, names[1:], strict=True))
     return _known(stated) or stated
 

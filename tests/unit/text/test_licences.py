@@ -36,6 +36,8 @@ ROW = {"instruction": "Say a.", "output": "a"}
         ("ODC-By", "odc-by-1.0"),
         ("OpenAI terms of use", "openai-tos"),
         ("MIT or Apache-2.0", "mit or apache-2.0"),
+        ("MIT/Apache-2.0", "mit or apache-2.0"),
+        ("MIT / our own", "mit and our own"),
         ("mit, apache-2.0", "mit and apache-2.0"),
         ("CC BY-SA 4.0 and SATA", "cc-by-sa-4.0 and sata"),
         ("  our   own ", "our own"),
