@@ -1,10 +1,13 @@
 """The items of evaluation sets: those that the chain evaluates on, and those of files that a user names."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
+from instruction_tuning.canonical.layout import stem_of
 from instruction_tuning.canonical.raw_files import RawFile
 from instruction_tuning.canonical.records import row_number_of, source_row_id_of
 from instruction_tuning.canonical.rows import rows_of
@@ -13,6 +16,8 @@ from instruction_tuning.decontamination.items import EvaluationItem
 from instruction_tuning.errors import InputError
 from instruction_tuning.schemas.contamination_report import BENCHMARK_SPLITS
 
+logger = logging.getLogger(__name__)
+
 BENCHMARK_DATASET = "benchmark_items"
 _COLUMNS = ("item_id", "split", "question")
 
@@ -20,9 +25,20 @@ _COLUMNS = ("item_id", "split", "question")
 def evaluation_items(benchmark_items: pd.DataFrame, files: Sequence[RawFile]) -> list[EvaluationItem]:
     """All of them; an `item_id` is unique in its benchmark and split."""
     items = [*_items_of_frame(benchmark_items)]
+    taken = set(map(_name, items))
     for file in files:
-        items += _items_of_file(file)
+        of_file = _items_of_file(file)
+        # Shards of one split all count from 1.
+        if not taken.isdisjoint(map(_name, of_file)):
+            digest = file.sha256[:12]
+            of_file = [replace(item, item_id=f"{digest} {item.item_id}") for item in of_file]
+        taken.update(map(_name, of_file))
+        items += of_file
     return items
+
+
+def _name(item: EvaluationItem) -> tuple[str, str, str]:
+    return item.benchmark, item.split, item.item_id
 
 
 def _items_of_frame(frame: pd.DataFrame) -> Iterator[EvaluationItem]:
@@ -42,7 +58,12 @@ def _items_of_frame(frame: pd.DataFrame) -> Iterator[EvaluationItem]:
 
 
 def _items_of_file(file: RawFile) -> list[EvaluationItem]:
-    benchmark, split = benchmark_and_split(file.source)
+    stem = stem_of(file.path)
+    benchmark, split = benchmark_and_split(
+        stem, *(folder.name for folder in file.path.parents if folder.name)
+    )
+    # All files of a data set on the hub are one source, named after it.
+    benchmark = benchmark if file.source == stem else file.source
     items = []
     for row in rows_of(file.path):
         number = row_number_of(source_row_id_of(file.sha256, row.number))
@@ -56,11 +77,9 @@ def _items_of_file(file: RawFile) -> list[EvaluationItem]:
         items.append(item_of_row(row.fields, benchmark=benchmark, split=split, number=number, file=file.path))
     if not items:
         raise InputError("the evaluation file holds no items", file=file.path, fix="fill it, or remove it")
+    for (name, of_split), count in sorted(Counter((item.benchmark, item.split) for item in items).items()):
+        logger.info("%s: %d items of %s, split %s", file.path, count, name, of_split)
     # Task numbers that begin anew in every subject name nothing: then it is the row.
-    named = Counter((item.benchmark, item.split, item.item_id) for item in items)
-    if max(named.values()) == 1:
+    if len(set(map(_name, items))) == len(items):
         return items
-    return [
-        EvaluationItem(item.benchmark, f"row {number}", item.split, item.question, item.choices)
-        for number, item in enumerate(items, start=1)
-    ]
+    return [replace(item, item_id=f"row {number}") for number, item in enumerate(items, start=1)]
