@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from instruction_tuning.canonical.layout import stem_of
-from instruction_tuning.canonical.raw_files import RawFile
+from instruction_tuning.canonical.raw_files import RawFile, list_raw_files
 from instruction_tuning.canonical.records import row_number_of, source_row_id_of
 from instruction_tuning.canonical.rows import rows_of
 from instruction_tuning.decontamination.item_fields import benchmark_and_split, item_of_row
@@ -22,12 +22,25 @@ BENCHMARK_DATASET = "benchmark_items"
 _COLUMNS = ("item_id", "split", "question")
 
 
+def evaluation_files(path: str | None) -> list[RawFile]:
+    """Those at `evaluation_data.path`, none where it is null; an `InputError` names the parameter."""
+    try:
+        return list_raw_files(path) if path else []
+    except InputError as error:
+        raise InputError(
+            error.problem, file=error.file, field="evaluation_data.path", fix=error.fix
+        ) from error
+
+
 def evaluation_items(benchmark_items: pd.DataFrame, files: Sequence[RawFile]) -> list[EvaluationItem]:
     """All of them; an `item_id` is unique in its benchmark and split."""
     items = [*_items_of_frame(benchmark_items)]
     taken = set(map(_name, items))
     for file in files:
-        of_file = _items_of_file(file)
+        of_file = items_of_file(file)
+        counts = Counter((item.benchmark, item.split) for item in of_file)
+        for (benchmark, split), count in sorted(counts.items()):
+            logger.info("%s: %d items of %s, split %s", file.path, count, benchmark, split)
         # Shards of one split all count from 1.
         if not taken.isdisjoint(map(_name, of_file)):
             digest = file.sha256[:12]
@@ -57,7 +70,8 @@ def _items_of_frame(frame: pd.DataFrame) -> Iterator[EvaluationItem]:
         yield item_of_row(named, benchmark=BENCHMARK_DATASET, split="test", number=0, file=BENCHMARK_DATASET)
 
 
-def _items_of_file(file: RawFile) -> list[EvaluationItem]:
+def items_of_file(file: RawFile) -> list[EvaluationItem]:
+    """One item a row. Raises `InputError`, with file and row, for a row that is none, and for no rows."""
     stem = stem_of(file.path)
     benchmark, split = benchmark_and_split(
         stem, *(folder.name for folder in file.path.parents if folder.name)
@@ -77,8 +91,6 @@ def _items_of_file(file: RawFile) -> list[EvaluationItem]:
         items.append(item_of_row(row.fields, benchmark=benchmark, split=split, number=number, file=file.path))
     if not items:
         raise InputError("the evaluation file holds no items", file=file.path, fix="fill it, or remove it")
-    for (name, of_split), count in sorted(Counter((item.benchmark, item.split) for item in items).items()):
-        logger.info("%s: %d items of %s, split %s", file.path, count, name, of_split)
     # Task numbers that begin anew in every subject name nothing: then it is the row.
     if len(set(map(_name, items))) == len(items):
         return items
