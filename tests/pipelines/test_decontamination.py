@@ -211,6 +211,15 @@ def test_the_page_shows_both_texts_with_what_they_share_marked_and_nothing_as_ma
     assert "none" in contamination_section(report.reset_index().iloc[:0], matches.iloc[:0], seed=1, most=5)
 
 
+def test_the_page_shows_a_match_far_into_a_long_prompt(tmp_path, evaluation):
+    examples = " ".join(f"Question {number}: what is near? Answer: it." for number in range(99))
+    _, _, matches, report = decontaminate(records(tmp_path, (f"{examples}\n{BOAT}\nThink.", "3")), evaluation)
+    html = contamination_section(report.reset_index(), matches, seed=1, most=5)
+    assert html.count(f"<mark>{BOAT.rstrip('?')}</mark>?") == 2
+    assert "characters before …</span>" in html and "Think.</p>" in html
+    assert "Question 0:" not in html and "Question 98:" in html
+
+
 def test_only_stretches_that_both_texts_have_are_marked():
     left = "one two three four five. Other words here. one two"
     assert [left[start:end] for start, end in shared_stretches(left, "ONE two, three four five six")] == [
