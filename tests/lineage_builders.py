@@ -20,6 +20,7 @@ NAMES = (
     "source_files",
     "instruction_pool",
     "rejected_records",
+    "contamination_matches",
     "selection_decisions",
     "verified_examples",
     "sft_mixture",

@@ -180,3 +180,22 @@ def test_the_rooms_drawn_are_the_rooms_there_are():
         path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
     }
     assert drawn == there - {"__init__"}
+
+
+def test_what_is_stored_as_it_was_read_is_read_by_no_stage_that_learns_from_it(registered):
+    """docs/decontamination.md says so; a node that needs these must have them decontaminated first."""
+    unchecked = {"source_documents", "answer_comparisons"}
+    readers = {
+        node.name for pipeline in registered.values() for node in pipeline.nodes if unchecked & {*node.inputs}
+    }
+    assert {name.rpartition(".")[2] for name in readers} == {"collect_rejected_records"}
+    assert all(
+        f"`{name}`" in (PROJECT / "docs" / "decontamination.md").read_text("utf-8") for name in unchecked
+    )
+
+
+def test_the_million_was_checked_against_all_items_of_the_microworld():
+    items = (
+        (PROJECT / "data" / "01_raw" / "microworld" / "benchmark_items.jsonl").read_text("utf-8").splitlines()
+    )
+    assert f"the microworld's {len(items):,};" in (PROJECT / "docs" / "scale.md").read_text("utf-8")

@@ -26,6 +26,7 @@ from instruction_tuning.errors import ConfigurationError, InputError, Instructio
 from instruction_tuning.hooks.answer_source import TEACHER, needs_teacher, what_is_used
 from instruction_tuning.hooks.preflight import check_before_run, check_writable
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters
 
 
 def check(catalog: DataCatalog, tmp_path: Path, *inputs: str, output: str = "result") -> None:
@@ -47,6 +48,25 @@ def test_a_missing_raw_file_is_named(tmp_path):
     with pytest.raises(InputError) as caught:
         check(catalog, tmp_path, "raw_instructions")
     assert "no.json" in message(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("nowhere", None, ["no such file or folder", "evaluation_data.path"]),
+        ("half.parquet", b"PAR1half", ["half.parquet"]),
+        ("broken.jsonl", b'{"question": "Why is it so?"}\n{broken', ["broken.jsonl", "row 2"]),
+    ],
+)
+def test_an_evaluation_set_that_cannot_be_read_is_named_before_the_run(tmp_path, name, content, words):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    data = EvaluationDataParameters(path=str(tmp_path / name))
+    catalog = DataCatalog({"params:evaluation_data": MemoryDataset(data)})
+    with pytest.raises(InputError) as caught:
+        check(catalog, tmp_path, "params:evaluation_data")
+    told = message(caught.value)
+    assert all(word in told for word in words) and "raw data" not in told
 
 
 def test_an_empty_raw_folder_is_named(tmp_path):

@@ -141,6 +141,21 @@ def test_ids_that_begin_anew_give_way_to_row_numbers(tmp_path):
     assert rejected["collides_with"].tolist() == ["row 2"]
 
 
+def test_shards_named_by_their_split_alone_are_of_the_folders_benchmark(tmp_path, caplog):
+    shards = tmp_path / "sums" / "data"
+    write(shards / "train-00000-of-00002.jsonl", {"question": CART})
+    write(shards / "train-00001-of-00002.jsonl", {"question": DOOR})
+    write(shards / "test-00000-of-00001.jsonl", {"question": BOAT})
+    frame = records(tmp_path, (BOAT, "3"), (CART, "20"), (DOOR, "Mine"))
+    with caplog.at_level("INFO"):
+        pool, _, matches, report = decontaminate(frame, tmp_path / "sums")
+    assert report["items"].to_dict() == {("sums", "test"): 1, ("sums", "train"): 2}
+    assert pool["prompt"].tolist() == [CART, DOOR]
+    assert [list(flags) for flags in pool["flags"]] == [["in_distribution:sums"]] * 2
+    assert matches.loc[matches["split"] == "train", "item_id"].is_unique
+    assert "train-00001-of-00002.jsonl: 1 items of sums, split train" in caplog.text
+
+
 def test_nothing_to_check_against_and_nothing_to_check_are_fine(tmp_path, evaluation):
     frame = records(tmp_path, ("Say x.", "x"))
     pool, rejected, matches, report = decontaminate(frame, None)
@@ -194,6 +209,15 @@ def test_the_page_shows_both_texts_with_what_they_share_marked_and_nothing_as_ma
     assert html.count("<article") == 2 and "in-distribution" in html
     assert contamination_section(report.reset_index(), matches, seed=1, most=0).count("<article") == 0
     assert "none" in contamination_section(report.reset_index().iloc[:0], matches.iloc[:0], seed=1, most=5)
+
+
+def test_the_page_shows_a_match_far_into_a_long_prompt(tmp_path, evaluation):
+    examples = " ".join(f"Question {number}: what is near? Answer: it." for number in range(99))
+    _, _, matches, report = decontaminate(records(tmp_path, (f"{examples}\n{BOAT}\nThink.", "3")), evaluation)
+    html = contamination_section(report.reset_index(), matches, seed=1, most=5)
+    assert html.count(f"<mark>{BOAT.rstrip('?')}</mark>?") == 2
+    assert "characters before …</span>" in html and "Think.</p>" in html
+    assert "Question 0:" not in html and "Question 98:" in html
 
 
 def test_only_stretches_that_both_texts_have_are_marked():

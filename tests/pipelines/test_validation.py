@@ -204,6 +204,7 @@ def test_explain_names_the_flags():
         "repairs": [],
         "fate": {"decision": "unknown"},
         "copies": [],
+        "items": [],
         "models": [],
         "not_available": {},
         "by_time": [],

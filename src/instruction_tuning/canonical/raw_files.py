@@ -51,7 +51,7 @@ def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> l
         raise InputError(
             "there is no such file or folder",
             file=place,
-            fix=f"check the path; raw data are {', '.join(suffixes)} files or a folder of them",
+            fix=f"check the path; it is that of a file ({', '.join(suffixes)}) or of a folder of them",
         )
     files = [_raw_file(candidate, suffixes) for candidate in candidates]
     _check_distinct(files)

@@ -36,6 +36,9 @@ _SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), TRAIN),
 }
 _NAME_PARTS = re.compile(r"[._\-\s]+")
+_SHARD = re.compile(r"-\d+-of-\d+$")
+# How a data set is kept, not which it is.
+_KEPT_AS = ("data", "main", "default")
 # Options written into the question: "(A) ...", "A. ..." on lines of their own, "Answer1: ...".
 _OPTION_MARKS = (
     re.compile(r"\b(?:answer|solution|option|ending|choice)\s?(\d+)\s*[:：]", re.IGNORECASE),
@@ -70,19 +73,32 @@ def item_of_row(
     )
 
 
-def benchmark_and_split(stem: str) -> tuple[str, str]:
-    """What the name of a file says: the benchmark, and the split that it holds; test where it names none.
+def benchmark_and_split(*names: str) -> tuple[str, str]:
+    """What the name of a file says, without its suffix, and those of its folders from the inside out: the
+    benchmark, and the split that it holds; test where none of them names one.
 
-    >>> benchmark_and_split("gsm8k_train"), benchmark_and_split("HumanEval")
-    (('gsm8k', 'train'), ('HumanEval', 'test'))
+    >>> benchmark_and_split("gsm8k_train"), benchmark_and_split("train-00000-of-00001", "data", "gsm8k")
+    (('gsm8k', 'train'), ('gsm8k', 'train'))
     """
-    parts = _NAME_PARTS.split(stem)
-    found = [part for part in parts if part.casefold() in _SPLIT_NAMES]
-    if not found or len(parts) == 1:
-        return stem, TEST
-    at = stem.rfind(found[-1])
-    rest = stem[:at].rstrip("._- ") + stem[at + len(found[-1]) :]
-    return rest.strip("._- ") or stem, _SPLIT_NAMES[found[-1].casefold()]
+    split = None
+    for depth, name in enumerate(names):
+        benchmark, named = _without_split(name)
+        split = split or named
+        if benchmark:
+            around = next(iter(names[depth + 1 :]), "")
+            return benchmark, split or _SPLIT_NAMES.get(around.casefold(), TEST)
+    return names[0], split or TEST
+
+
+def _without_split(name: str) -> tuple[str, str | None]:
+    """The rest of a name, empty where that names no data set, and its split."""
+    rest, split = _SHARD.sub("", name), None
+    found = [part for part in _NAME_PARTS.split(rest) if part.casefold() in _SPLIT_NAMES]
+    if found:
+        before, _, after = rest.rpartition(found[-1])
+        rest, split = before.rstrip("._- ") + after, _SPLIT_NAMES[found[-1].casefold()]
+    rest = rest.strip("._- ")
+    return "" if rest.isdigit() or rest.casefold() in _KEPT_AS else rest, split
 
 
 def split_options(question: str) -> tuple[str, tuple[str, ...]]:

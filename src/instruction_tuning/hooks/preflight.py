@@ -33,6 +33,7 @@ from instruction_tuning.lm.protocol import Endpoint
 logger = logging.getLogger(__name__)
 
 SFT_PARAMETERS = "params:sft"
+EVALUATION_DATA = "params:evaluation_data"
 # What to do about an input that no pipeline makes and that is not there.
 _FIXES = {
     RAW_DATASET: "name a file or a folder: --params=data=<path>, or `raw_data` in conf/local/globals.yml",
@@ -46,8 +47,9 @@ _FIXES = {
 def check_before_run(
     run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
 ) -> None:
-    """Inputs there and readable, `data/` writable, the base model one that can be fine-tuned as asked, the
-    teacher and the judge ones for these records, their endpoints answering and taking the keys.
+    """Inputs and evaluation sets there and readable, `data/` writable, the base model one that can be
+    fine-tuned as asked, the teacher and the judge ones for these records, their endpoints answering and
+    taking the keys.
     """
     project = Path(run_params["project_path"])
     if used := what_is_used(pipeline, catalog, project):
@@ -56,6 +58,8 @@ def check_before_run(
     asked, pipeline = pipeline, nodes_that_may_run(run_params, pipeline)
     check_ratings_will_come(asked, pipeline, catalog)
     check_inputs(sorted(pipeline.inputs() - asked.all_outputs()), catalog)
+    if EVALUATION_DATA in pipeline.inputs():
+        check_evaluation_sets(catalog.load(EVALUATION_DATA).path)
     if pipeline.nodes:
         check_writable(project / "data", pipeline, catalog)
     if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
@@ -85,6 +89,17 @@ def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> No
         # What has versions was made by a run of this project, and checked then.
         if path is not None and getattr(dataset, "_version", None) is None:
             _check_readable(name, Path(path), catalog)
+
+
+def check_evaluation_sets(path: str | None) -> None:
+    """Raise `InputError` unless every row of the user's evaluation sets is an item.
+
+    They are small beside the records, which are read and made distinct before the items are looked for.
+    """
+    from instruction_tuning.pipelines.ingestion.evaluation_items import evaluation_files, items_of_file
+
+    for file in evaluation_files(path):
+        items_of_file(file)
 
 
 def _check_known(name: str, catalog: CatalogProtocol[Any, Any]) -> None:

@@ -36,10 +36,11 @@ class RecordStory:
         content = str(near["collides_with"]) if near else self._record
         story: Story = {
             "record_id": self._record,
-            "source": self._source(rejected),
+            "source": self._source(rejected, kept),
             "repairs": self._find("record_repairs", "source_row_id", self._rows),
             "fate": self._fate(kept, rejected),
             "copies": self._copies(kept),
+            "items": self._items(kept),
         }
         if kept:
             story |= {
@@ -70,11 +71,14 @@ class RecordStory:
         require_columns(path, needed)
         return find_rows(path, key, [value for value in values if value is not None])
 
-    def _source(self, rejected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _source(self, rejected: list[dict[str, Any]], kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
         files = {str(file["sha256"])[:12]: file for file in source_files(self._store, self._chain)}
         stage_of = {row["source_row_id"]: row["stage"] for row in rejected}
+        # The pool's flags have what was found after reading, too.
+        flags_of = {row["source_row_id"]: row["flags"] for row in kept}
         rows = []
-        for row in self._named.rows:
+        for named in self._named.rows:
+            row = named | {"flags": flags_of.get(named["source_row_id"], named.get("flags"))}
             digest, _, number = str(row["source_row_id"]).partition(":")
             file = files.get(digest, {})
             texts = ("source", "format", "language", "category", "licence", "flags", "messages")
@@ -100,6 +104,14 @@ class RecordStory:
         columns = ("source_row_id", "source", "record_id", "stage", "similarity")
         found = self._find("rejected_records", "collides_with", [self._record, *rows])
         return [{name: row[name] for name in columns} for row in found]
+
+    def _items(self, kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of evaluation sets that this record holds, and stays for all that."""
+        if not kept:
+            return []
+        rows = self._find("contamination_matches", "source_row_id", [row["source_row_id"] for row in kept])
+        names = ("benchmark", "split", "item_id", "rule", "share", "role")
+        return [{name: row[name] for name in names} for row in rows]
 
     def _one(self, *names: str) -> Story:
         """The record's row in the first of `names` that is there."""

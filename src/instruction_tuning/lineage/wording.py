@@ -72,6 +72,10 @@ def _fate_lines(story: Story) -> Iterator[str]:
         yield f"  ingestion   rejected: {why}; {_short(fate['detail'] or '')}"
         if not story["record_id"]:
             yield f"  raw         {_short(fate['raw'])}"
+    for item in story["items"]:
+        where = "answer" if item["role"] == "assistant" else "prompt"
+        what = f"{item['item_id']} of {item['benchmark']}, {item['split']}"
+        yield f"  holds item  {what}, in its {where}: {item['rule']}, share {item['share']:.2f}"
     copies = story["copies"]
     for copy in copies[:_LISTED]:
         what = f"{copy['stage']} {copy['source_row_id']} ({copy['source']}), record {copy['record_id']}"

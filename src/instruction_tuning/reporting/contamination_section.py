@@ -9,9 +9,12 @@ import pandas as pd
 from instruction_tuning.reporting.html_table import table
 from instruction_tuning.reporting.text_html import text_as_html
 from instruction_tuning.seeds import substream
+from instruction_tuning.text.counting import counted
 from instruction_tuning.text.tokens import token_spans
 
 _MAX_CHARACTERS = 1200
+# Shown before the first match where the text is cut.
+_BEFORE_CHARACTERS = 200
 _HIGHLIGHT_TOKENS = 4
 _WORDS = {
     "equals_item": "is the question",
@@ -59,7 +62,7 @@ def _summary(report: pd.DataFrame) -> str:
         "kept and flagged",
         "how",
     )
-    return table(header, rows)
+    return f"<div class='benchmarks'>{table(header, rows)}</div>"
 
 
 def _drawn(matches: pd.DataFrame, most: int, seed: int, *key: str) -> list[dict[Hashable, Any]]:
@@ -87,16 +90,21 @@ def _pair(row: Mapping[Hashable, Any]) -> str:
 
 
 def _marked(text: str, other: str) -> str:
-    """`text` as HTML, with what stands in `other`, too, highlighted."""
-    shown, done = [], 0
-    for start, end in shared_stretches(text, other):
-        if start >= _MAX_CHARACTERS:
+    """`text` as HTML, with what stands in `other`, too, highlighted; of a long one the part around the
+    first match."""
+    stretches = shared_stretches(text, other)
+    first = stretches[0][0] if stretches else 0
+    done = max(0, min(first - _BEFORE_CHARACTERS, len(text) - _MAX_CHARACTERS))
+    end_of_part = done + _MAX_CHARACTERS
+    shown = [f"<span class='cut'>{counted(done, 'character')} before …</span> "] if done else []
+    for start, end in stretches:
+        if start >= end_of_part:
             break
-        end = min(end, _MAX_CHARACTERS)
+        end = min(end, end_of_part)
         shown.append(text_as_html(text[done:start], most=_MAX_CHARACTERS))
         shown.append(f"<mark>{text_as_html(text[start:end], most=_MAX_CHARACTERS)}</mark>")
         done = end
-    return "".join((*shown, text_as_html(text[done:], most=_MAX_CHARACTERS - done)))
+    return "".join((*shown, text_as_html(text[done:], most=end_of_part - done)))
 
 
 def shared_stretches(text: str, other: str) -> list[tuple[int, int]]:

@@ -39,18 +39,25 @@ def test_an_item_is_named_by_its_id_or_its_row_and_says_its_split():
 
 
 @pytest.mark.parametrize(
-    ("stem", "expected"),
+    ("names", "expected"),
     [
-        ("gsm8k_test", ("gsm8k", "test")),
-        ("gsm8k-train", ("gsm8k", "train")),
-        ("mmlu.dev", ("mmlu", "validation")),
-        ("HumanEval", ("HumanEval", "test")),
-        ("test", ("test", "test")),
-        ("latest_news", ("latest_news", "test")),
+        (["gsm8k_test"], ("gsm8k", "test")),
+        (["gsm8k-train", "sets"], ("gsm8k", "train")),
+        (["mmlu.dev", "sets"], ("mmlu", "validation")),
+        (["HumanEval", "sets"], ("HumanEval", "test")),
+        (["test"], ("test", "test")),
+        (["train"], ("train", "train")),
+        (["train", "gsm8k"], ("gsm8k", "train")),
+        (["train-00000-of-00001", "main", "gsm8k"], ("gsm8k", "train")),
+        (["gsm8k-train-00003-of-00010", "sets"], ("gsm8k", "train")),
+        (["0000", "train", "gsm8k"], ("gsm8k", "train")),
+        (["agronomy", "dev", "cmmlu"], ("agronomy", "validation")),
+        (["data", "gsm8k_train"], ("gsm8k", "train")),
+        (["latest_news"], ("latest_news", "test")),
     ],
 )
-def test_a_files_name_says_benchmark_and_split(stem, expected):
-    assert benchmark_and_split(stem) == expected
+def test_the_names_of_a_file_and_its_folders_say_benchmark_and_split(names, expected):
+    assert benchmark_and_split(*names) == expected
 
 
 @pytest.mark.parametrize(

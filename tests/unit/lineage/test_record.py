@@ -70,6 +70,23 @@ def test_a_held_out_a_left_and_a_broken_row_say_so(tmp_path: Path) -> None:
     assert "the row never became one" in record_text(broken)
 
 
+def test_a_kept_record_tells_which_training_items_it_holds(tmp_path: Path) -> None:
+    made = ingested_and_trained(tmp_path)
+    pool = made.store.path("instruction_pool", "v1")
+    frame = pd.read_parquet(pool)
+    frame.assign(flags=[["in_distribution:gsm8k"], [], []]).to_parquet(pool)
+    match = {"benchmark": "gsm8k", "split": "train", "item_id": "17", "rule": "equals_item", "share": 1.0}
+    match |= {"decision": "in_distribution", "record_id": record_id("a"), "source_row_id": row_id(0)}
+    made.save("contamination_matches", "v1", [match | {"role": "user", "turn": 0}])
+    made.ran("find", {"canonical_instructions": "v1"}, {"contamination_matches": "v1"})
+    story = tell(made, record_id("a"))
+    assert story["source"][0]["flags"] == ["in_distribution:gsm8k"]
+    text = record_text(story)
+    assert "flags       in_distribution:gsm8k\n" in text
+    assert "holds item  17 of gsm8k, train, in its prompt: equals_item, share 1.00\n" in text
+    assert tell(made, record_id("b"))["items"] == []
+
+
 @pytest.mark.parametrize("letter", ["a", "d"])
 def test_data_from_before_a_column_was_written_say_so(tmp_path: Path, letter: str) -> None:
     made = ingested_and_trained(tmp_path)

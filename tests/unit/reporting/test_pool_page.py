@@ -116,6 +116,12 @@ def test_characters_that_one_cannot_see_are_written_out(page):
     assert "\u202e" not in rows and "\u200b" not in rows
 
 
+def test_how_a_benchmark_was_found_wraps_instead_of_being_cut(page):
+    table = page.partition('id="benchmarks"')[2].partition("</table>")[0]
+    assert "<div class='benchmarks'>" in table and "shares its n-grams and content: 1" in table
+    assert ".benchmarks th, .benchmarks td:last-child { white-space: normal; }" in page
+
+
 def test_the_page_needs_nothing_from_elsewhere(page):
     own = page.rpartition("</head>")[2]
     assert 'src="http' not in own and "<link" not in own

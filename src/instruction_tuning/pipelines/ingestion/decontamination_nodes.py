@@ -5,7 +5,6 @@ import logging
 
 import pandas as pd
 
-from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.decontamination.contamination import find_items
 from instruction_tuning.decontamination.items import EvaluationItem, PoolTexts, pool_texts
 from instruction_tuning.decontamination.report import (
@@ -15,7 +14,7 @@ from instruction_tuning.decontamination.report import (
     found_records,
     in_distribution_flags,
 )
-from instruction_tuning.pipelines.ingestion.evaluation_items import evaluation_items
+from instruction_tuning.pipelines.ingestion.evaluation_items import evaluation_files, evaluation_items
 from instruction_tuning.pipelines.ingestion.frames import messages_of, reject, rejected_frame
 from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
 from instruction_tuning.schemas.contamination_report import REMOVED
@@ -34,8 +33,7 @@ def remove_benchmark_leaks(
     """The records that hold no benchmark's question, those of its own training split flagged; those that do;
     the matching texts; the counts."""
     rules = parameters.decontamination
-    files = list_raw_files(evaluation_data.path) if evaluation_data.path else []
-    items = evaluation_items(benchmark_items, files)
+    items = evaluation_items(benchmark_items, evaluation_files(evaluation_data.path))
     texts = pool_texts(distinct_instructions["messages"], answers=rules.check_answers)
     findings = find_items(
         texts, items, method=rules.method, ngram=rules.ngram_rules(), token_share=rules.token_share_rules()
