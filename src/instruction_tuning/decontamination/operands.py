@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from instruction_tuning.decontamination.items import SAME_OPERANDS, EvaluationItem, Match, PoolTexts
-from instruction_tuning.decontamination.number_words import with_digits
+from instruction_tuning.text.number_words import with_digits
 from instruction_tuning.text.tokens import plain_forms
 
 _MAX_CHARACTERS = 240

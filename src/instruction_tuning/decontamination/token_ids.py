@@ -2,8 +2,8 @@
 compiled code.
 
 Only the tokens of the benchmark have a number; any other token is 0, and an n-gram that holds one cannot be
-an item's. An n-gram is a 64-bit polynomial hash of its numbers (Rabin and Karp's string search), taken over a
-whole chunk of texts at once. A collision costs a comparison: what is found is compared token by token.
+an item's. N-grams are hashed over a whole chunk of texts at once (`text.ngram_hashes`). A collision costs a
+comparison: what is found is compared token by token.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from instruction_tuning.text.ngram_hashes import mixed, ngram_sums
 from instruction_tuning.text.tokens import Tokens, tokens
 
 CHUNK_TEXTS = 20_000
-_BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Vocabulary:
@@ -51,10 +51,7 @@ class Chunk:
         unknown = np.concatenate(([0], np.cumsum(self.ids == 0)))
         whole = (unknown[size:] == unknown[:-size]) & (self.owners[:count] == self.owners[size - 1 :])
         starts = np.flatnonzero(whole)
-        hashes = np.zeros(len(starts), np.uint64)
-        for offset in range(size):
-            hashes = hashes * _BASE + self.ids[starts + offset].astype(np.uint64)
-        return _mixed(hashes), starts
+        return mixed(ngram_sums(self.ids.astype(np.uint64), size)[starts]), starts
 
 
 def chunks(
@@ -110,10 +107,3 @@ def distinct(values: np.ndarray) -> np.ndarray:
     """The different values, ascending: sorting beats numpy's hash table many times over at this size."""
     ordered = np.sort(values)
     return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
-
-
-def _mixed(hashes: np.ndarray) -> np.ndarray:
-    """The bits spread, so that sums of small numbers do not meet (the finisher of splitmix64)."""
-    mixed = hashes ^ (hashes >> np.uint64(30))
-    mixed = mixed * np.uint64(0xBF58476D1CE4E5B9)
-    return mixed ^ (mixed >> np.uint64(27))

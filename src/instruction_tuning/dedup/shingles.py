@@ -6,8 +6,7 @@ single Han, kana and Hangul characters, single symbols that are no punctuation; 
 as plain ones. Departures: "3.14" is two tokens.
 
 A token is hashed as a polynomial in its code points, sum v(c_i) B^i mod 2^64 with random v and odd B, which
-makes every hash of a corpus one product and one running sum; a window as a polynomial in its tokens, mixed by
-the finaliser of MurmurHash3.
+makes every hash of a corpus one product and one running sum; a window as in `text.ngram_hashes`.
 
 O(characters) time; 8 bytes a window are kept. Chunks run on as many threads as there are cores, and the
 result depends on none of that.
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from instruction_tuning.text.languages import HAN, KANA_AND_HANGUL
+from instruction_tuning.text.ngram_hashes import NGRAM_BASE, mixed, ngram_sums
 from instruction_tuning.text.tokens import punctuation_and_spaces
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -32,7 +32,6 @@ _CHARACTERS_PER_CHUNK = 1 << 19
 _SEPARATOR, _LETTER, _DIGIT, _ALONE = range(4)
 LETTERS_END = 0x33480  # no letter, digit, space or punctuation has this code point or a higher one
 _BASE = 0x9E3779B97F4A7C15  # odd
-_STEP = 0xD6E8FEB86659FD93
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _chunk_shingles(texts: Sequence[str], windows: tuple[int, ...]) -> tuple[Arr
     starts = np.cumsum(tokens) - tokens
     spoken = np.flatnonzero(tokens)
     contents = np.zeros(len(texts), np.uint64)
-    contents[spoken] = _mixed(_ordered_sum(token_hashes, starts, tokens, spoken)) | np.uint64(1)
+    contents[spoken] = mixed(_ordered_sum(token_hashes, starts, tokens, spoken)) | np.uint64(1)
     text_of = np.repeat(np.arange(len(texts)), tokens)
     sums, texts_of = [], []
     for size in sorted(set(windows)):
@@ -95,7 +94,7 @@ def _chunk_shingles(texts: Sequence[str], windows: tuple[int, ...]) -> tuple[Arr
     sums.append(_ordered_sum(token_hashes, starts, tokens, short))
     texts_of.append(short)
     counts = np.bincount(np.concatenate(texts_of), minlength=len(texts))
-    hashes = _mixed(np.concatenate(sums))
+    hashes = mixed(np.concatenate(sums))
     if len(set(windows)) > 1 or len(short):
         hashes = hashes[np.argsort(np.concatenate(texts_of), kind="stable")]
     return hashes, counts, contents
@@ -138,15 +137,9 @@ def _token_hashes(texts: Sequence[str]) -> tuple[Array, Array]:
 
 def _windows(token_hashes: Array, text_of: Array, size: int) -> tuple[Array, Array]:
     """The sum of every window that lies within one text, and that text."""
-    last = len(token_hashes) - size + 1
-    if last <= 0:
-        return np.empty(0, np.uint64), np.empty(0, np.int64)
-    sums = token_hashes[:last].copy()
-    for place in range(1, size):
-        sums += token_hashes[place : last + place] * np.uint64(pow(_STEP, place, 1 << 64))
-    sums += np.uint64(size)
-    whole = text_of[:last] == text_of[size - 1 :]
-    return sums[whole], text_of[:last][whole]
+    sums = ngram_sums(token_hashes, size)
+    whole = text_of[: len(sums)] == text_of[size - 1 :]
+    return sums[whole], text_of[: len(sums)][whole]
 
 
 def _ordered_sum(token_hashes: Array, firsts: Array, tokens: Array, rows: Array) -> Array:
@@ -158,16 +151,6 @@ def _ordered_sum(token_hashes: Array, firsts: Array, tokens: Array, rows: Array)
     place = np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
     weights = _step_powers(int(lengths.max()))
     return np.add.reduceat(token_hashes[np.repeat(firsts[rows], lengths) + place] * weights[place], starts)
-
-
-def _mixed(values: Array) -> Array:
-    """A bijection of 64 bits in which every bit of the result hangs on every bit of the value."""
-    values = values ^ (values >> np.uint64(33))
-    values *= np.uint64(0xFF51AFD7ED558CCD)
-    values ^= values >> np.uint64(33)
-    values *= np.uint64(0xC4CEB9FE1A85EC53)
-    values ^= values >> np.uint64(33)
-    return values
 
 
 def _minus_signs(codes: Array, kinds: Array) -> Array:
@@ -197,7 +180,7 @@ def _classes() -> Array:
 @cache
 def _values() -> Array:
     """A random number for each code point that is part of tokens, 0 for the others and minus signs."""
-    values = _mixed((np.arange(0x110000, dtype=np.uint64) + np.uint64(1)) * np.uint64(_BASE))
+    values = mixed((np.arange(0x110000, dtype=np.uint64) + np.uint64(1)) * np.uint64(_BASE))
     values[_classes() == _SEPARATOR] = 0
     return values
 
@@ -209,7 +192,7 @@ def _powers(length: int = 0) -> tuple[Array, Array]:
 
 
 def _step_powers(length: int) -> Array:
-    return _powers_of(_STEP, 1 << max(10, length.bit_length()))
+    return _powers_of(NGRAM_BASE, 1 << max(10, length.bit_length()))
 
 
 @cache

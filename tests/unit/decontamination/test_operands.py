@@ -1,7 +1,6 @@
 import pytest
 
 from instruction_tuning.decontamination.items import EvaluationItem, pool_texts
-from instruction_tuning.decontamination.number_words import with_digits
 from instruction_tuning.decontamination.operands import calculation, operand_matches
 
 
@@ -57,22 +56,6 @@ def test_other_operators_keep_the_order_where_it_matters(text, form):
 )
 def test_what_asks_anything_else_is_no_calculation(text):
     assert calculation(text) is None
-
-
-@pytest.mark.parametrize(
-    ("words", "digits"),
-    [
-        ("one hundred and five", "105"),
-        ("two thousand three hundred forty", "2340"),
-        ("five and six", "5 and 6"),
-        ("十五", "15"),
-        ("三万零二十", "30020"),
-        ("二〇二四", "2024"),
-        ("nineteen sheep", "19 sheep"),
-    ],
-)
-def test_numbers_in_words_become_digits(words, digits):
-    assert with_digits(words) == digits
 
 
 def test_prompts_are_compared_and_answers_are_not():

@@ -2,19 +2,18 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from instruction_tuning.canonical.checks.content_checks import Action, ContentChecks
 from instruction_tuning.canonical.checks.private_data import PERSONAL_DATA, SECRETS
+from instruction_tuning.pipelines.ingestion.parameter_types import FrozenParameters
 
 
-class CheckParameters(BaseModel):
+class CheckParameters(FrozenParameters):
     """What becomes of a row in which a check finds something.
 
     Decision 16 has the reasons for the defaults.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mojibake: Action = "flag"
     replacement_character: Action = "flag"
@@ -39,10 +38,8 @@ class CheckParameters(BaseModel):
         return ContentChecks(self.model_dump())
 
 
-class RedactionParameters(BaseModel):
+class RedactionParameters(FrozenParameters):
     """Whether marks such as `[EMAIL]` are put in place of private data, beside the checks that find them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     checks: CheckParameters = CheckParameters()
     redact_personal_data: bool = False

@@ -2,20 +2,14 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from instruction_tuning.dedup.keeping_order import Rule
 from instruction_tuning.dedup.lsh_settings import LshSettings, derived
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
+from instruction_tuning.pipelines.ingestion.parameter_types import FrozenParameters, Positive, Share
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SemanticDuplicateParameters(_Frozen):
+class SemanticDuplicateParameters(FrozenParameters):
     """Duplicates by vectors: `dedup/semantic.py` explains the search. `dimensions` are those in which pairs
     of tfidf are looked for; `max_length_tokens` is that of hidden_states, which are those of `base_model`."""
 
@@ -26,7 +20,7 @@ class SemanticDuplicateParameters(_Frozen):
     max_length_tokens: Positive = 512
 
 
-class DuplicateParameters(_Frozen):
+class DuplicateParameters(FrozenParameters):
     """Near duplicates: `dedup/minhash_lsh.py` explains the rule, `dedup/keeping_order.py` which one stays,
     `dedup/lsh_settings.py` how bands and rows are derived where they are not given."""
 

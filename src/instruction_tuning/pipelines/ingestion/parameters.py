@@ -3,23 +3,18 @@
 from dataclasses import fields
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.decontamination.rules import Method, NgramRules, TokenShareRules
 from instruction_tuning.pipelines.ingestion.check_parameters import RedactionParameters
 from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
+from instruction_tuning.pipelines.ingestion.parameter_types import FrozenParameters, Share
 from instruction_tuning.schemas.canonical_instructions import FORMATS
 from instruction_tuning.text.licences import GROUPS, entry_fault, licence_id
 
-Share = Annotated[float, Field(ge=0, le=1)]
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DecontaminationParameters(_Frozen):
+class DecontaminationParameters(FrozenParameters):
     """Questions of benchmarks: `decontamination/ngram_overlap.py` and `token_share.py` explain the
     methods."""
 
@@ -60,7 +55,7 @@ class DecontaminationParameters(_Frozen):
         return TokenShareRules(**{field.name: getattr(self, field.name) for field in fields(TokenShareRules)})
 
 
-class EvaluationDataParameters(_Frozen):
+class EvaluationDataParameters(FrozenParameters):
     """Apart from `ingestion`, so that another evaluation set does not make the records be read again.
 
     `path`: a file or a folder of evaluation sets; null: none but `benchmark_items`.
@@ -73,13 +68,13 @@ class EvaluationDataParameters(_Frozen):
 ColumnNames = str | tuple[str, ...] | None
 
 
-class ColumnParameters(_Frozen):
+class ColumnParameters(FrozenParameters):
     """Which column holds which field, for rows with other names than those of a known format.
 
     `canonical/column_mapping.py` explains the paths, and `json`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     json_text: ColumnNames = Field(default=None, alias="json")  # pydantic has a `json` of its own
     instruction: ColumnNames = None

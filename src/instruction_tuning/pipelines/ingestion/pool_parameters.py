@@ -3,13 +3,13 @@ defaults."""
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from instruction_tuning.pipelines.ingestion.parameter_types import FrozenParameters
 
 
-class PoolStatisticsParameters(BaseModel):
+class PoolStatisticsParameters(FrozenParameters):
     """Apart from `ingestion`, so that reading other rows does not make the pool again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     top_pairs: Annotated[int, Field(gt=0)] = 25
     min_pair_count: Annotated[int, Field(gt=0)] = 1

@@ -1,4 +1,4 @@
-"""Numbers in words as digits: English up to the millions, Chinese up to 亿."""
+"""Numbers in words as digits: English up to the millions, ordinals on request, Chinese up to 亿."""
 
 import re
 
@@ -13,6 +13,13 @@ _VALUES = {word: value for value, word in enumerate(_SMALL)} | {
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _WORD = "|".join((*_VALUES, *_SCALES))
 _ENGLISH = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD}))*\b")
+_CARDINALS = {
+    **{f"{word}th": word for word in (*_SMALL, *_SCALES)},
+    **{f"{tens[:-1]}ieth": tens for tens in _TENS},
+    **{"first": "one", "second": "two", "third": "three", "fifth": "five", "eighth": "eight"},
+    **{"ninth": "nine", "twelfth": "twelve"},
+}
+_ORDINAL = re.compile(rf"\b(?:{'|'.join(_CARDINALS)})\b|(?<=\d) ?(?:st|nd|rd|th)\b")
 _HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1_000}
 _HAN_GROUPS = {"万": 10_000, "亿": 100_000_000}
@@ -26,6 +33,15 @@ def with_digits(text: str) -> str:
     '23 plus 105'
     """
     return _HAN.sub(lambda found: _of_han(found[0]), _ENGLISH.sub(lambda found: _of_english(found[0]), text))
+
+
+def with_ordinals_as_digits(text: str) -> str:
+    """As `with_digits`, and of a place in an order its number.
+
+    >>> with_ordinals_as_digits("the twenty-first of the 2nd season")
+    'the 21 of the 2 season'
+    """
+    return with_digits(_ORDINAL.sub(lambda found: _CARDINALS.get(found[0], ""), text))
 
 
 def _of_english(words: str) -> str:
