@@ -63,3 +63,17 @@ def test_a_model_that_no_pipeline_makes_stops_a_run_before_any_node(refused, pro
     finally:
         local.unlink()
     assert "`mlflow.models.sft_modle`" in said and "did you mean `sft_model`?" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [("globals.yml", "seed: 1\n\tteacher: x\n", 2), ("parameters_sft.yml", "sft:\n  x: [1,\n", 3)],
+)
+def test_a_file_that_is_no_yaml_is_named_with_its_line(refused, project, name, text, line):
+    local = project / "conf/local" / name
+    local.write_text(text, encoding="utf-8")
+    try:
+        said = refused()
+    finally:
+        local.unlink()
+    assert name in said and f"line {line}:" in said and "fix: indent by spaces" in said

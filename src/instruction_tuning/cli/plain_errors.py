@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import click
+import yaml
 from kedro.config import MissingConfigException
 from kedro.io import DatasetError, DatasetNotFoundError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
@@ -75,6 +76,8 @@ def explain(error: BaseException) -> str | None:
         if isinstance(cause, OSError) and cause.errno in _WORKSPACE_FIXES:
             return f"{cause.strerror} (file {cause.filename})\n  fix: {_WORKSPACE_FIXES[cause.errno]}"
     for cause in chain:
+        if isinstance(cause, yaml.MarkedYAMLError) and cause.problem_mark is None:
+            return _explain_yaml(cause, chain)
         if isinstance(cause, ParameterValidationError):
             return _explain_parameters(cause)
         if isinstance(cause, DataValidationError):
@@ -88,6 +91,14 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, ValueError) and _raised_by_kedro(error):
         return f"{error}\n  fix: `kedro registry describe <pipeline>` lists the nodes of a pipeline"
     return None
+
+
+def _explain_yaml(error: yaml.MarkedYAMLError, chain: list[BaseException]) -> str:
+    """Kedro names the file, and counts lines from 0; the parser's own error says what is wrong there."""
+    marks = [(one.problem_mark, one.problem) for one in chain if isinstance(one, yaml.MarkedYAMLError)]
+    where = [f"\n  line {mark.line + 1}: {problem}" for mark, problem in marks if mark is not None]
+    told = str(error).partition(", unable to read")[0]
+    return f"{told}{''.join(where[:1])}\n  fix: indent by spaces, and close every bracket and quote"
 
 
 def _raised_by_kedro(error: BaseException) -> bool:

@@ -1,12 +1,13 @@
 """`kedro ui`: MLflow and kedro-viz together, until ctrl-C."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,21 @@ def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
                     time.sleep(_POLL_SECONDS)
                 _raise_for_dead(servers)
         finally:
-            for server in servers:
-                stop_with_children(server.process)
+            with _undisturbed():
+                for server in servers:
+                    stop_with_children(server.process)
+        click.echo("Stopped.")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second ctrl-C would leave servers behind that nobody knows of."""
+    before = {name: signal.signal(name, signal.SIG_IGN) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _mlflow_command(port: int) -> list[str]:

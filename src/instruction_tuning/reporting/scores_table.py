@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instruction_tuning.reporting.wording import percent, whole_points
 from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO, ability_name
 
 
@@ -20,7 +19,7 @@ def in_order(counted: Mapping[str, bool]) -> list[str]:
 
 
 def ability_rows(evidence: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
-    """Header and rows: `10.0→62.5 +52.5 [+46,+59]` for each ability and form."""
+    """Header and rows: `10→63 +52.5 [46.1,59.2]` for each ability and form."""
     accuracy = {
         (row["model_role"], row["ability"], row["form"]): row["accuracy"] for row in evidence["metrics"]
     }
@@ -35,10 +34,11 @@ def ability_rows(evidence: Mapping[str, Any]) -> tuple[Sequence[str], list[Seque
         for form in FORM_NAMES:
             difference = gain[ability, form]
             cells.append(
-                f"{percent(accuracy['base', ability, form])}→"
-                f"{percent(accuracy['candidate', ability, form])} "
+                f"{accuracy['base', ability, form] * 100:.0f}→"
+                f"{accuracy['candidate', ability, form] * 100:.0f} "
                 f"{difference['difference'] * 100:+.1f} "
-                f"[{whole_points(difference['ci_low'])},{whole_points(difference['ci_high'])}]"
+                # With one digit: a bound that rounds to 0 would not tell whether 0 is inside.
+                f"[{difference['ci_low'] * 100:.1f},{difference['ci_high'] * 100:.1f}]"
             )
         rows.append(cells)
     return ("ability", *FORM_NAMES.values()), rows

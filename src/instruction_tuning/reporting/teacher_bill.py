@@ -28,7 +28,8 @@ class TeacherBill:
     """The requests behind stored answers and ratings, by payer.
 
     `found` are those that this run did not send; `unknown` of them are in the store no more. `earlier`: the
-    payments for them and for attempts that this run had to repeat, the oldest run first.
+    payments for them and for attempts that this run had to repeat, the oldest run first. The built-in
+    teacher's is play money.
     """
 
     sent: int
@@ -36,6 +37,7 @@ class TeacherBill:
     found: int
     unknown: int
     earlier: Sequence[RunPayments]
+    is_play_money: bool = False
 
     def lines(self) -> list[str]:
         """In words, without line ends."""
@@ -58,6 +60,8 @@ class TeacherBill:
             lines.append(f"    {number}: {counted(older.requests, 'request')}, {_price(older.price_usd)}")
         if self.unknown:
             lines.append(f"    {self.unknown:,} of them in the store no more: who paid is not known")
+        if self.is_play_money:
+            lines.append("  Nobody was charged: the built-in teacher is booked at a hosted model's price.")
         return lines
 
 

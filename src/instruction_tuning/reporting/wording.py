@@ -5,16 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def whole_points(share: float) -> str:
-    """A difference of shares in whole points, with its sign; `0` has none.
-
-    >>> whole_points(-0.001), whole_points(0.59)
-    ('0', '+59')
-    """
-    text = f"{share * 100:+.0f}"
-    return "0" if text in ("+0", "-0") else text
-
-
 def percent(share: float) -> str:
     """A share as a percentage with one digit, without the sign."""
     return f"{share * 100:.1f}"

@@ -1,5 +1,6 @@
 """Servers that `kedro ui` starts are stopped with all that they started themselves."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -54,3 +55,27 @@ def test_ctrl_c_while_the_servers_start_promises_nothing(monkeypatch):
     result = CliRunner().invoke(ui, [])
     assert result.exit_code == EXIT_INTERRUPTED
     assert "Stopped." in result.output and "continue" not in result.output
+
+
+def test_a_second_ctrl_c_leaves_no_server_behind():
+    """The process group is asked to stop again while it waits for a child that does not stop politely."""
+    program = f"""
+import subprocess, sys
+from instruction_tuning.cli import ui
+ui.STOP_TIMEOUT_SECONDS = 1.5
+stubborn = [sys.executable, "-c", {STUBBORN!r}]
+server = subprocess.Popen(stubborn, start_new_session=True, stdout=subprocess.PIPE)
+server.stdout.readline()
+print(server.pid, flush=True)
+with ui._undisturbed():
+    print("stopping", flush=True)
+    ui.stop_with_children(server)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as stopping:
+        assert stopping.stdout is not None
+        server = psutil.Process(int(stopping.stdout.readline()))
+        assert stopping.stdout.readline() == "stopping\n"
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stopping.send_signal(number)
+        assert stopping.wait(timeout=30) == 0
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE

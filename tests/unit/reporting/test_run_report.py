@@ -82,7 +82,7 @@ def test_the_page_with_the_figures_is_named():
 def test_the_abilities_stand_with_their_intervals_in_every_form():
     line = next(line for line in report().splitlines() if line.strip().startswith("open qa"))
     assert line.count("→") == line.count("[") == 3
-    assert "10.0→80.0 +70.0 [" in line
+    assert "10→80 +70.0 [" in line
 
 
 def test_the_verdict_gives_every_check():

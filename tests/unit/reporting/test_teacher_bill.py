@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from instruction_tuning.lm.payments import Payment
@@ -73,3 +75,9 @@ def test_what_the_store_has_lost_is_said():
 @pytest.mark.parametrize("payments", [(), (payment("z", NOW),)])
 def test_where_nothing_was_asked_there_is_no_bill(payments):
     assert bill("", *payments) is None
+
+
+def test_play_money_is_called_so():
+    booked = replace(bill("a", payment("a", NOW)), is_play_money=True)
+    assert "Nobody was charged" in booked.lines()[-1]
+    assert "Nobody was charged" not in words("a", payment("a", NOW))

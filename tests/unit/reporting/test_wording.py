@@ -5,7 +5,6 @@ from instruction_tuning.reporting.wording import (
     display_width,
     one_line,
     text_table,
-    whole_points,
 )
 
 
@@ -34,10 +33,3 @@ def test_the_first_column_is_left_and_the_others_right():
 
 def test_counts_come_largest_first():
     assert count_list({"a": 5, "b": 1200}) == "b 1,200, a 5"
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(-0.001, "0"), (0.0, "0"), (0.004, "0"), (-0.02, "-2"), (0.59, "+59")]
-)
-def test_a_difference_that_rounds_to_nothing_has_no_sign(share, text):
-    assert whole_points(share) == text
