@@ -18,6 +18,7 @@ RATINGS_DATASET = "rated_responses"
 REWARD_PARAMETERS = "params:reward_model"
 # The base_url that asks for the project's own teacher, and the records that this one can answer.
 MICROWORLD = "microworld"
+SERVED_MODEL = "microworld-teacher-"  # what the built-in server calls itself begins so
 MICROWORLD_DATA = Path("data", "01_raw", "microworld")
 
 
@@ -42,6 +43,11 @@ def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:
 def built_in_endpoints(teacher: Endpoint) -> list[str]:
     """Which of them are the project's own server."""
     return [name for name, endpoint in endpoints_of(teacher).items() if endpoint.base_url == MICROWORLD]
+
+
+def is_play_money(teacher: Endpoint) -> bool:
+    """Whether it is the project's own server; its address and name stand in the word's place once it runs."""
+    return teacher.base_url == MICROWORLD or teacher.model.startswith(SERVED_MODEL)
 
 
 def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], project: Path) -> None:

@@ -11,7 +11,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import InstructionTuningError
-from instruction_tuning.hooks.answer_source import TEACHER, TEACHER_PARAMETERS, built_in_endpoints
+from instruction_tuning.hooks.answer_source import TEACHER, TEACHER_PARAMETERS, is_play_money
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.lineage.rows import read_columns
@@ -44,8 +44,6 @@ class TeacherBillHooks:
         except (InstructionTuningError, OSError) as error:
             logger.warning("who paid the teacher cannot be told: %s", error)
             return
-        if bill is not None and built_in_endpoints(catalog.load(TEACHER)):
-            bill = replace(bill, is_play_money=True)
         if bill is not None and run is not None:
             run.last_words = bill.lines()
         elif bill is not None:
@@ -71,7 +69,8 @@ def bill_of_run(
         return None
     request_ids = read_columns(completions, ["request_id"])["request_id"].unique().tolist()
     with CompletionStore(store) as opened:
-        return teacher_bill(request_ids, opened.payments(request_ids), session=session)
+        bill = teacher_bill(request_ids, opened.payments(request_ids), session=session)
+    return bill and replace(bill, is_play_money=is_play_money(catalog.load(TEACHER)))
 
 
 def payments_of_run(catalog: CatalogProtocol[Any, Any], session: str) -> list[Payment]:

@@ -12,11 +12,13 @@ from mlflow import MlflowClient
 
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError
+from instruction_tuning.hooks.answer_source import SERVED_MODEL
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
 from instruction_tuning.hooks.teacher_bill import TeacherBillHooks
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.lm.payments import SESSION_VARIABLE
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.microworld.teacher_server import MODEL as BUILT_IN
 from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
 from instruction_tuning.runner import InterruptibleRunner
 
@@ -37,8 +39,8 @@ def server():
 def run(tmp_path, server, run_pipeline):
     """Answers the first `count` queries in the run `session`; returns what is said at its end."""
 
-    def answer(count: int, session: str, *hooks: object, **changes: Any) -> list[str]:
-        teacher = Endpoint(base_url=server.base_url, model=MODEL, price_per_million_output_tokens=1e3)
+    def answer(count: int, session: str, *hooks: object, model: str = MODEL, **changes: Any) -> list[str]:
+        teacher = Endpoint(base_url=server.base_url, model=model, price_per_million_output_tokens=1e3)
         parameters = answer_parameters(tmp_path, **{"num_samples": 2} | changes)
         catalog = DataCatalog(
             {
@@ -73,6 +75,11 @@ def test_the_first_run_pays_all_and_a_second_one_nothing(run, server):
         f"    run {FIRST}: 12 requests, ${4 * USD_A_QUERY:.4f}",
     ]
     assert server.requests == []
+
+
+def test_the_built_in_teachers_price_is_called_play_money(run):
+    assert f"{BUILT_IN}-" == SERVED_MODEL
+    assert "Nobody was charged" in run(1, FIRST, model=f"{BUILT_IN}-0123abcd")[-1]
 
 
 def test_a_run_with_twice_as_many_queries_pays_half(run, server):
