@@ -1,7 +1,6 @@
 """The one form that records of all formats take, and the form of what was set aside."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
@@ -114,8 +113,6 @@ COMPARISON_COLUMNS = tuple(field.name for field in fields(AnswerComparison))
 REJECTED_COLUMNS = tuple(field.name for field in fields(RejectedRecord))
 LIST_COLUMNS = ("messages", "flags", "parent_ids")
 
-_ROW_ID = re.compile(r"([0-9a-f]{12}):(\d+)")
-
 
 def record_id_of(messages: Iterable[dict[str, str]]) -> str:
     """16 hex digits of SHA-256 over role and content of every message (already NFC)."""
@@ -142,12 +139,6 @@ def row_number_of(source_row_id: str) -> int:
     12
     """
     return int(source_row_id.rpartition(":")[2]) + 1
-
-
-def source_order(source_row_id: str) -> tuple[str, int]:
-    """A sort key that puts the rows of a file in their order (row 10 after row 9)."""
-    found = _ROW_ID.fullmatch(source_row_id)
-    return (found[1], int(found[2])) if found else (source_row_id, 0)
 
 
 def asked_text(messages: Sequence[dict[str, str]]) -> str:

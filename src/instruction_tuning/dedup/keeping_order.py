@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 
 from instruction_tuning.dedup.shingles import Array
+from instruction_tuning.schemas.list_columns import list_lengths
 from instruction_tuning.text.licences import licence_rank
 
 Rule = Literal["licence", "source_priority", "answered", "quality", "length"]
-ALWAYS = ("prompt_length", "record_id", "row")
 _BREAKS_OFF_FROM_CHARACTERS = 200
 _SENTENCE_END = re.compile(r"[.!?。！？]")
 _OPEN_END = re.compile(r"[\w,;:，；：、(\[{（【-]\Z")
@@ -49,7 +49,7 @@ def keeping_ranks(
         elif rule == "answered":
             ranks[rule] = answers.isna().to_numpy().astype(np.int64)
         elif rule == "quality":
-            flags = records["flags"].map(len).to_numpy().astype(np.int64)
+            flags = list_lengths(records["flags"]).to_numpy()
             cut = [isinstance(answer, str) and breaks_off(answer) for answer in answers]
             ranks[rule] = flags + np.array(cut, dtype=np.int64)
         else:

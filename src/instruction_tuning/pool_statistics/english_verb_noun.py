@@ -229,6 +229,11 @@ def _with_object(words: Sequence[str], verb_at: int, verb: str) -> VerbNoun:
     return VerbNoun(verb, _noun(words, position, verb))
 
 
+def _stands_before_object(word: str, after: str) -> bool:
+    is_quote = word in _QUOTES and after.isalpha()
+    return is_quote or word in DETERMINERS or word == "of" or word[0].isdigit()
+
+
 def _noun(words: Sequence[str], start: int, verb: str) -> str | None:
     """The singular of the last noun in the phrase that begins at `start`; null where none begins there."""
     position = start
@@ -242,10 +247,10 @@ def _noun(words: Sequence[str], start: int, verb: str) -> str | None:
     while position < len(words):
         word = words[position]
         after = words[position + 1] if position + 1 < len(words) else "."
-        opens_quote = word in _QUOTES and after.isalpha()
-        if head is None and (opens_quote or word in DETERMINERS or word == "of" or word[0].isdigit()):
-            pass  # what stands before the object
-        elif word == "'s":
+        if head is None and _stands_before_object(word, after):
+            position += 1
+            continue
+        if word == "'s":
             head = None
         elif word in ARTICLES and head is not None:
             # A second object follows: it is what is given, shown or told.

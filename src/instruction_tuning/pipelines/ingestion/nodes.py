@@ -23,7 +23,6 @@ from instruction_tuning.pipelines.ingestion.parameters import IngestionParameter
 
 logger = logging.getLogger(__name__)
 
-_SHOWN_CHARACTERS = 300
 _FOUND = frozenset(CHECKS)
 
 
