@@ -55,7 +55,7 @@ class Shingles:
 def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | None = None) -> Shingles:
     """The windows of all the given sizes, in tokens; a text shorter than the smallest is one window."""
     chunks = list(_chunks(texts))
-    workers = threads or len(os.sched_getaffinity(0))
+    workers = threads or _usable_cores()
     # Before the threads begin: what is cached is then made once.
     _classes(), _values(), _powers()
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -64,6 +64,11 @@ def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | 
         return Shingles(np.empty(0, np.uint64), np.zeros(1, np.int64), np.empty(0, np.uint64))
     hashes, counts, contents = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return Shingles(hashes, np.concatenate([[0], np.cumsum(counts)]), contents)
+
+
+def _usable_cores() -> int:
+    # macOS knows no affinity.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -1,3 +1,4 @@
+import os
 import random
 import re
 
@@ -69,3 +70,11 @@ def test_jaccard_counts_each_shingle_once():
     found = shingles_of(["a b c d", "a b c e", "a a b b c c d d", "", "f"], [1])
     left, right = np.array([0, 0, 0, 0, 3]), np.array([1, 2, 3, 4, 3])
     assert jaccard_similarities(found, left, right).tolist() == pytest.approx([3 / 5, 1, 0, 0, 0])
+
+
+def test_a_system_that_knows_no_affinity_cuts_texts_all_the_same(monkeypatch):
+    """macOS has no `os.sched_getaffinity`."""
+    texts = ["The sea is deep.", "天是蓝的"]
+    known = shingles_of(texts, (1, 2))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert shingles_of(texts, (1, 2)).hashes.tolist() == known.hashes.tolist()

@@ -94,7 +94,8 @@ def fresh(request, monkeypatch):
 def test_the_search_finds_what_a_forgetful_warden_has_read():
     """The control: job, environment and arguments of the process that a program is forked from."""
     earlier = {"tests": ["hidden-tests-needle " * 9] * 9, "program": "hidden-program-needle " * 999}
-    found = set(eval(forgetful(SEARCH, "needles()", earlier)))
+    # Three processes: once in a thousand, what one of them has freed is used again before the search.
+    found = {needle for _ in range(3) for needle in eval(forgetful(SEARCH, "needles()", earlier))}
     assert {"environment", "argument", "program", "tests"} <= found
     assert forgetful(LEARNER, "f(7)", [TESTS, []]) == f"{7 * 7919 % 1000}\n"
 
