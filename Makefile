@@ -38,10 +38,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24" "setuptools>=70"
 	@if [ -n "$(TORCH_INDEX_URL)" ]; then \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-			"torch==$(TORCH_VERSION)" --index-url "$(TORCH_INDEX_URL)"; \
+			--no-compile "torch==$(TORCH_VERSION)" --index-url "$(TORCH_INDEX_URL)"; \
 	fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# On all cores, which pip does not; some packages ship templates that are no Python.
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@touch $@
 
 run: $(INSTALLED)

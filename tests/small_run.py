@@ -18,7 +18,7 @@ def small_chain_environment(target: Path) -> dict[str, str]:
 def copy_project(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
     """A fresh clone of `project` in `target`, with an MLflow store; returns its processes' environment."""
     for name in COPIED:
-        shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "local"))
+        shutil.copytree(project / name, target / name, ignore=shutil.ignore_patterns("local"))
     (target / "conf" / "local").mkdir()
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(project / name, target / name)

@@ -194,21 +194,6 @@ def test_without_the_registry_nothing_behind_its_models_is_deleted(finished_run:
     assert not (reports / OLDER).exists()
 
 
-def test_looking_for_changes_of_an_unchanged_run_costs_a_second_at_most(
-    finished_run: Any, project_path: Path, tmp_path: Path
-) -> None:
-    """In CPU seconds: what else the machine does shall not decide."""
-    project = tmp_path / "copy"
-    shutil.copytree(finished_run.project, project, symlinks=True)
-    benchmark = [str(project_path / "benchmarks/incremental.py"), f"--project={project}", "--env=test"]
-    done = subprocess.run(
-        [sys.executable, *benchmark, "--runs=1"],
-        env=finished_run.environment, capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert "overhead: " in done.stdout, done.stderr[-2000:]
-    assert done.returncode == 0, done.stdout
-
-
 def pruned(run: Any, *words: str) -> dict[str, Any]:
     done = kedro(run, "prune", "--json", *words)
     assert done.returncode == 0, done.stderr[-2000:]

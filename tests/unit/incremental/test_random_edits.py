@@ -91,7 +91,7 @@ def values(steps: tuple[Step, ...], edit: str | None, edited: int) -> list[int]:
     return [value for value, _ in made]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(graph=graphs(), edit=st.sampled_from(MEANINGFUL), place=st.integers(0, 4))
 def test_a_meaningful_edit_runs_exactly_what_depends_on_it(graph, edit, place):
     edited = place % len(graph)
@@ -108,7 +108,7 @@ def test_a_meaningful_edit_runs_exactly_what_depends_on_it(graph, edit, place):
         assert workshop.run() == set()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(graph=graphs(), edit=st.sampled_from(IRRELEVANT), place=st.integers(0, 4))
 def test_an_irrelevant_edit_runs_nothing(graph, edit, place):
     with tempfile.TemporaryDirectory() as folder:
