@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from instruction_tuning.statistics.held_out import held_out_number
 from instruction_tuning.text.counting import counted
 
 
@@ -60,8 +61,8 @@ class TeacherEstimate:
 class TrainingPlan:
     """The parameters of `query_selection` and `sft` that decide how long a training takes.
 
-    `document_tokens` is the mean length of a replayed document. `tokens_per_second` is null where no training
-    has shown it yet.
+    `document_tokens` is the mean length of a document that can be replayed, `documents` how many there are.
+    `tokens_per_second` is null where no training has shown it yet.
     """
 
     query_budget: int
@@ -70,7 +71,9 @@ class TrainingPlan:
     rows_per_step: int
     packing: bool
     validation_share: float
+    validation_minimum: int
     documents_per_example: float
+    documents: int = 0
     document_tokens: float = 0.0
     tokens_per_second: float | None = None
 
@@ -108,8 +111,11 @@ def training_estimate(lengths: list[int], plan: TrainingPlan) -> TrainingEstimat
     Which are selected is not known yet, so each counts as long as the mean one; packed rows count as full.
     """
     selected = min(plan.query_budget, len(lengths))
-    kept = 1 - plan.validation_share
-    examples, documents = round(selected * kept), round(selected * plan.documents_per_example * kept)
+    replayed = min(round(selected * plan.documents_per_example), plan.documents)
+    examples = selected - held_out_number(
+        selected, share=plan.validation_share, minimum=plan.validation_minimum
+    )
+    documents = replayed - held_out_number(replayed, share=plan.validation_share, minimum=0)
     mean = sum(min(length, plan.max_length_tokens) for length in lengths) / len(lengths)
     tokens = examples * mean + documents * plan.document_tokens  # an epoch
     rows = math.ceil(tokens / plan.max_length_tokens) if plan.packing else examples + documents

@@ -92,10 +92,9 @@ def training_plan(
     count_tokens: "CountTokens",
 ) -> TrainingPlan:
     """What a run with these parameters of `sft` trains, as fast as `base_model` was fine-tuned last."""
-    document_tokens = 0.0
+    counts: list[int] = []
     if sft.documents_per_example:
         counts = count_tokens(catalog.load("replay_documents")["text"].tolist())
-        document_tokens = sum(counts) / max(len(counts), 1)
     return TrainingPlan(
         query_budget=query_budget,
         num_train_epochs=sft.num_train_epochs,
@@ -103,8 +102,10 @@ def training_plan(
         rows_per_step=sft.rows_per_microbatch * sft.gradient_accumulation_steps,
         packing=sft.packing,
         validation_share=sft.validation_share,
+        validation_minimum=sft.validation_minimum,
         documents_per_example=sft.documents_per_example,
-        document_tokens=document_tokens,
+        documents=len(counts),
+        document_tokens=sum(counts) / max(len(counts), 1),
         tokens_per_second=_speed(catalog, base_model),
     )
 

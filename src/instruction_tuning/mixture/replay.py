@@ -7,12 +7,12 @@ documents a chat, because what is to be kept is the base model's document form.
 """
 
 import logging
-import math
 
 import pandas as pd
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.seeds import substream_seed
+from instruction_tuning.statistics.held_out import held_out_number
 
 logger = logging.getLogger(__name__)
 
@@ -102,9 +102,8 @@ def _documents(documents: pd.DataFrame, wanted: int, seed: int) -> pd.DataFrame:
 
 
 def _held_out(names: pd.Series, share: float, minimum: int, seed: int) -> set[str]:
-    """A share of the distinct names, `minimum` at least but never more than a quarter of a small set."""
+    """So many of the distinct names as `held_out_number` says, drawn by `seed`, whatever their order."""
     distinct = names.unique()
-    wanted = max(math.ceil(share * len(distinct)), min(minimum, max(1, len(distinct) // 4)))
-    wanted = min(wanted, len(distinct) - 1) if len(distinct) else 0
+    wanted = held_out_number(len(distinct), share=share, minimum=minimum)
     order = sorted(distinct, key=lambda name: (substream_seed(seed, "validation", name), name))
-    return set(order[: max(wanted, 0)])
+    return set(order[:wanted])

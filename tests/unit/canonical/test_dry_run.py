@@ -237,6 +237,7 @@ def training(**changes):
         "rows_per_step": 4,
         "packing": True,
         "validation_share": 0.2,
+        "validation_minimum": 1,
         "documents_per_example": 0.0,
     }
     return TrainingPlan(**{**values, **changes})
@@ -257,7 +258,7 @@ def test_a_training_costs_the_tokens_of_what_is_selected_and_not_held_out(tmp_pa
 
 def test_replayed_documents_and_a_teachers_answers_are_trained_on_too(tmp_path):
     path = write(tmp_path / "a.jsonl", *(pair(f"one two {row}", "a b") for row in range(50)))
-    plan_with = training(documents_per_example=0.5, document_tokens=10)
+    plan_with = training(documents_per_example=0.5, documents=1000, document_tokens=10)
     found = dry_run(path, count_words, max_length_tokens=10, training=plan_with).training
     assert (found.documents, found.train_tokens) == (20, 2 * (200 + 200))
     asked = write(tmp_path / "b.jsonl", *({"instruction": f"one two {row}"} for row in range(50)))

@@ -8,13 +8,16 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from training_builders import replay_documents, verified_examples
 
+from instruction_tuning.canonical.cost_estimates import training_estimate
 from instruction_tuning.cli.chat import answer_all, answerer, greeting
 from instruction_tuning.cli.check import teacher_plan, token_counter, training_plan
 from instruction_tuning.cli.example_questions import MICROWORLD_BASE, example_questions, is_microworld_base
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.training.provenance import write_base_record
@@ -113,16 +116,45 @@ class Endings(dict[str, Any]):
         return self[name]
 
 
+@pytest.mark.parametrize("rows", [2, 7, 57, 300, 1000])
+@pytest.mark.parametrize("documents", [5, 2000])
+def test_the_dry_run_counts_as_many_examples_and_documents_as_a_run_trains(
+    project_path, tiny_model_path, rows, documents
+):
+    sft = sft_parameters(project_path)
+    there = replay_documents(documents)
+    plan = training_plan(
+        sft,
+        1000,
+        Endings(replay_documents=there),
+        open_model_folder(tiny_model_path),
+        lambda texts: [1] * len(texts),
+    )
+    told = training_estimate([5] * rows, plan)
+    names = ("documents_per_example", "validation_share", "validation_minimum", "seed")
+    trained, _ = build_mixture(verified_examples(rows), there, **{name: getattr(sft, name) for name in names})
+    kinds = trained["kind"].value_counts()
+    assert (told.examples, told.documents) == (kinds["chat"], kinds.get("document", 0))
+
+
+def test_a_file_of_57_rows_is_told_the_43_that_stay_to_train_on(project_path, tmp_path):
+    data = tmp_path / "answered.jsonl"
+    data.write_text("".join(f'{{"instruction": "Say {row}.", "output": "{row}"}}\n' for row in range(57)))
+    assert "It trains on at most 43 examples." in checked(project_path, data, "--env=alpaca").stdout
+
+
+def sft_parameters(project_path):
+    file = project_path / "conf" / "base" / "parameters_sft.yml"
+    return SFTParameters(**{**yaml.safe_load(file.read_text(encoding="utf-8"))["sft"], "seed": 1})
+
+
 def test_the_time_of_a_training_is_that_of_the_last_one_of_the_same_base(
     project_path, tiny_model_path, tmp_path
 ):
     base = open_model_folder(tiny_model_path)
     tuned = open_model_folder(shutil.copytree(tiny_model_path, tmp_path / "tuned"))
     other = open_model_folder(project_path / MICROWORLD_BASE)
-    values = yaml.safe_load((project_path / "conf/base/parameters_sft.yml").read_text(encoding="utf-8"))[
-        "sft"
-    ]
-    sft = SFTParameters(**{**values, "seed": 1})
+    sft = sft_parameters(project_path)
     catalog = Endings(replay_documents=pd.DataFrame({"text": ["a b", "c d e f"]}))
 
     def planned(model):
