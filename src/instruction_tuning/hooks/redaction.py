@@ -1,6 +1,12 @@
-"""Nothing that looks like a secret is logged, not even by a user who put one on the command line."""
+"""Nothing that looks like a secret is logged, not even by a user who put one on the command line.
+
+A parameter may be named like a secret and be none: the content check `ingestion.checks.api_key` says what
+becomes of a row. One of the few values that such a parameter's type writes out is shown.
+"""
 
 import re
+
+from instruction_tuning.hooks.parameter_choices import choices_of
 
 BLANK = "<redacted>"
 _SECRET_NAME = re.compile(
@@ -18,7 +24,7 @@ _URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s]+@", re.IG
 
 def redact(name: str, text: str) -> str:
     """`text` without keys, tokens and passwords; all of it when `name` says that it is one."""
-    if _SECRET_NAME.search(name) and text not in ("", "None"):
+    if _SECRET_NAME.search(name) and text not in ("", "None") and text not in choices_of(name):
         return BLANK
     return redact_text(text)
 
@@ -26,6 +32,12 @@ def redact(name: str, text: str) -> str:
 def redact_text(text: str) -> str:
     """`text` without assignments to secret names, well-known key shapes and credentials in addresses."""
     text = _URL_CREDENTIALS.sub(rf"\g<scheme>{BLANK}@", text)
-    text = _SECRET_ASSIGNMENT.sub(rf"\g<name>\g<sign>{BLANK}", text)
+    text = _SECRET_ASSIGNMENT.sub(_blanked_assignment, text)
     text = _SECRET_QUERY.sub(rf"\g<name>{BLANK}", text)
     return _SECRET_SHAPE.sub(BLANK, text)
+
+
+def _blanked_assignment(found: re.Match[str]) -> str:
+    if found["value"] in choices_of(found["name"]):
+        return found[0]
+    return f"{found['name']}{found['sign']}{BLANK}"

@@ -1,9 +1,16 @@
 """What is blanked before it is logged, and what is not."""
 
 import pytest
+from kedro.framework.project import configure_project
 
 from instruction_tuning.hooks.redaction import redact, redact_text
 from instruction_tuning.hooks.run_context import mirrored
+
+
+@pytest.fixture(autouse=True)
+def pipelines() -> None:
+    """What types the parameters."""
+    configure_project("instruction_tuning")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +40,8 @@ def test_secrets_are_blanked(text):
         ("teacher.api_key_env", "OPENAI_API_KEY"),
         ("command", "kedro run --params=data=/tmp/x.json"),
         ("url", "http://host/v1?keys=3&n=1"),
+        ("ingestion.checks.api_key", "flag"),
+        ("command", "kedro run --params=ingestion.checks.api_key=reject,sft.seed=3"),
     ],
 )
 def test_ordinary_parameters_are_not(name, value):
@@ -41,6 +50,16 @@ def test_ordinary_parameters_are_not(name, value):
 
 def test_a_parameter_named_like_a_secret_is_blanked_whole():
     assert redact("teacher.api_key", "anything at all") == "<redacted>"
+
+
+def test_a_secret_put_where_one_of_a_few_values_belongs_is_blanked():
+    """A choice of one parameter is no choice of another, and a key is none of them."""
+    assert redact("ingestion.checks.api_key", "abc123") == "<redacted>"
+    assert redact("ingestion.checks.token", "flag") == "<redacted>"
+    assert redact("teacher.api_key", "flag") == "<redacted>"
+    assert redact_text("--params=ingestion.checks.api_key=abc123") == (
+        "--params=ingestion.checks.api_key=<redacted>"
+    )
 
 
 def test_what_failed_to_be_mirrored_is_told_without_the_stores_password(caplog):
