@@ -18,7 +18,6 @@ RATINGS_DATASET = "rated_responses"
 REWARD_PARAMETERS = "params:reward_model"
 # The base_url that asks for the project's own teacher, and the records that this one can answer.
 MICROWORLD = "microworld"
-SERVED_MODEL = "microworld-teacher-"  # what the built-in server calls itself begins so
 MICROWORLD_DATA = Path("data", "01_raw", "microworld")
 
 
@@ -40,14 +39,22 @@ def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:
     return {"teacher": teacher} if teacher.judge is None else {"teacher": teacher, "judge": teacher.judge}
 
 
+class ServedEndpoint(Endpoint):
+    """The project's own server once it runs: its address and name stand in the place of the word."""
+
+
 def built_in_endpoints(teacher: Endpoint) -> list[str]:
-    """Which of them are the project's own server."""
-    return [name for name, endpoint in endpoints_of(teacher).items() if endpoint.base_url == MICROWORLD]
+    """Which of them are the project's own server, running or not."""
+    return [
+        name
+        for name, endpoint in endpoints_of(teacher).items()
+        if endpoint.base_url == MICROWORLD or isinstance(endpoint, ServedEndpoint)
+    ]
 
 
 def is_play_money(teacher: Endpoint) -> bool:
-    """Whether it is the project's own server; its address and name stand in the word's place once it runs."""
-    return teacher.base_url == MICROWORLD or teacher.model.startswith(SERVED_MODEL)
+    """Whether nobody but the project's own server answers and rates."""
+    return len(built_in_endpoints(teacher)) == len(endpoints_of(teacher))
 
 
 def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], project: Path) -> None:

@@ -22,6 +22,7 @@ from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.hooks.answer_source import (
     MICROWORLD,
     TEACHER,
+    ServedEndpoint,
     built_in_endpoints,
     needs_teacher,
 )
@@ -143,7 +144,8 @@ def _served(endpoint: Endpoint, server: TeacherServer) -> Endpoint:
     if endpoint.base_url != MICROWORLD:
         return endpoint.model_copy(update={"judge": judge})
     # The server's own name for its model tells teachers with other faults or seeds apart.
-    return endpoint.model_copy(update={"base_url": server.base_url, "model": server.model, "judge": judge})
+    served = {"base_url": server.base_url, "model": server.model, "judge": judge}
+    return ServedEndpoint.model_validate(dict(endpoint) | served)
 
 
 def _wait_until_listening(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, str]:

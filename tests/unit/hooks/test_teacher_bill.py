@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError
-from instruction_tuning.hooks.answer_source import SERVED_MODEL
+from instruction_tuning.hooks.answer_source import ServedEndpoint, is_play_money
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
 from instruction_tuning.hooks.teacher_bill import TeacherBillHooks
 from instruction_tuning.incremental.live import run_of
@@ -39,8 +39,15 @@ def server():
 def run(tmp_path, server, run_pipeline):
     """Answers the first `count` queries in the run `session`; returns what is said at its end."""
 
-    def answer(count: int, session: str, *hooks: object, model: str = MODEL, **changes: Any) -> list[str]:
-        teacher = Endpoint(base_url=server.base_url, model=model, price_per_million_output_tokens=1e3)
+    def answer(
+        count: int,
+        session: str,
+        *hooks: object,
+        model: str = MODEL,
+        kind: type[Endpoint] = Endpoint,
+        **changes: Any,
+    ) -> list[str]:
+        teacher = kind(base_url=server.base_url, model=model, price_per_million_output_tokens=1e3)
         parameters = answer_parameters(tmp_path, **{"num_samples": 2} | changes)
         catalog = DataCatalog(
             {
@@ -78,8 +85,21 @@ def test_the_first_run_pays_all_and_a_second_one_nothing(run, server):
 
 
 def test_the_built_in_teachers_price_is_called_play_money(run):
-    assert f"{BUILT_IN}-" == SERVED_MODEL
-    assert "Nobody was charged" in run(1, FIRST, model=f"{BUILT_IN}-0123abcd")[-1]
+    assert "Nobody was charged" in run(1, FIRST, kind=ServedEndpoint)[-1]
+
+
+def test_a_teacher_of_the_users_is_paid_whatever_its_model_is_called(run):
+    said = run(1, FIRST, model=f"{BUILT_IN}-0123abcd")
+    assert len(said) == 2 and not any("Nobody was charged" in line for line in said)
+
+
+def test_a_judge_of_the_users_is_paid_beside_the_built_in_teacher():
+    judge = Endpoint(base_url="http://127.0.0.1:2/v1", model="j")
+    built_in = Endpoint(base_url="microworld", model=BUILT_IN)
+    assert is_play_money(built_in)
+    assert is_play_money(built_in.model_copy(update={"judge": built_in}))
+    assert not is_play_money(built_in.model_copy(update={"judge": judge}))
+    assert not is_play_money(judge.model_copy(update={"judge": built_in}))
 
 
 def test_a_run_with_twice_as_many_queries_pays_half(run, server):

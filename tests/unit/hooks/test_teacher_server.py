@@ -16,7 +16,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.errors import WorkspaceError
-from instruction_tuning.hooks.answer_source import TEACHER
+from instruction_tuning.hooks.answer_source import TEACHER, is_play_money
 from instruction_tuning.hooks.teacher_server import TeacherServer, TeacherServerHooks
 from instruction_tuning.lm.protocol import Endpoint
 
@@ -49,6 +49,7 @@ def test_the_teacher_answers_during_the_run_and_is_gone_after_it(run_pipeline, t
     def work(teacher: Endpoint) -> bool:
         seen.append(teacher.base_url)
         assert is_listening(teacher.base_url)
+        assert is_play_money(teacher)
         if failure is not None:
             raise failure("stop")
         return True
@@ -74,6 +75,7 @@ def test_the_built_in_teacher_may_rate_what_another_one_answers(run_pipeline, tm
     assert (seen[0].base_url, seen[0].model) == ("http://127.0.0.1:1/v1", "mine")
     assert seen[0].rated_by.base_url.startswith("http://127.0.0.1:")
     assert seen[0].rated_by.model.startswith("microworld")
+    assert not is_play_money(seen[0])
 
 
 def test_a_run_that_asks_no_teacher_starts_none(run_pipeline, tmp_path):
