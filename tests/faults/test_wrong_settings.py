@@ -42,6 +42,12 @@ def test_a_misspelt_parameter_at_the_top_level_stops_a_run_before_any_node(refus
     assert "did you mean `query_selection`?" in said
 
 
+def test_a_misspelt_environment_stops_a_run_before_any_node(refused):
+    said = refused("--env=alpca", "--pipeline=sft")
+    assert "there is no environment `alpca`" in said
+    assert "did you mean `alpaca`?" in said and "alpaca, base, hub, local, test" in said
+
+
 @pytest.mark.parametrize("options", [(), ("--params=candidate=models:/sft-model/1",)])
 def test_a_misspelt_key_for_mlflow_stops_a_run_before_any_node(refused, project, options):
     local = project / "conf/local/mlflow.yml"

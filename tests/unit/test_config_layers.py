@@ -9,6 +9,7 @@ import yaml
 from kedro.config import MissingConfigException
 
 from instruction_tuning.config_layers import LayeredConfigLoader
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.settings import CONFIG_LOADER_ARGS, CONFIG_LOADER_CLASS
 
 FILES: dict[str, dict[str, Any]] = {
@@ -73,3 +74,13 @@ def test_a_clone_without_conf_local_works(tmp_path: Path) -> None:
     assert config["globals"] == {"seed": 1}
     with pytest.raises(MissingConfigException, match="catalog"):
         config["catalog"]
+
+
+@pytest.mark.parametrize(("env", "hint"), [("alpca", "did you mean `alpaca`? "), ("production", "")])
+def test_an_environment_that_is_not_there_stops_the_run_and_those_there_are_named(
+    tmp_path: Path, env: str, hint: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        loader(tmp_path, env)
+    assert caught.value.problem == f"there is no environment `{env}`"
+    assert caught.value.fix == f"{hint}{tmp_path} has alpaca, base, local, test"
