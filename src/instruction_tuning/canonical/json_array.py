@@ -31,13 +31,11 @@ _LONGEST_ELEMENT_CHARACTERS = 1 << 24
 _DECODER = json.JSONDecoder()
 
 
-def array_rows(text: str) -> Iterator[RawRow]:
-    """A row for every element of the array that `text` begins with, and for everything between them."""
-    return _rows_behind(text, text.index("[") + 1, 0, deque(maxlen=_REMEMBERED_ELEMENTS), _Dropped())
-
-
 def streamed_array_rows(start: str, read: Callable[[int], str]) -> Iterator[RawRow]:
-    """The same rows of a text that `read` gives on behind `start`, which holds the bracket."""
+    """A row for every element of an array, and for everything between them.
+
+    `start` is the text up to the bracket or beyond it; `read` gives on so many characters, with -1 all.
+    """
     recent: deque[dict[str, object]] = deque(maxlen=_REMEMBERED_ELEMENTS)
     text, position, number, dropped = start, start.index("[") + 1, 0, _Dropped()
     window, ended = _WINDOW_CHARACTERS, False
@@ -57,7 +55,7 @@ def streamed_array_rows(start: str, read: Callable[[int], str]) -> Iterator[RawR
             dropped = dropped.and_then(text[:position])
             text, position, ended, window = text[position:] + more, 0, not more, 2 * window
     dropped = dropped.and_then(text[:position])
-    yield from _rows_behind(text[position:] + read(-1), 0, number, recent, dropped)
+    yield from _rows_behind(text[position:] + read(-1), number, recent, dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +87,9 @@ def _is_complete(text: str, value: object, end: int) -> bool:
 
 
 def _rows_behind(
-    text: str,
-    position: int,
-    number: int,
-    recent: deque[dict[str, object]],
-    dropped: _Dropped,
+    text: str, number: int, recent: deque[dict[str, object]], dropped: _Dropped
 ) -> Iterator[RawRow]:
+    position = 0
     while (position := _end_of_blank(text, position)) < len(text):
         if text[position] == "]" and not text[position + 1 :].strip():
             return

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from instruction_tuning.canonical import json_array
-from instruction_tuning.canonical.json_array import array_rows, streamed_array_rows
+from instruction_tuning.canonical.json_array import streamed_array_rows
 
 
 def conversation(row, **more):
@@ -42,8 +42,13 @@ def dump(rows, layout):
     return elements, start, between, end
 
 
+def rows_at_once(text):
+    """With all of the text in the first window."""
+    return list(streamed_array_rows(text, lambda _characters: ""))
+
+
 def read(text):
-    rows = list(array_rows(text))
+    rows = rows_at_once(text)
     numbers = [row.number for row in rows]
     assert numbers == list(range(len(rows)))
     return [row.fields for row in rows if row.fields is not None], [row for row in rows if row.fault]
@@ -141,12 +146,14 @@ TAILS = ("]", "]\n", "", ",", "] and more", ", 12", ", 12]", ', "tex', ', {"inst
 @pytest.mark.parametrize("longest", [40, 10_000])
 @pytest.mark.parametrize("tail", TAILS)
 def test_an_array_read_through_a_window_has_the_same_rows(monkeypatch, window, longest, tail):
+    whole = json.dumps([*ROWS["alpaca"], 1, "text", conversation(7)], indent=1)[:-1]
+    texts = (whole + tail, whole.replace("Add 3.", 'Add 3."') + tail)
+    expected = [rows_at_once(text) for text in texts]
     monkeypatch.setattr(json_array, "_WINDOW_CHARACTERS", window)
     monkeypatch.setattr(json_array, "_LONGEST_ELEMENT_CHARACTERS", longest)
-    whole = json.dumps([*ROWS["alpaca"], 1, "text", conversation(7)], indent=1)[:-1]
-    for text in (whole + tail, whole.replace("Add 3.", 'Add 3."') + tail):
+    for text, rows in zip(texts, expected, strict=True):
         stream = io.StringIO(text)
-        assert list(streamed_array_rows(stream.read(1), stream.read)) == list(array_rows(text))
+        assert list(streamed_array_rows(stream.read(1), stream.read)) == rows
 
 
 def test_no_more_than_a_window_of_a_sound_array_is_asked_for_ahead(monkeypatch):

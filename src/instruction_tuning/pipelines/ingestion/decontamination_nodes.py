@@ -15,13 +15,17 @@ from instruction_tuning.decontamination.report import (
     in_distribution_flags,
 )
 from instruction_tuning.pipelines.ingestion.evaluation_items import evaluation_files, evaluation_items
-from instruction_tuning.pipelines.ingestion.frames import messages_of, reject, rejected_frame
+from instruction_tuning.pipelines.ingestion.frames import (
+    SHOWN_CHARACTERS,
+    messages_of,
+    reject,
+    rejected_frame,
+)
 from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
 from instruction_tuning.schemas.contamination_report import REMOVED
 
 logger = logging.getLogger(__name__)
 
-_SHOWN_CHARACTERS = 300
 
 
 def remove_benchmark_leaks(
@@ -96,5 +100,5 @@ def _detail(leak: FoundRecord, texts: PoolTexts, item: EvaluationItem) -> str:
     where = ", in the answer" if texts.are_answers[leak.match.text] else ""
     return (
         f"{item.split} item {item.item_id} of {item.benchmark}, overlap {leak.match.share:.2f}{where}: "
-        f"{item.question[:_SHOWN_CHARACTERS]}"
+        f"{item.question[:SHOWN_CHARACTERS]}"
     )

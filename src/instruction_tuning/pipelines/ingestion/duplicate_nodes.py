@@ -14,14 +14,18 @@ from instruction_tuning.dedup.keeping_order import deciding_rules, keeping_order
 from instruction_tuning.dedup.minhash_lsh import NEAR, near_duplicates
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
-from instruction_tuning.pipelines.ingestion.frames import messages_of, reject, rejected_frame
+from instruction_tuning.pipelines.ingestion.frames import (
+    SHOWN_CHARACTERS,
+    messages_of,
+    reject,
+    rejected_frame,
+)
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 
 # Plotly is not to be imported before a node runs; figures are `Any` for that.
 
 logger = logging.getLogger(__name__)
 
-_SHOWN_CHARACTERS = 300
 # Few axes of TF-IDF may also set two texts apart that are alike: the search asks for less than is confirmed.
 _SEARCH_MARGIN = 0.15
 EXACT = "exact_duplicate"
@@ -130,7 +134,7 @@ def _rejected(
     row_id = str(records["source_row_id"].iat[kept])
     row = f"row {row_number_of(row_id)} of {records['source'].iat[kept]} ({row_id})"
     alike = "the same as" if kind == EXACT else f"similarity {similarity:.2f} to"
-    shown = "" if kind == EXACT else f": {str(records['prompt'].iat[kept])[:_SHOWN_CHARACTERS]}"
+    shown = "" if kind == EXACT else f": {str(records['prompt'].iat[kept])[:SHOWN_CHARACTERS]}"
     return reject(
         records,
         place,

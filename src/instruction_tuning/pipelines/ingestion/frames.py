@@ -24,6 +24,8 @@ from instruction_tuning.canonical.row_outcome import Outcome
 
 # Rows are held as objects only until so many are there: a frame takes a fraction of their memory.
 CHUNK_ROWS = 50_000
+# Of the text that a row was rejected for, so many are quoted in its detail.
+SHOWN_CHARACTERS = 300
 # Lists stay Arrow: a million conversations as Python lists of dictionaries take over a gigabyte.
 _TEXTS = pd.ArrowDtype(pa.list_(pa.large_string()))
 _MESSAGES = pd.ArrowDtype(pa.list_(pa.struct([("role", pa.large_string()), ("content", pa.large_string())])))
