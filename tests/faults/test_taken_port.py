@@ -31,5 +31,8 @@ def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
     done = subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=240)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"port {taken} on 127.0.0.1 cannot be used" in done.stderr
-    assert "fix: stop what uses it, or give another: --mlflow-port, --viz-port" in done.stderr
+    # In the words of both who typed `make ui` and who typed `kedro ui`.
+    variable = option.removeprefix("--").replace("-", "_").upper()
+    assert f"make ui {variable}=<port>, or kedro ui {option}=<port>" in done.stderr
+    assert f"{option} $({variable})" in (project_path / "Makefile").read_text()
     assert "Traceback" not in done.stderr and "ctrl-C stops" not in done.stdout

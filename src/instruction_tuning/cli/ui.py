@@ -56,9 +56,9 @@ def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
             project_path = context.project_path
         store = os.environ["MLFLOW_TRACKING_URI"]
         remote = store.startswith("http")
-        fix = "stop what uses it, or give another: --mlflow-port, --viz-port"
-        for port in (viz_port,) if remote else (viz_port, mlflow_port):
-            require_free_port(port, setting="port", fix=fix)
+        _require_free(viz_port, "viz-port")
+        if not remote:
+            _require_free(mlflow_port, "mlflow-port")
         if remote:
             click.echo(f"MLflow runs at {redact_text(store)}")
         servers: list[Server] = []
@@ -77,6 +77,13 @@ def ui(mlflow_port: int, viz_port: int, env: str | None) -> None:
                 for server in servers:
                     stop_with_children(server.process)
         click.echo("Stopped.")
+
+
+def _require_free(port: int, option: str) -> None:
+    """The makefile's variables are called as the options are."""
+    variable = option.upper().replace("-", "_")
+    fix = f"stop what uses it, or give another: make ui {variable}=<port>, or kedro ui --{option}=<port>"
+    require_free_port(port, setting=option, fix=fix)
 
 
 @contextmanager
