@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from instruction_tuning.text.counting import counted
+
 
 def percent(share: float) -> str:
     """A share as a percentage with one digit, without the sign."""
@@ -58,10 +60,10 @@ def in_distribution_sentence(counts: Mapping[str, int] | None) -> str:
     where none are known to be.
 
     >>> in_distribution_sentence({"gsm8k": 12})
-    'Trained on questions of training splits, so in-distribution for: gsm8k 12.'
+    'Trained on questions of training splits, so in-distribution for: gsm8k (12 training rows).'
     """
-    return (
-        f"Trained on questions of training splits, so in-distribution for: {count_list(counts)}."
-        if counts
-        else ""
-    )
+    if not counts:
+        return ""
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    benchmarks = ", ".join(f"{name} ({counted(rows, 'training row')})" for name, rows in ordered)
+    return f"Trained on questions of training splits, so in-distribution for: {benchmarks}."

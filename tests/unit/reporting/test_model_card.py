@@ -76,5 +76,5 @@ def test_the_card_says_what_it_does_not_measure():
 
 def test_examples_of_a_benchmarks_training_split_are_named_with_the_data_and_with_the_scores():
     told = card(trained_on=TRAINED_ON | {"in_distribution": {"gsm8k": 12, "arc": 3}})
-    assert told.count("in-distribution for: gsm8k 12, arc 3.") == 2
+    assert told.count("in-distribution for: gsm8k (12 training rows), arc (3 training rows).") == 2
     assert "in-distribution" not in card()

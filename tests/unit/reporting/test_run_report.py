@@ -189,5 +189,5 @@ def test_answered_records_of_a_benchmarks_training_split_are_named_beside_the_sc
     queries = frames["selected_queries"]
     flags = [["in_distribution:gsm8k"] if record in answered else [] for record in queries["record_id"]]
     text = words(report(selected_queries=queries.assign(flags=flags)))
-    assert f"in-distribution for: gsm8k {len(answered & set(queries['record_id']))}." in text
+    assert f"in-distribution for: gsm8k ({len(answered & set(queries['record_id']))} training rows)." in text
     assert "in-distribution" not in report()
