@@ -27,7 +27,6 @@ from instruction_tuning.schemas.contamination_report import REMOVED
 logger = logging.getLogger(__name__)
 
 
-
 def remove_benchmark_leaks(
     distinct_instructions: pd.DataFrame,
     benchmark_items: pd.DataFrame,
