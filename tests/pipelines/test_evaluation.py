@@ -85,6 +85,16 @@ def test_a_random_model_is_not_promoted(found, models):
     assert verdict["model_card"] == found["model_card"]
 
 
+def test_the_verdict_holds_what_both_models_said_to_two_unseen_items(found):
+    outputs = found["benchmark_outputs"].set_index(["form", "model_role", "item_id"])
+    pairs = found["promotion_verdict"]["evidence"]["answer_pairs"]
+    assert {pair["ability"] for pair in pairs} == {"math", "open_qa"} and len(pairs) == 2
+    for pair in pairs:
+        for role in ("base", "candidate"):
+            said = outputs.loc[("chat_zero_shot", role, pair["item_id"])]
+            assert (pair[f"response_{role}"], pair[f"score_{role}"]) == (said["response"], said["score"])
+
+
 def test_the_card_has_the_command_that_measures_again(found, models):
     assert f"--params=candidate={models[1].path.as_posix()}\n" in found["model_card"]
 

@@ -12,6 +12,8 @@ from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO
 
 logger = logging.getLogger(__name__)
 
+SHOWN_PAIRS = 2
+
 
 def measure_models(
     base_model: ModelFolder,
@@ -75,10 +77,11 @@ def judge_candidate(
     benchmark_outputs: pd.DataFrame,
     benchmark_metrics: pd.DataFrame,
     benchmark_comparisons: pd.DataFrame,
+    benchmark_items: pd.DataFrame,
     parameters: EvaluationParameters,
 ) -> dict[str, object]:
-    """Decide whether the candidate may become champion, with reasons."""
-    from instruction_tuning.evaluation import breakdown, fabrication, promotion
+    """Decide whether the candidate may become champion, with reasons and a few answers to read."""
+    from instruction_tuning.evaluation import answer_pairs, breakdown, fabrication, promotion
 
     is_candidate = benchmark_outputs["model_role"] == "candidate"
     rules = promotion.PromotionRules(
@@ -97,6 +100,9 @@ def judge_candidate(
     reported = {
         "breakdown": breakdown.score_breakdown(benchmark_outputs, confidence=confidence),
         "fates": fabrication.fate_shares(benchmark_outputs, confidence=confidence),
+        "answer_pairs": answer_pairs.answer_pairs(
+            benchmark_outputs, benchmark_items, count=SHOWN_PAIRS, seed=parameters.seed
+        ),
     }
     evidence = cast(dict[str, Any], verdict["evidence"]) | {
         name: frame.to_dict("records") for name, frame in reported.items()

@@ -33,6 +33,7 @@ def create_pipeline() -> Pipeline:
                     "benchmark_outputs",
                     "benchmark_metrics",
                     "benchmark_comparisons",
+                    "benchmark_items",
                     "params:evaluation",
                 ],
                 outputs="judgement",
