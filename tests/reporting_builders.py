@@ -13,6 +13,20 @@ from instruction_tuning.evaluation.scores import benchmark_comparisons, benchmar
 SOURCES = ("alpaca", "belle")
 WITHOUT_ANSWER = (5, 6)
 
+ANSWER_PAIRS = [
+    {
+        "item_id": f"test-{ability}-0000",
+        "ability": ability,
+        "question": f"What is <{ability}>?",
+        "target": "Miran",
+        "response_base": base,
+        "score_base": 0.0,
+        "response_candidate": "It is Miran.",
+        "score_candidate": score,
+    }
+    for ability, base, score in (("open_qa", "Q: What", 1.0), ("summarization", "", 0.5))
+]
+
 
 def pool(rows=40):
     """Records of two sources and two languages."""
@@ -70,12 +84,13 @@ def verdict():
         ],
         ignore_index=True,
     )
-    return promotion_verdict(
+    judged = promotion_verdict(
         benchmark_metrics(outputs, confidence=0.95),
         benchmark_comparisons(outputs, confidence=0.95),
         PromotionRules(),
         candidate_digest="0123456789abcdef",
     )
+    return judged | {"evidence": judged["evidence"] | {"answer_pairs": ANSWER_PAIRS}}
 
 
 def stored_run(**others):

@@ -8,6 +8,7 @@ from instruction_tuning.datasets.registered_model import aliased_version
 from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path
+from instruction_tuning.lineage.rows import read_columns
 from instruction_tuning.lm.model_folder import ModelFolder
 
 VERDICT_DATASET = "promotion_verdict"
@@ -17,12 +18,13 @@ _MODELS = {CANDIDATE_DATASET: SFT_MODEL, "reward_model": "reward-model"}
 _TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"}
 
 
-def result_lines(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """The page to read the pool on, models with their versions, what fine-tuning measured, the verdict with
-    its reasons, what to do next.
+def result_lines(outputs: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
+    """What came in and was dropped, the page to read the pool on, models with their versions, what
+    fine-tuning measured, the verdict with its reasons, what to do next.
 
-    `outputs` are the data sets that the run ended with, by name.
+    `outputs` are the data sets that the run ended with, by name, `made` all that its nodes make.
     """
+    yield from _row_lines(made)
     if POOL_PAGE in outputs:
         yield f"Read the data: {_shown(stored_path(outputs[POOL_PAGE]))}"
     yield from model_lines(outputs)
@@ -45,6 +47,28 @@ def model_lines(datasets: Mapping[str, Any]) -> Iterator[str]:
         place = f"registered as models:/{_MODELS[name]}/{version}" if version else "not registered"
         carried = f" (alias {', '.join(aliases)})" if aliases else ""
         yield f"{_TITLES[name]}: {_shown(stored_path(datasets[name]))}, {place}{carried}"
+
+
+def _row_lines(made: Mapping[str, Any]) -> Iterator[str]:
+    """Counted from the columns that are needed: a pool's texts can be larger than memory."""
+    from instruction_tuning.reporting.row_counts import by_name, count_rows
+    from instruction_tuning.reporting.wording import answered_sentence, wrapped
+
+    if {"instruction_pool", "rejected_records"} <= made.keys():
+        pool = _columns(made["instruction_pool"], "source")
+        rejected = _columns(made["rejected_records"], "source", "stage", "reason")
+        yield "Records"
+        yield from count_rows(pool, rejected).lines()
+    if {"verified_examples", "rejected_answers"} <= made.keys():
+        examples = _columns(made["verified_examples"], "record_id")["record_id"].nunique()
+        reasons = by_name(_columns(made["rejected_answers"], "reason")["reason"])
+        yield "Answers"
+        yield from wrapped(answered_sentence(examples, reasons))
+
+
+def _columns(dataset: Any, *names: str) -> Any:
+    path = stored_path(dataset)
+    return dataset.load()[list(names)] if path is None else read_columns(path, list(names))
 
 
 def _training_lines(model: ModelFolder) -> Iterator[str]:

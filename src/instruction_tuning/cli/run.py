@@ -43,7 +43,7 @@ def _run(**options: Any) -> None:
                 click.echo(f"\nThis is the stored report of {current_version(outputs[REPORT])}.")
             for line in model_lines({} if run is None else run.stored_outputs()):
                 click.echo(line)
-        elif lines := list(result_lines(outputs)):
+        elif lines := list(result_lines(outputs, {} if run is None else run.stored_outputs())):
             click.echo("\n" + "\n".join(lines))
         for line in [] if run is None else run.last_words:
             click.echo(line)

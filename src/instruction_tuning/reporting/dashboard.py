@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from instruction_tuning.reporting.breakdown_table import breakdown_rows, fate_rows, invention_sentence
 from instruction_tuning.reporting.figure_html import figure_section
-from instruction_tuning.reporting.run_summary import RunSummary
+from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
 from instruction_tuning.reporting.wording import in_distribution_sentence
 from instruction_tuning.schemas.benchmark_metrics import MACRO
@@ -46,11 +46,11 @@ def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
         ),
         dropped=_table(
             ("stage", "reason", "rows"),
-            [(drop.stage, drop.reason, f"{drop.rows:,}") for drop in summary.dropped],
+            [(drop.stage, drop.reason, f"{drop.rows:,}") for drop in summary.rows.dropped],
         ),
         sft_metrics=_table(("SFT", "value"), _metric_rows(summary.sft_metrics)),
         reward_metrics=_table(("reward model", "value"), _metric_rows(summary.reward_metrics)),
-        samples="".join(_sample(sample.fate, sample.prompt, sample.answer) for sample in summary.samples),
+        samples="".join(_sample(sample) for sample in summary.samples),
         plotly=get_plotlyjs(),
     )
 
@@ -59,8 +59,8 @@ def _key_numbers(summary: RunSummary) -> list[tuple[str, str]]:
     use = summary.teacher
     price = "unknown" if use.price_usd is None else f"${use.price_usd:,.2f}"
     numbers = [
-        (f"{sum(summary.rows_by_source.values()):,}", "rows came in"),
-        (f"{sum(summary.kept_by_source.values()):,}", "in the pool"),
+        (f"{summary.rows.read:,}", "rows came in"),
+        (f"{summary.rows.kept:,}", "in the pool"),
         (f"{sum(summary.selected_by_source.values()):,}", "selected"),
         (f"{summary.examples:,}", "answered and checked"),
         (
@@ -104,10 +104,14 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def _sample(fate: str, prompt: str, answer: str) -> str:
-    shown = f"<p class='answer'>{escape(answer[:600])}</p>" if answer else ""
-    kind = escape(fate.partition(",")[0].partition(" ")[0])
+def _sample(sample: Sample) -> str:
+    said = [
+        *([sample.answer] if sample.answer else []),
+        *(f"{title}: {text}" for title, text in sample.remarks),
+    ]
+    shown = "".join(f"<p class='answer'>{escape(text[:600])}</p>" for text in said)
+    kind = escape(sample.fate.partition(",")[0].partition(" ")[0])
     return (
-        f"<article class='{kind}'><h3>{escape(fate)}</h3><p class='prompt'>{escape(prompt[:600])}</p>"
-        f"{shown}</article>"
+        f"<article class='{kind}'><h3>{escape(sample.fate)}</h3>"
+        f"<p class='prompt'>{escape(sample.prompt[:600])}</p>{shown}</article>"
     )

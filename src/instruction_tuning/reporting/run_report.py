@@ -7,16 +7,22 @@ from instruction_tuning.reporting.best_of_n_words import best_of_n_sentence
 from instruction_tuning.reporting.breakdown_table import invention_sentence
 from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import count_list, in_distribution_sentence, one_line, text_table
+from instruction_tuning.reporting.wording import (
+    WIDTH,
+    answered_sentence,
+    count_list,
+    in_distribution_sentence,
+    one_line,
+    text_table,
+    wrapped,
+)
 from instruction_tuning.text.counting import counted
 
-WIDTH = 100
 _MARKS = {"passed": "+", "failed": "-", "not shown": "?"}
-MAX_DROPPED_LINES = 10
 
 
 def run_report(summary: RunSummary, *, page: str) -> str:
-    """What came in, was dropped, selected, paid, learned and decided, ten records; `page` shows more."""
+    """What came in, was dropped, selected, paid, learned and decided, ten samples; `page` shows more."""
     sections = {
         "Records": _records(summary),
         "Selection": _selection(summary),
@@ -24,7 +30,7 @@ def run_report(summary: RunSummary, *, page: str) -> str:
         "Training": _training(summary),
         "Model against its base": _scores(summary),
         f"Verdict: {str(summary.verdict['verdict']).upper()}": _verdict(summary),
-        "Ten records to read": _samples(summary),
+        "Records to read": _samples(summary),
         "Next": [
             "  The same with figures, for a browser:",
             f"    {page}",
@@ -39,29 +45,21 @@ def run_report(summary: RunSummary, *, page: str) -> str:
 
 
 def _records(summary: RunSummary) -> list[str]:
-    read, kept = sum(summary.rows_by_source.values()), sum(summary.kept_by_source.values())
-    dropped = list(summary.dropped)
-    rows = [(f"{drop.stage}: {drop.reason}", f"{drop.rows:,}", f"{drop.rows / read:.1%}") for drop in dropped]
-    shown, rest = rows[:MAX_DROPPED_LINES], dropped[MAX_DROPPED_LINES:]
-    if rest:
-        number = sum(drop.rows for drop in rest)
-        shown.append((counted(len(rest), "more reason"), f"{number:,}", f"{number / read:.1%}"))
+    flagged = summary.flagged
     return [
-        *_wrapped(f"{counted(read, 'row')} came in ({count_list(summary.rows_by_source)})."),
-        f"  {kept:,} are in the pool; {read - kept:,} were dropped:",
-        *text_table(("stage: reason", "rows", "share"), shown, indent=4),
-        *(_wrapped(f"Flagged, but in the pool: {count_list(summary.flagged)}.") if summary.flagged else []),
+        *summary.rows.lines(),
+        *(wrapped(f"Flagged, but in the pool: {count_list(flagged)}.") if flagged else []),
     ]
 
 
 def _selection(summary: RunSummary) -> list[str]:
     number = sum(summary.selected_by_source.values())
     return [
-        *_wrapped(
+        *wrapped(
             f"{counted(number, 'query was', 'queries were')} selected "
             f"({count_list(summary.selected_by_source)}; {count_list(summary.selected_by_language)})."
         ),
-        *_wrapped(summary.selection),
+        *wrapped(summary.selection),
     ]
 
 
@@ -79,18 +77,13 @@ def _teacher(summary: RunSummary) -> list[str]:
         else ""
     )
     rating = "" if summary.mean_rating is None else f"Mean rating {summary.mean_rating:.1f} of 10. "
-    unanswered = sum(summary.rejected_answers.values())
-    reasons = f" ({count_list(summary.rejected_answers)})" if unanswered else ""
-    outcome = (
-        f"{checked}{malformed}{rating}{counted(summary.examples, 'query has', 'queries have')} an answer to "
-        f"train on, {unanswered:,} {'has' if unanswered == 1 else 'have'} none{reasons}."
-    )
-    return [*_wrapped(summary.teacher.sentences()), *_wrapped(outcome)]
+    outcome = answered_sentence(summary.examples, summary.rejected_answers)
+    return [*wrapped(summary.teacher.sentences()), *wrapped(f"{checked}{malformed}{rating}{outcome}")]
 
 
 def _training(summary: RunSummary) -> list[str]:
     sft, reward = summary.sft_metrics, summary.reward_metrics
-    lines = _wrapped(
+    lines = wrapped(
         f"SFT: {_number(sft, 'steps')} steps, {_number(sft, 'train_tokens')} tokens; loss on held-out "
         f"answers {_loss(sft, 'heldout_loss_before')} → {_loss(sft, 'heldout_loss_after')} nats a token, on "
         f"held-out documents {_loss(sft, 'heldout_document_loss_before')} → "
@@ -105,7 +98,7 @@ def _training(summary: RunSummary) -> list[str]:
             if "clear_heldout_accuracy" in reward
             else ""
         )
-    return [*lines, *_wrapped(f"Reward model: {accuracy}."), *_wrapped(best_of_n_sentence(reward))]
+    return [*lines, *wrapped(f"Reward model: {accuracy}."), *wrapped(best_of_n_sentence(reward))]
 
 
 def _accuracy(reward: Mapping[str, float], which: str) -> str:
@@ -118,8 +111,8 @@ def _scores(summary: RunSummary) -> list[str]:
     return [
         "  mean score in percent, base→SFT, gain in points [95% interval of the paired difference]",
         *text_table(header, rows, indent=2),
-        *_wrapped(invention_sentence(summary.verdict["evidence"])),
-        *_wrapped(in_distribution_sentence(summary.in_distribution)),
+        *wrapped(invention_sentence(summary.verdict["evidence"])),
+        *wrapped(in_distribution_sentence(summary.in_distribution)),
     ]
 
 
@@ -143,17 +136,12 @@ def _samples(summary: RunSummary) -> list[str]:
 
 
 def _said(sample: Sample) -> list[str]:
-    """Question and answer on one line; why a row was rejected has a line of its own, where there is room."""
-    if not sample.answer:
-        return [f"      {one_line(sample.prompt, WIDTH - 6)}"]
-    if sample.is_rejected:
-        return [f"      {one_line(text, WIDTH - 6)}" for text in (sample.prompt, f"because: {sample.answer}")]
-    prompt = one_line(sample.prompt, 2 * WIDTH // 3)
-    return [f"      {one_line(f'{prompt} ⇒ {sample.answer}', WIDTH - 6)}"]
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    """Question and answer on one line; each remark has a line of its own, where there is room."""
+    prompt = sample.prompt
+    if sample.answer:
+        prompt = f"{one_line(prompt, 2 * WIDTH // 3)} ⇒ {sample.answer}"
+    remarks = [f"{title}: {text}" for title, text in sample.remarks]
+    return [f"      {one_line(text, WIDTH - 6)}" for text in (prompt, *remarks)]
 
 
 def _loss(metrics: Mapping[str, float], name: str) -> str:

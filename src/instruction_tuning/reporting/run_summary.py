@@ -14,32 +14,27 @@ import pandas as pd
 
 from instruction_tuning.answering.choice import rejection_reasons
 from instruction_tuning.mixture.in_distribution import in_distribution
+from instruction_tuning.reporting.row_counts import RowCounts, by_name, count_rows
 from instruction_tuning.reporting.selection_words import selection_sentence
 from instruction_tuning.reporting.teacher_use import TeacherUse, teacher_use
+from instruction_tuning.schemas.benchmark_metrics import ability_name
 from instruction_tuning.seeds import substream
 from instruction_tuning.verification.answer_format import format_fault
 from instruction_tuning.verification.arithmetic import asked_value
 
-KEPT_SAMPLES, REJECTED_SAMPLES, ANSWERED_SAMPLES = 3, 4, 3
-
-
-@dataclass(frozen=True)
-class DroppedRows:
-    """Rows set aside in one stage for one reason."""
-
-    stage: str
-    reason: str
-    rows: int
+# Ten, with the two items that the verdict's evidence holds.
+KEPT_SAMPLES, REJECTED_SAMPLES, ANSWERED_SAMPLES = 2, 4, 2
+NO_ANSWER = "(no answer)"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A record to read: what became of it, what was asked, what was answered, or why it was rejected."""
+    """A record to read: what became of it, what was asked, what was answered; remarks have a title each."""
 
     fate: str
     prompt: str
-    answer: str
-    is_rejected: bool = False
+    answer: str = ""
+    remarks: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -50,9 +45,7 @@ class RunSummary:
     for; `malformed` answers (empty, refusing, in the wrong language) are counted apart, whatever was asked.
     """
 
-    rows_by_source: Mapping[str, int]
-    kept_by_source: Mapping[str, int]
-    dropped: Sequence[DroppedRows]
+    rows: RowCounts
     flagged: Mapping[str, int]
     selected_by_source: Mapping[str, int]
     selected_by_language: Mapping[str, int]
@@ -84,9 +77,6 @@ def summarise(
     seed: int,
 ) -> RunSummary:
     """Count and choose the samples; the same frames give the same summary."""
-    kept = _counts(instruction_pool["source"])
-    lost = _counts(rejected_records["source"])
-    reasons = Counter(zip(rejected_records["stage"], rejected_records["reason"], strict=True))
     came = rated_responses[rated_responses["response"].notna()]
     fates = [
         _answer_fate(str(row["prompt"]), str(row["response"]), str(row["check"]))
@@ -95,15 +85,10 @@ def summarise(
     ratings = rated_responses["rating"].dropna()
     without_answer = rejection_reasons(selected_queries, rated_responses, verified_examples)
     return RunSummary(
-        rows_by_source={s: kept.get(s, 0) + lost.get(s, 0) for s in sorted({*kept, *lost})},
-        kept_by_source=kept,
-        dropped=[
-            DroppedRows(str(stage), str(reason), rows)
-            for (stage, reason), rows in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
-        ],
-        flagged=_counts(instruction_pool["flags"].explode().dropna()),
-        selected_by_source=_counts(selected_queries["source"]),
-        selected_by_language=_counts(selected_queries["language"]),
+        rows=count_rows(instruction_pool, rejected_records),
+        flagged=by_name(instruction_pool["flags"].explode().dropna()),
+        selected_by_source=by_name(selected_queries["source"]),
+        selected_by_language=by_name(selected_queries["language"]),
         in_distribution=_in_distribution(selected_queries, verified_examples),
         selection=selection_sentence(selected_queries),
         teacher=teacher_use(rated_responses),
@@ -120,6 +105,7 @@ def summarise(
             *_kept_samples(instruction_pool, seed),
             *_rejected_samples(rejected_records, seed),
             *_answered_samples(verified_examples, seed),
+            *_measured_samples(promotion_verdict["evidence"].get("answer_pairs", [])),
         ],
     )
 
@@ -139,10 +125,6 @@ def _answer_fate(prompt: str, response: str, check: str) -> str:
     if check == "none" or asked_value(prompt) is None:
         return "unknown"
     return "right" if check == "passed" else "wrong"
-
-
-def _counts(values: pd.Series) -> dict[str, int]:
-    return {str(name): int(count) for name, count in values.value_counts().sort_index().items()}
 
 
 def _drawn(frame: pd.DataFrame, count: int, seed: int, *key: str) -> list[dict[Any, Any]]:
@@ -165,7 +147,8 @@ def _rejected_samples(rejected: pd.DataFrame, seed: int) -> list[Sample]:
         (row,) = _drawn(rejected[rejected["reason"] == reason], 1, seed, "rejected", str(reason))
         detail = _text(row["detail"])
         fate = f"rejected, {row['source']}: {reason}"
-        samples.append(Sample(fate, _readable(str(row["raw"])), detail, is_rejected=True))
+        because = [("because", detail)] if detail else []
+        samples.append(Sample(fate, _readable(str(row["raw"])), remarks=because))
     return samples
 
 
@@ -177,6 +160,26 @@ def _answered_samples(examples: pd.DataFrame, seed: int) -> list[Sample]:
         fate = f"answered by {row['origin']}{rating}{check}"
         samples.append(Sample(fate, str(row["prompt"]), str(row["answer"])))
     return samples
+
+
+def _measured_samples(answer_pairs: Sequence[Mapping[str, Any]]) -> list[Sample]:
+    """Unseen items with what base and candidate said; none in a verdict from before they were kept."""
+    return [
+        Sample(
+            f"unseen item, {ability_name(pair['ability'])}, with its right answer",
+            str(pair["question"]),
+            str(pair["target"]),
+            remarks=[
+                (f"{title}, {_judged(pair[f'score_{role}'])}", pair[f"response_{role}"] or NO_ANSWER)
+                for role, title in (("base", "base"), ("candidate", "SFT"))
+            ],
+        )
+        for pair in answer_pairs
+    ]
+
+
+def _judged(score: float) -> str:
+    return {0.0: "wrong", 1.0: "right"}.get(score, f"score {score:.2f}")
 
 
 def _readable(raw: str) -> str:

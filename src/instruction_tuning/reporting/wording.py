@@ -1,10 +1,13 @@
 """How figures are put into words and columns, the same in report, card and dashboard."""
 
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from instruction_tuning.text.counting import counted
+
+WIDTH = 100  # columns of a report on a terminal
 
 
 def percent(share: float) -> str:
@@ -35,6 +38,11 @@ def one_line(text: str, width: int) -> str:
     return f"{flat.rstrip()}…"
 
 
+def wrapped(text: str) -> list[str]:
+    """`text` as indented lines of at most `WIDTH` characters."""
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int = 2) -> list[str]:
     """Aligned columns: the first to the left, the others to the right."""
     widths = [max(display_width(row[i]) for row in (header, *rows)) for i in range(len(header))]
@@ -53,6 +61,19 @@ def count_list(counts: Mapping[str, int]) -> str:
     """`alpaca 1,200, belle 300`, the largest first."""
     ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     return ", ".join(f"{name} {count:,}" for name, count in ordered) or "none"
+
+
+def answered_sentence(examples: int, rejected: Mapping[str, int]) -> str:
+    """How many selected queries can be trained on, and by reason how many cannot.
+
+    >>> answered_sentence(2, {"unrated": 1})
+    '2 queries have an answer to train on, 1 has none (unrated 1).'
+    """
+    without = sum(rejected.values())
+    return (
+        f"{counted(examples, 'query has', 'queries have')} an answer to train on, {without:,} "
+        f"{'has' if without == 1 else 'have'} none{f' ({count_list(rejected)})' if without else ''}."
+    )
 
 
 def in_distribution_sentence(counts: Mapping[str, int] | None) -> str:

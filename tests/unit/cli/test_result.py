@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from reporting_builders import pool, rejected
 
 from instruction_tuning.cli.result import model_lines, result_lines
 from instruction_tuning.datasets.atomic import JSONDataset
+from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.training.training_record import write_training_record
@@ -31,11 +33,11 @@ def test_a_fine_tuning_ends_with_its_folder_its_version_and_the_next_command(
 ):
     monkeypatch.chdir(tiny_model_path.parent)
     outputs = {"sft_model": ModelFolderDataset(filepath=str(tiny_model_path)), "rejected_records": None}
-    text = "\n".join(result_lines(outputs))
+    text = "\n".join(result_lines(outputs, {}))
     assert text.startswith(f"Fine-tuned model: {tiny_model_path.name}, not registered")
     assert f"--params=candidate={tiny_model_path.name}" in text
     register(tiny_model_path, "challenger")
-    text = "\n".join(result_lines(outputs))
+    text = "\n".join(result_lines(outputs, {}))
     assert f"{tiny_model_path.name}, registered as models:/sft-model/1 (alias challenger)\n" in text
     assert "kedro run --pipeline=evaluation --params=candidate=models:/sft-model/1" in text
 
@@ -44,10 +46,10 @@ def test_a_fine_tuning_ends_with_its_folder_its_version_and_the_next_command(
 def test_a_fine_tuning_ends_with_what_it_measured(tiny_model_path, tmp_path):
     model = open_model_folder(shutil.copytree(tiny_model_path, tmp_path / "model"))
     outputs = {"sft_model": ModelFolderDataset(filepath=str(model.path))}
-    assert "held-out" not in "\n".join(result_lines(outputs))
+    assert "held-out" not in "\n".join(result_lines(outputs, {}))
     metrics = {"heldout_loss_before": 3.25, "heldout_loss_after": 2.5, "tokens_per_byte": 0.41}
     write_training_record(model, pd.DataFrame({"step": [1]}), metrics | {"truncated_share": 0.125})
-    lines = list(result_lines(outputs))
+    lines = list(result_lines(outputs, {}))
     assert lines[1:3] == [
         "  loss on held-out answers: 3.250 before, 2.500 after, in nats a token",
         "  0.410 tokens a byte; 12.5% of the chats truncated at sft.max_length",
@@ -72,7 +74,7 @@ def test_an_evaluation_ends_with_the_verdict_and_its_reasons(tiny_model_path, tm
     }
     dataset = JSONDataset(filepath=str(tmp_path / "verdict.json"))
     dataset.save(verdict)
-    lines = list(result_lines({"promotion_verdict": dataset}))
+    lines = list(result_lines({"promotion_verdict": dataset}, {}))
     assert lines[:2] == [
         "Verdict on models:/sft-model/1 against the base: fail",
         "  keeps documents: failed: 5 points lost",
@@ -80,5 +82,45 @@ def test_an_evaluation_ends_with_the_verdict_and_its_reasons(tiny_model_path, tm
     assert lines[-1].startswith("Next: ")
 
 
-def test_other_runs_end_as_before():
-    assert list(result_lines({"instruction_pool": None})) == []
+def stored(folder, **frames):
+    found = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in frames}
+    for name, frame in frames.items():
+        found[name].save(frame)
+    return found
+
+
+def test_a_run_without_a_report_tells_what_came_in_and_what_was_dropped(tmp_path):
+    records = pool()
+    reasons = pd.DataFrame({"record_id": ["a", "b"], "reason": ["unrated", "check_failed"]})
+    made = stored(
+        tmp_path,
+        instruction_pool=records,
+        rejected_records=rejected(),
+        verified_examples=records.head(8)[["record_id"]],
+        rejected_answers=reasons,
+    )
+    assert list(result_lines({}, made)) == [
+        "Records",
+        "  46 rows came in (alpaca 23, belle 23).",
+        "  40 are in the pool; 6 were dropped:",
+        "    stage: reason                   rows  share",
+        "    near_duplicate: similar_prompt     3   6.5%",
+        "    validate: empty_answer             2   4.3%",
+        "    read: invalid_json                 1   2.2%",
+        "Answers",
+        "  8 queries have an answer to train on, 2 have none (check_failed 1, unrated 1).",
+    ]
+    records_alone = {name: made[name] for name in ("instruction_pool", "rejected_records")}
+    assert len(list(result_lines({}, records_alone))) == 7
+
+
+def test_a_run_that_dropped_nothing_says_so(tmp_path):
+    made = stored(tmp_path, instruction_pool=pool(), rejected_records=rejected().head(0))
+    assert list(result_lines({}, made))[1:] == [
+        "  40 rows came in (alpaca 20, belle 20).",
+        "  40 are in the pool; none was dropped.",
+    ]
+
+
+def test_a_run_that_read_no_records_tells_nothing_of_them():
+    assert list(result_lines({"instruction_pool": None}, {"rejected_records": None})) == []

@@ -59,6 +59,11 @@ def test_texts_of_records_are_escaped(page):
     assert "<p class='prompt'>Question <" not in page
 
 
+def test_what_both_models_said_to_unseen_items_is_on_the_page(page):
+    assert "<p class='prompt'>What is &lt;open_qa&gt;?</p>" in page
+    assert "base, wrong: Q: What</p>" in page and "SFT, right: It is Miran.</p>" in page
+
+
 def test_verdict_and_checks_are_on_the_page(page):
     assert "The candidate may become champion" in page
     assert "keeps document form" in page

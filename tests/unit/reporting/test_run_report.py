@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 from reporting_builders import pool, rejected, selected, stored_run
 
-from instruction_tuning.reporting.run_report import WIDTH, run_report
+from instruction_tuning.reporting.run_report import run_report
 from instruction_tuning.reporting.run_summary import summarise
-from instruction_tuning.reporting.wording import display_width
+from instruction_tuning.reporting.wording import WIDTH, display_width
 
 PAGE = "data/08_reporting/run_dashboard.html/2024-05-06T07.08.09.123Z/run_dashboard.html"
 
@@ -129,8 +129,30 @@ def test_why_a_row_was_rejected_has_a_line_of_its_own():
 def test_ten_records_can_be_read_if_there_are_so_many_reasons():
     many = pd.concat([rejected(), rejected().assign(reason="wrong_type")])
     text = report(rejected_records=many)
-    assert "  10. answered by teacher, rated 8, check passed" in text
+    assert "   8. answered by teacher, rated 8, check passed" in text
+    assert "  10. unseen item, summarization" in text and "  11. " not in text
     assert "kept, " in text and "⇒ It is so." in text
+
+
+def test_what_base_and_sft_said_to_an_unseen_item_stands_below_the_right_answer():
+    lines = report().splitlines()
+    start = lines.index("   8. unseen item, open qa, with its right answer")
+    assert lines[start : start + 8] == [
+        "   8. unseen item, open qa, with its right answer",
+        "      What is <open_qa>? ⇒ Miran",
+        "      base, wrong: Q: What",
+        "      SFT, right: It is Miran.",
+        "   9. unseen item, summarization, with its right answer",
+        "      What is <summarization>? ⇒ Miran",
+        "      base, wrong: (no answer)",
+        "      SFT, score 0.50: It is Miran.",
+    ]
+
+
+def test_a_verdict_from_before_answers_were_kept_is_reported_too():
+    verdict = stored_run()["promotion_verdict"]
+    evidence = {name: value for name, value in verdict["evidence"].items() if name != "answer_pairs"}
+    assert "unseen item" not in report(promotion_verdict=verdict | {"evidence": evidence})
 
 
 def test_the_report_fits_a_terminal():
