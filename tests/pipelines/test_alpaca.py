@@ -52,6 +52,8 @@ def test_own_answers_become_a_registered_model_without_a_teacher_and_the_end_say
     assert "listens on" not in done.stdout + done.stderr
     assert not (project / "data/.work/completions.sqlite").exists()
 
+    assert "Records\n  60 rows came in (own 60).\n" in done.stdout and "are in the pool; " in done.stdout
+    assert "  20 queries have an answer to train on, 0 have none.\n" in done.stdout
     assert "registered as models:/sft-model/1 (alias challenger)" in done.stdout
     losses = re.search(r"loss on held-out answers: (\S+) before, (\S+) after", done.stdout)
     assert losses is not None and float(losses[2]) < float(losses[1])

@@ -166,7 +166,7 @@ def _measured_samples(answer_pairs: Sequence[Mapping[str, Any]]) -> list[Sample]
     """Unseen items with what base and candidate said; none in a verdict from before they were kept."""
     return [
         Sample(
-            f"unseen item, {ability_name(pair['ability'])}, with its right answer",
+            f"unseen item, {ability_name(pair['ability'])}, with a right answer",
             str(pair["question"]),
             str(pair["target"]),
             remarks=[

@@ -136,13 +136,13 @@ def test_ten_records_can_be_read_if_there_are_so_many_reasons():
 
 def test_what_base_and_sft_said_to_an_unseen_item_stands_below_the_right_answer():
     lines = report().splitlines()
-    start = lines.index("   8. unseen item, open qa, with its right answer")
+    start = lines.index("   8. unseen item, open qa, with a right answer")
     assert lines[start : start + 8] == [
-        "   8. unseen item, open qa, with its right answer",
+        "   8. unseen item, open qa, with a right answer",
         "      What is <open_qa>? ⇒ Miran",
         "      base, wrong: Q: What",
         "      SFT, right: It is Miran.",
-        "   9. unseen item, summarization, with its right answer",
+        "   9. unseen item, summarization, with a right answer",
         "      What is <summarization>? ⇒ Miran",
         "      base, wrong: (no answer)",
         "      SFT, score 0.50: It is Miran.",
