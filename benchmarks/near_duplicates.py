@@ -17,9 +17,9 @@ is dropped. Whatever else is dropped is a false alarm.
 
 All three get the same settings: five-word windows, 21 bands of 6 rows. Ours verifies candidates at 0.8; the
 peers do not verify. "work" is the time from the end of the imports to the ids of what is dropped, reading the
-file included; "all" has interpreter and imports too. Seconds of the processor tell more where the machine is
-shared. datatrove runs its three steps; the fourth, which
-writes what is kept, is left out. Memory is the most that the processes of an engine had at one time (PSS).
+file included; "all" has interpreter and imports too, and so have the seconds of the processor. datatrove runs
+its three steps; the fourth, which writes what is kept, is left out. Memory is the most that the processes of
+an engine had at one time (PSS).
 """
 
 import argparse
@@ -39,27 +39,19 @@ from planted_duplicates import WINDOW, planted, score
 
 BANDS, ROWS, THRESHOLD = 21, 6, 0.8
 ENGINES = ("ours", "data-juicer", "datatrove")
-Clock = tuple[float, float]  # seconds, and seconds of the processor with those of finished children
 
 
-def _now() -> Clock:
-    return time.monotonic(), sum(os.times()[:4])
-
-
-def _since(start: Clock) -> Clock:
-    seconds, of_processor = _now()
-    return seconds - start[0], of_processor - start[1]
-
-
-def ours(path: Path, cores: int) -> tuple[Clock, list[int]]:
+def ours(path: Path, cores: int) -> tuple[float, list[int]]:
+    import pyarrow.json
     import scipy.sparse.csgraph  # noqa: F401  # what the others have imported by now, too
     from rensa import RMinHash  # noqa: F401
 
     from instruction_tuning.dedup.lsh_settings import LshSettings
     from instruction_tuning.dedup.minhash_lsh import near_duplicates
 
-    started = _now()
-    texts = [text for shard in sorted(path.glob("*.jsonl")) for text in _texts(shard)]
+    started = time.monotonic()
+    shards = [pyarrow.json.read_json(shard)["text"].to_pylist() for shard in sorted(path.glob("*.jsonl"))]
+    texts = [text for shard in shards for text in shard]
     found = near_duplicates(
         texts,
         threshold=THRESHOLD,
@@ -69,14 +61,14 @@ def ours(path: Path, cores: int) -> tuple[Clock, list[int]]:
         seed=1,
     )
     dropped = found.dropped().tolist()
-    return _since(started), dropped
+    return time.monotonic() - started, dropped
 
 
-def data_juicer(path: Path, cores: int) -> tuple[Clock, list[int]]:
+def data_juicer(path: Path, cores: int) -> tuple[float, list[int]]:
     import datasets
     from data_juicer.ops.deduplicator.document_minhash_deduplicator import DocumentMinhashDeduplicator
 
-    started = _now()
+    started = time.monotonic()
     operator = DocumentMinhashDeduplicator(
         tokenization="space",
         window_size=WINDOW,
@@ -93,10 +85,10 @@ def data_juicer(path: Path, cores: int) -> tuple[Clock, list[int]]:
     hashed = rows.map(operator.compute_hash, num_proc=cores, load_from_cache_file=False)
     kept, _ = operator.process(hashed)
     dropped = set(range(len(rows))) - set(kept["id"])
-    return _since(started), sorted(dropped)
+    return time.monotonic() - started, sorted(dropped)
 
 
-def datatrove(path: Path, cores: int) -> tuple[Clock, list[int]]:
+def datatrove(path: Path, cores: int) -> tuple[float, list[int]]:
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.dedup.minhash import (
         MinhashConfig,
@@ -106,7 +98,7 @@ def datatrove(path: Path, cores: int) -> tuple[Clock, list[int]]:
     )
     from datatrove.pipeline.readers import JsonlReader
 
-    started = _now()
+    started = time.monotonic()
     config = MinhashConfig(n_grams=WINDOW, num_buckets=BANDS, hashes_per_bucket=ROWS)
     work = path / "datatrove"
     shards = sorted(path.glob("*.jsonl"))
@@ -132,38 +124,39 @@ def datatrove(path: Path, cores: int) -> tuple[Clock, list[int]]:
         if removed.exists():
             dropped += [first + row for (row,) in struct.iter_unpack("<I", removed.read_bytes())]
         first += sum(1 for _ in shard.open(encoding="utf-8"))
-    return _since(started), dropped
+    return time.monotonic() - started, dropped
 
 
-def _texts(shard: Path) -> list[str]:
-    with shard.open(encoding="utf-8") as lines:
-        return [json.loads(line)["text"] for line in lines]
+class Watch(threading.Thread):
+    """What a process and its children use: the most memory (PSS, MiB) at one time, and processor seconds.
 
-
-class Memory(threading.Thread):
-    """The most memory (PSS, MiB) that a process and its children had at one time."""
+    Looked at five times a second: the last moments of a process are missed.
+    """
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.most = pid, 0.0
+        self.pid, self.most_mib = pid, 0.0
+        self._processor: dict[int, float] = {}
+
+    @property
+    def processor_seconds(self) -> float:
+        return sum(self._processor.values())
 
     def run(self) -> None:
-        import psutil
-
-        while psutil.pid_exists(self.pid):
-            total = 0.0
-            try:
-                parent = psutil.Process(self.pid)
-                family = [parent, *parent.children(recursive=True)]
-            except psutil.Error:
-                return
-            for process in family:
+        ticks = os.sysconf("SC_CLK_TCK")
+        while Path(f"/proc/{self.pid}").exists():
+            total, family = 0.0, [self.pid]
+            for pid in family:
                 try:
-                    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+                    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                        family += map(int, children.read_text().split())
+                    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                     total += int(re.search(r"Pss:\s+(\d+)", rollup)[1]) / 1024  # type: ignore[index]
                 except (OSError, TypeError):
                     continue
-            self.most = max(self.most, total)
+                self._processor[pid] = (int(times[11]) + int(times[12])) / ticks
+            self.most_mib = max(self.most_mib, total)
             time.sleep(0.2)
 
 
@@ -179,27 +172,21 @@ def measured(engine: str, python: str, folder: Path, cores: list[int]) -> dict[s
     command = [python, str(Path(__file__).resolve()), "--engine", engine, "--folder", str(folder)]
     command += ["--cores", ",".join(map(str, cores))]
     started = time.monotonic()
-    before = os.times()
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, cwd=folder
     ) as process:
-        memory = Memory(process.pid)
-        memory.start()
+        watch = Watch(process.pid)
+        watch.start()
         output, errors = process.communicate()
     seconds = time.monotonic() - started
-    after = os.times()
     if process.returncode:
         raise SystemExit(f"{engine} failed:\n{errors[-3000:]}")
     told = json.loads(output.strip().splitlines()[-1])
     return {
         "work_seconds": told["seconds"],
         "all_seconds": seconds,
-        "work_cpu_seconds": told["cpu_seconds"],
-        "all_cpu_seconds": after.children_user
-        + after.children_system
-        - before.children_user
-        - before.children_system,
-        "peak_mib": memory.most,
+        "cpu_seconds": watch.processor_seconds,
+        "peak_mib": watch.most_mib,
         "dropped": told["dropped"],
     }
 
@@ -241,8 +228,7 @@ def _table(results: dict[str, list[dict[str, object]]]) -> str:
         "documents_per_second",
         "work_seconds",
         "all_seconds",
-        "work_cpu_seconds",
-        "all_cpu_seconds",
+        "cpu_seconds",
         "peak_mib",
         "recall",
         "precision",
@@ -257,12 +243,12 @@ def _table(results: dict[str, list[dict[str, object]]]) -> str:
             cells.append(shown[1] if len(set(shown)) == 1 else " / ".join(shown))
         lines.append(f"| {engine} | " + " | ".join(cells) + " |")
     for engine in results:
-        for column in ("documents_per_second", "work_cpu_seconds"):
+        for column in ("documents_per_second", "cpu_seconds"):
             ratios = [
                 float(own[column]) / float(other[column])  # type: ignore[arg-type]
                 for own, other in zip(results.get("ours", []), results[engine], strict=False)
             ]
-            ratios = [1 / ratio for ratio in ratios] if column == "work_cpu_seconds" else ratios
+            ratios = [1 / ratio for ratio in ratios] if column == "cpu_seconds" else ratios
             if engine != "ours" and ratios:
                 ratios.sort()
                 shown = [f"{ratio:.1f}" for ratio in (ratios[0], statistics.median(ratios), ratios[-1])]
@@ -294,8 +280,8 @@ def main() -> None:
         os.sched_setaffinity(0, _cores(arguments.cores))
     if arguments.engine is not None:
         run = {"ours": ours, "data-juicer": data_juicer, "datatrove": datatrove}[arguments.engine]
-        (seconds, of_processor), dropped = run(arguments.folder, len(os.sched_getaffinity(0)))
-        print(json.dumps({"seconds": seconds, "cpu_seconds": of_processor, "dropped": dropped}))
+        seconds, dropped = run(arguments.folder, len(os.sched_getaffinity(0)))
+        print(json.dumps({"seconds": seconds, "dropped": dropped}))
     else:
         side_by_side(arguments)
 

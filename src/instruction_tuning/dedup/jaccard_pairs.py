@@ -5,25 +5,22 @@ of a sparse matrix, so that the intersections of all pairs are one elementwise p
 O(n log n) in the shingles of the pairs, a batch at a time.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-from instruction_tuning.dedup.shingles import Array, Shingles
+from instruction_tuning.dedup.shingles import Array, Shingles, batches_of, usable_cores
 
 _SHINGLES_PER_BATCH = 1 << 18
 
 
 def jaccard_similarities(shingles: Shingles, left: Array, right: Array) -> Array:
     """One similarity a pair, (pairs,) float64; texts without shingles are like nothing."""
-    similarities = np.empty(len(left))
     lengths = np.diff(shingles.offsets)
-    work = np.cumsum(lengths[left] + lengths[right])
-    begin = 0
-    while begin < len(left):
-        done = work[begin - 1] if begin else 0
-        end = max(int(np.searchsorted(work, done + _SHINGLES_PER_BATCH, side="right")), begin + 1)
-        similarities[begin:end] = _of_batch(shingles, left[begin:end], right[begin:end])
-        begin = end
-    return similarities
+    batches = [slice(*ends) for ends in batches_of(lengths[left] + lengths[right], _SHINGLES_PER_BATCH)]
+    with ThreadPoolExecutor(max_workers=usable_cores()) as pool:
+        parts = pool.map(lambda batch: _of_batch(shingles, left[batch], right[batch]), batches)
+        return np.concatenate([np.empty(0), *parts])
 
 
 def _of_batch(shingles: Shingles, left: Array, right: Array) -> Array:

@@ -18,12 +18,20 @@ from instruction_tuning.dedup.shingles import Array, Shingles
 
 MOST_RIVALS = 256
 _PAIRS_PER_BATCH = 1 << 20
-_ROWS_PER_BATCH = 1 << 14
+_ROWS_PER_BATCH = 1 << 8  # as numbers of Python, which are slow where they leave the cache
 
 
-def candidate_pairs(shingles: Shingles, settings: LshSettings, *, seed: int) -> Iterator[tuple[Array, Array]]:
-    """Batches of (better, worse) positions, better < worse; texts without shingles are in no pair."""
-    rows, keys = _band_keys(shingles, settings, seed)  # (F,), (F, bands)
+def candidate_pairs(
+    shingles: Shingles, settings: LshSettings, *, seed: int, among: Array | None = None
+) -> Iterator[tuple[Array, Array]]:
+    """Batches of (better, worse) positions, better < worse; texts without shingles are in no pair.
+
+    `among`, (N,) bool: the texts that may be in pairs, all where it is not given.
+    """
+    eligible = np.diff(shingles.offsets) > 0
+    if among is not None:
+        eligible &= among
+    rows, keys = _band_keys(shingles, settings, seed, eligible)  # (F,), (F, bands)
     for band in range(settings.bands):
         for better, worse in _pairs_of_band(keys[:, band]):
             new = np.ones(len(better), bool)
@@ -32,8 +40,8 @@ def candidate_pairs(shingles: Shingles, settings: LshSettings, *, seed: int) -> 
             yield rows[better[new]], rows[worse[new]]
 
 
-def _band_keys(shingles: Shingles, settings: LshSettings, seed: int) -> tuple[Array, Array]:
-    """The texts that share a band with another, and one 64-bit key a band for each."""
+def _band_keys(shingles: Shingles, settings: LshSettings, seed: int, eligible: Array) -> tuple[Array, Array]:
+    """The eligible texts that share a band with another, and one 64-bit key a band for each."""
     from rensa import RMinHash, RMinHashLSH
 
     def signatures(of: Shingles) -> Any:
@@ -44,7 +52,7 @@ def _band_keys(shingles: Shingles, settings: LshSettings, seed: int) -> tuple[Ar
     # The threshold of the index serves only its own similarity test, which is not used here.
     index = RMinHashLSH(threshold=0.5, num_perm=settings.permutations, num_bands=settings.bands)
     shares = np.array(index.query_duplicate_flags_matrix_one_shot(signatures(shingles)), dtype=bool)
-    rows = np.flatnonzero(shares & (np.diff(shingles.offsets) > 0))
+    rows = np.flatnonzero(shares & eligible)
     keys = np.empty((len(rows), settings.bands), np.uint64)
     for start in range(0, len(rows), _ROWS_PER_BATCH):
         some = rows[start : start + _ROWS_PER_BATCH]

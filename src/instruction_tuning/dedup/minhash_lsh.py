@@ -35,6 +35,7 @@ from instruction_tuning.dedup.lsh_settings import LshSettings
 from instruction_tuning.dedup.shingles import Array, Shingles, shingles_of
 
 _COMPARE_ALL_UP_TO = 32
+_PAIRS_PER_BATCH = 1 << 18
 _DEFAULT = LshSettings(bands=21, rows=6)
 
 
@@ -126,15 +127,14 @@ def _published(
     spoken = shingles.contents != 0
     alone = np.where(spoken, 0, np.arange(1, len(texts) + 1))
     first = first_of_each(shingles.contents, context, alone)
-    firsts = np.flatnonzero((first == np.arange(len(first))) & spoken)
-    of_firsts = shingles if len(firsts) == len(texts) else shingles.take(firsts)
     batches = (
         (better[same], worse[same])
-        for better, worse in candidate_pairs(of_firsts, lsh, seed=seed)
-        for same in [context[firsts[better]] == context[firsts[worse]]]
+        for better, worse in candidate_pairs(
+            shingles, lsh, seed=seed, among=(first == np.arange(len(first))) & spoken
+        )
+        for same in [context[better] == context[worse]]
     )
-    pairs = _verified(of_firsts, batches, threshold)
-    return first, Pairs(firsts[pairs.better], firsts[pairs.worse], pairs.similarity)
+    return first, _verified(shingles, batches, threshold)
 
 
 def _guarded(
@@ -210,8 +210,20 @@ def _guard_pairs(
 
 def _verified(shingles: Shingles, batches: Iterator[tuple[Array, Array]], threshold: float) -> Pairs:
     kept = []
-    for better, worse in batches:
+    for better, worse in _larger(batches):
         similarity = jaccard_similarities(shingles, better, worse)
         enough = similarity >= threshold
         kept.append((better[enough], worse[enough], similarity[enough]))
     return all_pairs(kept)
+
+
+def _larger(batches: Iterator[tuple[Array, Array]]) -> Iterator[tuple[Array, Array]]:
+    """The same pairs, `_PAIRS_PER_BATCH` or more at a time: a text is then in few batches."""
+    waiting: list[tuple[Array, Array]] = []
+    for batch in chain(batches, [None]):
+        if batch is not None:
+            waiting.append(batch)
+        if waiting and (batch is None or sum(len(one) for one, _ in waiting) >= _PAIRS_PER_BATCH):
+            better, worse = zip(*waiting, strict=True)
+            yield np.concatenate(better), np.concatenate(worse)
+            waiting = []

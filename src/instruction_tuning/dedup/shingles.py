@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,12 @@ from instruction_tuning.text.tokens import punctuation_and_spaces
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_CHARACTERS_PER_CHUNK = 1 << 19
-_SEPARATOR, _LETTER, _DIGIT, _ALONE = range(4)
+_CHARACTERS_PER_CHUNK = 1 << 18
+_SEPARATOR, _LETTER, _DIGIT, _ALONE, _DASH, _EXPANDS = range(6)
+CASED_END = 0x1F000  # no code point from here on is case-folded to another
 LETTERS_END = 0x33480  # no letter, digit, space or punctuation has this code point or a higher one
+_TABLE_ENDS = (LETTERS_END, 0x110000)  # texts take the smaller one where it will do
+_MAKING_TABLES = Lock()
 _BASE = 0x9E3779B97F4A7C15  # odd
 
 
@@ -54,85 +58,92 @@ class Shingles:
 
 def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | None = None) -> Shingles:
     """The windows of all the given sizes, in tokens; a text shorter than the smallest is one window."""
-    chunks = list(_chunks(texts))
-    workers = threads or _usable_cores()
-    # Before the threads begin: what is cached is then made once.
-    _classes(), _values(), _powers()
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    chunks = [texts[start:end] for start, end in batches_of(lengths, _CHARACTERS_PER_CHUNK)]
+    workers = threads or usable_cores()
+    _powers(0), _powers(0, NGRAM_BASE)  # before the threads begin: what is cached is then made once
+    hashes, counts, contents = np.empty(0, np.uint64), [], []
+    filled = 0
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        parts = list(pool.map(lambda chunk: _chunk_shingles(chunk, tuple(windows)), chunks))
-    if not parts:
-        return Shingles(np.empty(0, np.uint64), np.zeros(1, np.int64), np.empty(0, np.uint64))
-    hashes, counts, contents = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Shingles(hashes, np.concatenate([[0], np.cumsum(counts)]), contents)
+        parts = pool.map(lambda chunk: _chunk_shingles(chunk, tuple(windows)), chunks)
+        for number, (part, part_counts, part_contents) in enumerate(parts, start=1):
+            # One large array instead of all its parts and then their sum: new memory is what takes the time.
+            if filled + len(part) > len(hashes):
+                needed = (filled + len(part)) * len(chunks) // number
+                larger = np.empty(needed + needed // 16, np.uint64)
+                larger[:filled] = hashes[:filled]
+                hashes = larger
+            hashes[filled : filled + len(part)] = part
+            filled += len(part)
+            counts.append(part_counts)
+            contents.append(part_contents)
+    offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *counts]))
+    return Shingles(hashes[:filled], offsets, np.concatenate([np.empty(0, np.uint64), *contents]))
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """How many threads can work at one time."""
     # macOS knows no affinity.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    start = characters = 0
-    for position, text in enumerate(texts):
-        if position > start and characters + len(text) > _CHARACTERS_PER_CHUNK:
-            yield texts[start:position]
-            start, characters = position, 0
-        characters += len(text)
-    if start < len(texts):
-        yield texts[start:]
+def batches_of(sizes: Array, most: int) -> Iterator[tuple[int, int]]:
+    """Where batches of neighbours begin and end whose sizes add up to `most`, or of one that is larger."""
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(ends):
+        done = ends[start - 1] if start else 0
+        end = max(int(np.searchsorted(ends, done + most, side="right")), start + 1)
+        yield start, end
+        start = end
 
 
 def _chunk_shingles(texts: Sequence[str], windows: tuple[int, ...]) -> tuple[Array, Array, Array]:
     """Hashes, how many each text has, and a digest of each text's tokens."""
     token_hashes, tokens = _token_hashes(texts)
-    starts = np.cumsum(tokens) - tokens
     spoken = np.flatnonzero(tokens)
-    contents = np.zeros(len(texts), np.uint64)
-    contents[spoken] = mixed(_ordered_sum(token_hashes, starts, tokens, spoken)) | np.uint64(1)
-    text_of = np.repeat(np.arange(len(texts)), tokens)
-    sums, texts_of = [], []
-    for size in sorted(set(windows)):
-        of_size, text = _windows(token_hashes, text_of, size)
-        sums.append(of_size)
-        texts_of.append(text)
-    short = np.flatnonzero((tokens > 0) & (tokens < min(windows)))
-    sums.append(_ordered_sum(token_hashes, starts, tokens, short))
-    texts_of.append(short)
-    counts = np.bincount(np.concatenate(texts_of), minlength=len(texts))
-    hashes = mixed(np.concatenate(sums))
-    if len(set(windows)) > 1 or len(short):
-        hashes = hashes[np.argsort(np.concatenate(texts_of), kind="stable")]
-    return hashes, counts, contents
+    whole, contents = np.zeros((2, len(texts)), np.uint64)
+    whole[spoken] = _ordered_sums(token_hashes, tokens[spoken])
+    contents[spoken] = mixed(whole[spoken]) | np.uint64(1)
+    short = (tokens > 0) & (tokens < min(windows))
+    sizes = sorted(set(windows))
+    counts = [*(np.maximum(tokens - size + 1, 0) for size in sizes), short.astype(np.int64)]
+    hashes = mixed(np.concatenate([*(_windows(token_hashes, tokens, size) for size in sizes), whole[short]]))
+    if len(sizes) > 1 or short.any():
+        text_of = np.concatenate([np.repeat(np.arange(len(texts)), count) for count in counts])
+        hashes = hashes[np.argsort(text_of, kind="stable")]
+    return hashes, sum(counts), contents
 
 
 def _token_hashes(texts: Sequence[str]) -> tuple[Array, Array]:
     """The hash of every token of all texts in order, and how many tokens each text has."""
-    folded = [text.casefold() for text in texts]
-    joined = "\n".join(folded)
+    joined = "\n".join(texts)
     if joined.isascii():
-        encoded = joined.encode("ascii")
-        codes: Array = np.frombuffer(encoded, dtype=np.uint8)
-        kinds = np.frombuffer(bytearray(encoded.translate(_classes()[:256].tobytes())), dtype=np.uint8)
+        codes: Array = np.frombuffer(joined.encode("ascii"), dtype=np.uint8)
     else:
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        codes = np.where((codes > 0xFF00) & (codes < 0xFF5F), codes - 0xFEE0, codes)
-        if ((codes > 0x40) & (codes < 0x5B)).any():  # full-width capitals
-            codes = np.where((codes > 0x40) & (codes < 0x5B), codes + 0x20, codes)
-        kinds = _classes().take(codes)
-    kinds[_minus_signs(codes, kinds)] = _ALONE
+    places = codes.astype(np.intp)
+    highest = places.max(initial=0)
+    with _MAKING_TABLES:
+        classes, numbers = _tables(next(end for end in _TABLE_ENDS if highest < end))
+    kinds = classes.take(places, mode="clip")
+    if (kinds == _EXPANDS).any():
+        return _token_hashes([text.casefold() for text in texts])
+    dashes = np.flatnonzero(kinds == _DASH)
+    kinds[dashes] = np.where(_are_minus_signs(dashes, codes, kinds), _ALONE, _SEPARATOR)
     begins = np.empty(len(kinds), bool)
     begins[:1] = True
     np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
     begins |= kinds == _ALONE
     begins &= kinds != _SEPARATOR
     starts = np.flatnonzero(begins)
-    bounds = np.cumsum(np.fromiter(map(len, folded), np.int64, len(folded)) + 1)
+    bounds = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
     tokens = np.diff(np.searchsorted(starts, bounds), prepend=0)
     if not len(starts):
         return np.empty(0, np.uint64), tokens
     power, inverse = _powers(len(codes))
     # Separators count nothing, so what has come together from one token's start to the next is its own.
-    values = _values().take(codes, mode="clip")
+    values = numbers.take(places, mode="clip")
     values *= power[: len(codes)]
     np.cumsum(values, out=values)
     before = np.append(values[starts - 1], values[-1])
@@ -140,64 +151,73 @@ def _token_hashes(texts: Sequence[str]) -> tuple[Array, Array]:
     return np.diff(before) * inverse[starts], tokens
 
 
-def _windows(token_hashes: Array, text_of: Array, size: int) -> tuple[Array, Array]:
-    """The sum of every window that lies within one text, and that text."""
+def _windows(token_hashes: Array, tokens: Array, size: int) -> Array:
+    """The sum of every window that lies within one text."""
     sums = ngram_sums(token_hashes, size)
-    whole = text_of[: len(sums)] == text_of[size - 1 :]
-    return sums[whole], text_of[: len(sums)][whole]
+    within = np.ones(len(sums), bool)
+    # The last tokens of each text begin windows that reach into the next.
+    last = (np.cumsum(tokens)[:, np.newaxis] - np.arange(1, size)).ravel()
+    within[last[(last >= 0) & (last < len(sums))]] = False
+    return sums[within]
 
 
-def _ordered_sum(token_hashes: Array, firsts: Array, tokens: Array, rows: Array) -> Array:
-    """For each of `rows`, the sum over all tokens of the text, each weighed by its place."""
-    if not len(rows):
+def _ordered_sums(token_hashes: Array, tokens: Array) -> Array:
+    """For texts that all have tokens, the sum over these, each weighed by its place."""
+    if not len(tokens):
         return np.empty(0, np.uint64)
-    lengths = tokens[rows]
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    place = np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
-    weights = _step_powers(int(lengths.max()))
-    return np.add.reduceat(token_hashes[np.repeat(firsts[rows], lengths) + place] * weights[place], starts)
+    starts = np.cumsum(tokens) - tokens
+    power, inverse = _powers(len(token_hashes), NGRAM_BASE)
+    return np.add.reduceat(token_hashes * power[: len(token_hashes)], starts) * inverse[starts]
 
 
-def _minus_signs(codes: Array, kinds: Array) -> Array:
-    """Where a dash stands before a number, with at most one space between."""
-    dash = (codes == 0x2D) | (codes == 0x2212) | (codes == 0x2013)
-    digit = np.concatenate([kinds == _DIGIT, [False, False]])
-    space = np.concatenate([codes == 0x20, [False]])
-    return dash & (digit[1:-1] | (space[1:] & digit[2:]))
+def _are_minus_signs(dashes: Array, codes: Array, kinds: Array) -> Array:
+    """Which of the dashes stand before a number, with at most one space between."""
+    last = len(codes) - 1
+    after, second = np.minimum(dashes + 1, last), np.minimum(dashes + 2, last)
+    return (kinds[after] == _DIGIT) | ((codes[after] == 0x20) & (kinds[second] == _DIGIT))
 
 
 @cache
-def _classes() -> Array:
-    """What each code point is: separator, letter, digit or a token of its own."""
-    text = "".join(map(chr, range(LETTERS_END)))
-    kinds = np.full(0x110000, _ALONE, np.uint8)
+def _tables(end: int) -> tuple[Array, Array]:
+    """Of each code point before `end`, case-folded and as a plain form: what it is (separator, letter, digit,
+    a token of its own, a dash, or what folds to no other one), and its number in hashes, 0 for separators and
+    dashes."""
+    folded, expands = _folded(end)
+    text = "".join(map(chr, range(min(end, LETTERS_END))))
+    classes = np.full(end, _ALONE, np.uint8)
     for pattern, kind in (
         (punctuation_and_spaces(), _SEPARATOR),
         (r"[^\W\d_]", _LETTER),
         (r"\d", _DIGIT),
         (f"[{HAN}{KANA_AND_HANGUL}]", _ALONE),
     ):
-        found = [match.start() for match in re.finditer(pattern, text)]
-        kinds[found] = kind
-    return kinds
+        for run in re.finditer(f"(?:{pattern})+", text):
+            classes[slice(*run.span())] = kind
+    classes[[0x2D, 0x2212, 0x2013]] = _DASH
+    classes = classes[folded]
+    values = mixed((folded.astype(np.uint64) + np.uint64(1)) * np.uint64(_BASE))
+    values[np.isin(classes, (_SEPARATOR, _DASH))] = 0
+    classes[expands] = _EXPANDS
+    return classes, values
 
 
-@cache
-def _values() -> Array:
-    """A random number for each code point that is part of tokens, 0 for the others and minus signs."""
-    values = mixed((np.arange(0x110000, dtype=np.uint64) + np.uint64(1)) * np.uint64(_BASE))
-    values[_classes() == _SEPARATOR] = 0
-    return values
+def _folded(end: int) -> tuple[Array, list[int]]:
+    """What each code point is, case-folded and plain; and those that fold to several, or beyond `end`."""
+    folded, expands = np.arange(end), []
+    for code in range(min(end, CASED_END)):
+        letters = chr(code).casefold()
+        if len(letters) == 1 and ord(letters) < end:
+            folded[code] = ord(letters)
+        else:
+            expands.append(code)
+    full_width = (folded > 0xFF00) & (folded < 0xFF5F)
+    return np.where(full_width, folded - 0xFEE0, folded), expands
 
 
-def _powers(length: int = 0) -> tuple[Array, Array]:
+def _powers(length: int, base: int = _BASE) -> tuple[Array, Array]:
     """B^i and B^-i modulo 2^64, for at least `length` places."""
-    size = 1 << max(_CHARACTERS_PER_CHUNK.bit_length(), length.bit_length())
-    return _powers_of(_BASE, size), _powers_of(pow(_BASE, -1, 1 << 64), size)
-
-
-def _step_powers(length: int) -> Array:
-    return _powers_of(NGRAM_BASE, 1 << max(10, length.bit_length()))
+    size = 1 << max(_CHARACTERS_PER_CHUNK, length).bit_length()
+    return _powers_of(base, size), _powers_of(pow(base, -1, 1 << 64), size)
 
 
 @cache

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruction_tuning.dedup.jaccard_pairs import jaccard_similarities
-from instruction_tuning.dedup.shingles import LETTERS_END, shingles_of
+from instruction_tuning.dedup.shingles import CASED_END, LETTERS_END, shingles_of
 from instruction_tuning.text.tokens import punctuation_and_spaces, tokens
 
 # Whatever `tokens` cuts into the same pieces: it keeps the parts of 3.14 together.
@@ -57,6 +57,17 @@ def test_a_text_has_the_same_shingles_wherever_it_stands_and_whatever_stands_bes
 def test_no_letter_digit_or_separator_lies_behind_the_table():
     behind = "".join(map(chr, range(LETTERS_END, 0x110000)))
     assert not re.search(rf"\w|{punctuation_and_spaces()}", behind)
+    assert not any(chr(code) != chr(code).casefold() for code in range(CASED_END, 0x110000))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Straße", "STRASSE"), ("ＡＢ－１", "ab-1"), ("ÀÉ", "àé"), ("ﬁne", "FINE"), ("Σας", "σαΣ")],
+)
+def test_case_and_width_count_nothing(one, other):
+    found = shingles_of([one, other, "ab+1"], [1])
+    first, second, third = np.split(found.hashes, found.offsets[1:-1])
+    assert first.tolist() == second.tolist() != third.tolist()
 
 
 def test_no_two_of_many_words_share_a_hash():
