@@ -17,7 +17,7 @@ import pandas as pd
 import psutil
 
 from instruction_tuning.pipelines.ingestion.duplicate_nodes import remove_duplicates
-from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 
 
 def measure(count: int, seed: int) -> None:
@@ -58,7 +58,7 @@ def measure(count: int, seed: int) -> None:
         before = psutil.Process().memory_info().rss / 2**20
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
         started, cpu = time.monotonic(), time.process_time()
-        kept, rejected, clusters = remove_duplicates(frame, IngestionParameters(duplicates=rules))
+        kept, rejected, clusters = remove_duplicates(frame, DuplicateParameters(**rules))
         seconds, of_processor = time.monotonic() - started, time.process_time() - cpu
         print(
             f"{name}: {count:,} records in {seconds:.1f} s ({of_processor:.1f} s of processor time), "

@@ -1,5 +1,7 @@
 """How nodes are run: one after the other, those alone that have to, and ctrl-C is an end that hooks see."""
 
+import ctypes
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,6 +48,7 @@ class InterruptibleRunner(SequentialRunner):
         run_id: str | None = None,
     ) -> None:
         def execute(node: Node) -> None:
+            give_back_freed_memory()
             Task(node, catalog, self._is_async, hook_manager, run_id).execute()
 
         try:
@@ -58,3 +61,14 @@ class InterruptibleRunner(SequentialRunner):
                 super(SequentialRunner, self)._run(pipeline, catalog, hook_manager, run_id)
         except KeyboardInterrupt as interrupt:
             raise RunInterruptedError("stopped by ctrl-C or SIGTERM") from interrupt
+
+
+def give_back_freed_memory() -> None:
+    """Return to the system what earlier nodes have freed, so that the peak of a run is that of one node.
+
+    Arrow's pool and glibc's heap keep freed pages for later; other systems' allocators need not be told.
+    """
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)

@@ -159,6 +159,9 @@ def test_one_stage_alone_and_another_runner(copied):
     project, environment = copied
     for part in ("--to-outputs=sft_model", "--to-nodes=query_selection.select_queries"):
         assert "nothing to do" in kedro(project, environment, "--dry-run", part)
+    options = ("--pipeline=ingestion", "--params=duplicates.threshold=0.7")
+    plan = kedro(project, environment, "--dry-run", *options)
+    assert "reuse ingestion.read_raw_records" in plan and "duplicates.threshold 0.8 -> 0.7" in plan
     assert "0 nodes ran, 3 were reused" in kedro(project, environment, "--namespaces=query_selection")
     assert "0 nodes ran, 1 were reused" in kedro(
         project,

@@ -46,9 +46,10 @@ def records(folder, *pairs):
 
 
 def decontaminate(frame, path, items=NO_ITEMS, **rules):
-    parameters = IngestionParameters(decontamination=rules)
     data = EvaluationDataParameters(path=None if path is None else str(path))
-    pool, rejected, matches, report = remove_benchmark_leaks(frame, items, data, parameters)
+    pool, rejected, matches, report = remove_benchmark_leaks(
+        frame, items, data, DecontaminationParameters(**rules)
+    )
     for model, made in (
         (InstructionPool, pool),
         (RejectedRecords, rejected),

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from instruction_tuning.canonical.records import record_id_of
 from instruction_tuning.pipelines.ingestion.duplicate_nodes import draw_duplicate_clusters, remove_duplicates
-from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 from instruction_tuning.reporting.cluster_html import largest_clusters
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions
 from instruction_tuning.schemas.duplicate_clusters import DuplicateClusters
@@ -48,7 +48,7 @@ def frame_of(*rows):
 
 
 def remove(frame, **duplicates):
-    kept, rejected, clusters = remove_duplicates(frame, IngestionParameters(duplicates=duplicates))
+    kept, rejected, clusters = remove_duplicates(frame, DuplicateParameters(**duplicates))
     RejectedRecords.validate(rejected)
     DuplicateClusters.validate(clusters)
     assert sorted([*kept["source_row_id"], *rejected["source_row_id"]]) == sorted(frame["source_row_id"])
@@ -142,9 +142,7 @@ def test_hidden_states_find_semantic_duplicates_too(tiny_model_path):
     from instruction_tuning.lm.model_folder import open_model_folder
 
     frame = frame_of(*COPIES)
-    rules = IngestionParameters(
-        duplicates={"semantic": {"enabled": True, "embedding": "hidden_states", "similarity": 1.0}}
-    )
+    rules = DuplicateParameters(semantic={"enabled": True, "embedding": "hidden_states", "similarity": 1.0})
     kept, _, _ = remove_duplicates(frame, rules, open_model_folder(tiny_model_path))
     assert len(kept) == 2
 
@@ -157,7 +155,7 @@ def test_the_report_can_be_read():
     html = largest_clusters(clusters)
     assert "by longer answer" in html and "&lt;b&gt;web&lt;/b&gt;" in html and "<b>web" not in html
     assert html.count("<article") == 7
-    figure = draw_duplicate_clusters(clusters, IngestionParameters())
+    figure = draw_duplicate_clusters(clusters, DuplicateParameters())
     shown = figure.to_json()
     assert "21 bands of 6 rows, steepest at 0.60" in shown and "near duplicate" in shown
     assert "0.998" in shown
@@ -170,7 +168,7 @@ def test_a_pool_without_duplicates_has_an_empty_report(tmp_path):
     assert clusters.empty and largest_clusters(clusters) == "<p class='soft'>none</p>"
     clusters.to_parquet(tmp_path / "clusters.parquet")
     DuplicateClusters.validate(pd.read_parquet(tmp_path / "clusters.parquet"))
-    draw_duplicate_clusters(clusters, IngestionParameters())
+    draw_duplicate_clusters(clusters, DuplicateParameters())
 
 
 @pytest.mark.parametrize(
@@ -190,5 +188,5 @@ def test_a_pool_without_duplicates_has_an_empty_report(tmp_path):
 )
 def test_settings_that_cannot_hold_are_refused_with_their_names(rules, words):
     with pytest.raises(ValidationError) as caught:
-        IngestionParameters(duplicates=rules)
+        DuplicateParameters(**rules)
     assert words in str(caught.value)

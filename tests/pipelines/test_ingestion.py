@@ -26,12 +26,17 @@ from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.ingestion import create_pipeline
 from instruction_tuning.pipelines.ingestion.decontamination_nodes import remove_benchmark_leaks
 from instruction_tuning.pipelines.ingestion.duplicate_nodes import remove_duplicates
+from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 from instruction_tuning.pipelines.ingestion.frames import read_frames
 from instruction_tuning.pipelines.ingestion.nodes import (
     collect_rejected_records,
     read_raw_records,
 )
-from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
+from instruction_tuning.pipelines.ingestion.parameters import (
+    DecontaminationParameters,
+    EvaluationDataParameters,
+    IngestionParameters,
+)
 from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
 from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
@@ -77,18 +82,17 @@ def benchmark(*questions, split="test"):
     )
 
 
-def ingest(path, items=None, evaluation=None, **parameters):
+def ingest(path, items=None, evaluation=None, duplicate_rules=None, **parameters):
     """The four outputs, by the node functions in the pipeline's order."""
-    rules = IngestionParameters(**parameters)
     canonical, unreadable, repairs, files, documents, comparisons = read_raw_records(
-        list_raw_files(path), rules
+        list_raw_files(path), IngestionParameters(**parameters)
     )
-    distinct, duplicates, _ = remove_duplicates(canonical, rules)
+    distinct, duplicates, _ = remove_duplicates(canonical, duplicate_rules or DuplicateParameters())
     pool, leaks, matches, report = remove_benchmark_leaks(
         distinct,
         benchmark() if items is None else items,
         EvaluationDataParameters(path=evaluation and str(evaluation)),
-        rules,
+        DecontaminationParameters(),
     )
     rejected = collect_rejected_records(
         canonical, unreadable, duplicates, leaks, pool, repairs, files, documents, comparisons
@@ -153,6 +157,8 @@ def test_the_pipeline_runs_in_kedro_and_the_stored_frames_pass_their_schemas(tmp
             "params:evaluation_data": MemoryDataset(EvaluationDataParameters()),
             "base_model": MemoryDataset(open_model_folder(tiny_model_path), copy_mode="assign"),
             "params:ingestion": MemoryDataset(IngestionParameters()),
+            "params:duplicates": MemoryDataset(DuplicateParameters()),
+            "params:decontamination": MemoryDataset(DecontaminationParameters()),
             "params:pool_statistics": MemoryDataset(PoolStatisticsParameters()),
             "pool_page": DocumentDataset(filepath=str(tmp_path / "pool_page.html")),
             "pool_metrics": JSONDataset(filepath=str(tmp_path / "pool_metrics.json")),
@@ -214,15 +220,15 @@ def test_documents_and_comparisons_are_accounted_for_beside_the_pool(tmp_path):
 def test_frames_that_come_back_from_parquet_flow_on(tmp_path):
     canonical, *_ = ingest(small_world(tmp_path / "raw"))
     FrameDataset(filepath=str(tmp_path / "frame.parquet")).save(canonical)
-    again, *_ = remove_duplicates(pd.read_parquet(tmp_path / "frame.parquet"), IngestionParameters())
-    direct, *_ = remove_duplicates(canonical, IngestionParameters())
+    again, *_ = remove_duplicates(pd.read_parquet(tmp_path / "frame.parquet"), DuplicateParameters())
+    direct, *_ = remove_duplicates(canonical, DuplicateParameters())
     assert again["source_row_id"].tolist() == direct["source_row_id"].tolist()
 
 
 def test_nodes_do_not_change_their_input(tmp_path):
     canonical, *_ = ingest(small_world(tmp_path / "raw"))
     before = canonical.copy(deep=True)
-    remove_duplicates(canonical, IngestionParameters())
+    remove_duplicates(canonical, DuplicateParameters())
     pd.testing.assert_frame_equal(canonical, before)
 
 
@@ -231,7 +237,7 @@ def test_two_answers_to_one_prompt_are_near_duplicates_only_when_prompts_alone_a
     _, _, pool, rejected = ingest(path)
     assert pool["answer"].tolist() == ["Ultramarine"], "the longest answer stays"
     assert rejected["stage"].tolist() == ["near_duplicate"]
-    _, _, both, _ = ingest(path, duplicates={"compare": "prompt_and_answer"})
+    _, _, both, _ = ingest(path, duplicate_rules=DuplicateParameters(compare="prompt_and_answer"))
     assert len(both) == 2
 
 
@@ -289,20 +295,20 @@ def test_benchmark_items_without_a_needed_column_name_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "parameters",
+    ("model", "parameters"),
     [
-        {"max_rejection_rte": 0.1},
-        {"duplicates": {"treshold": 0.8}},
-        {"decontamination": {"ngram_tokens": 0}},
-        {"max_rejection_rate": 1.5},
-        {"format": "vicuna"},
-        {"columns": {"instructions": "q"}},
-        {"duplicates": {"permutations": 128, "bands": 20}},
+        (IngestionParameters, {"max_rejection_rte": 0.1}),
+        (DuplicateParameters, {"treshold": 0.8}),
+        (DecontaminationParameters, {"ngram_tokens": 0}),
+        (IngestionParameters, {"max_rejection_rate": 1.5}),
+        (IngestionParameters, {"format": "vicuna"}),
+        (IngestionParameters, {"columns": {"instructions": "q"}}),
+        (DuplicateParameters, {"permutations": 128, "bands": 20}),
     ],
 )
-def test_misspelt_and_impossible_parameters_are_refused(parameters):
+def test_misspelt_and_impossible_parameters_are_refused(model, parameters):
     with pytest.raises(ValidationError):
-        IngestionParameters(**parameters)
+        model(**parameters)
 
 
 def test_a_lost_row_is_an_internal_error_that_says_which(tmp_path):
@@ -414,7 +420,7 @@ def test_the_content_guard_keeps_different_tasks_on_one_passage(alpaca_file, tmp
     rows.to_parquet(path)
     assert len(rows) == 4 and rows["instruction"].is_unique
     assert len(ingest(path)[2]) == 4
-    assert len(ingest(path, duplicates={"content_guard": False})[2]) == 1
+    assert len(ingest(path, duplicate_rules=DuplicateParameters(content_guard=False))[2]) == 1
 
 
 @pytest.mark.real_data

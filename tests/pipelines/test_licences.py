@@ -17,7 +17,12 @@ from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.mixture.training_data import training_data
 from instruction_tuning.pipelines.ingestion import create_pipeline
-from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
+from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
+from instruction_tuning.pipelines.ingestion.parameters import (
+    DecontaminationParameters,
+    EvaluationDataParameters,
+    IngestionParameters,
+)
 from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
 from instruction_tuning.reporting.model_card import model_card
 
@@ -53,6 +58,8 @@ def ingest(tmp_path, tiny_model_path):
                 "base_model": MemoryDataset(open_model_folder(tiny_model_path), copy_mode="assign"),
                 "params:evaluation_data": MemoryDataset(EvaluationDataParameters()),
                 "params:ingestion": MemoryDataset(IngestionParameters(**parameters)),
+                "params:duplicates": MemoryDataset(DuplicateParameters()),
+                "params:decontamination": MemoryDataset(DecontaminationParameters()),
                 "params:pool_statistics": MemoryDataset(PoolStatisticsParameters()),
                 "pool_page": DocumentDataset(filepath=str(tmp_path / "pool_page.html")),
                 "pool_metrics": JSONDataset(filepath=str(tmp_path / "pool_metrics.json")),

@@ -136,11 +136,16 @@ class IncrementalExecution:
         if any(node.name not in self._done for node in self._state.pipeline.nodes):
             for name, consumers in self._state.consumers.items():
                 producer = self._state.producer.get(name)
-                # A node with stored outputs cannot be run a second time to get the others back.
-                if producer is None or producer.name not in self._ran or self._stored(producer):
+                if producer is None or producer.name not in self._ran:
                     continue
-                if not any(self._may_ask(consumer) for consumer in consumers):
+                # A node with stored outputs cannot be run a second time to get the others back: they wait for
+                # consumers that may yet be found to have changed.
+                asks = self._has_not_run if self._stored(producer) else self._may_ask
+                if not any(asks(consumer) for consumer in consumers):
                     self._state.catalog.release(name)
+
+    def _has_not_run(self, consumer: Node) -> bool:
+        return consumer.name not in self._ran
 
     def _may_ask(self, consumer: Node) -> bool:
         """A node that has run asks no more; one that waits for others may."""

@@ -13,7 +13,7 @@ class DuplicateClusters(pa.DataFrameModel):
 
     `cluster_id` is the record id of that one. `duplicate_of` is the row that a dropped one went for: for an
     exact copy its twin, which may itself have gone for another, else one that stays. `decided_by` is the
-    first rule of `ingestion.duplicates.keep` that tells the two apart. `text` is cut.
+    first rule of `duplicates.keep` that tells the two apart. `text` is cut.
     """
 
     cluster_id: Series[str] = pa.Field(str_matches=_RECORD_ID)

@@ -21,7 +21,10 @@ from instruction_tuning.pipelines.ingestion.frames import (
     reject,
     rejected_frame,
 )
-from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters, IngestionParameters
+from instruction_tuning.pipelines.ingestion.parameters import (
+    DecontaminationParameters,
+    EvaluationDataParameters,
+)
 from instruction_tuning.schemas.contamination_report import REMOVED
 
 logger = logging.getLogger(__name__)
@@ -31,11 +34,10 @@ def remove_benchmark_leaks(
     distinct_instructions: pd.DataFrame,
     benchmark_items: pd.DataFrame,
     evaluation_data: EvaluationDataParameters,
-    parameters: IngestionParameters,
+    rules: DecontaminationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The records that hold no benchmark's question, those of its own training split flagged; those that do;
     the matching texts; the counts."""
-    rules = parameters.decontamination
     items = evaluation_items(benchmark_items, evaluation_files(evaluation_data.path))
     texts = pool_texts(distinct_instructions["messages"], answers=rules.check_answers)
     findings = find_items(

@@ -20,7 +20,6 @@ from instruction_tuning.pipelines.ingestion.frames import (
     reject,
     rejected_frame,
 )
-from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
 
 # Plotly is not to be imported before a node runs; figures are `Any` for that.
 
@@ -34,11 +33,10 @@ REASONS = {EXACT: "same_record", NEAR: "similar_prompt", "semantic_duplicate": "
 
 def remove_duplicates(
     canonical_instructions: pd.DataFrame,
-    parameters: IngestionParameters,
+    rule: DuplicateParameters,
     base_model: ModelFolder | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Keep the record most worth keeping of each group of duplicates; tell who was dropped for whom."""
-    rule = parameters.duplicates
     frame = canonical_instructions
     ranks = keeping_ranks(frame, keep=rule.keep, source_priority=rule.source_priority)
     order = keeping_order(ranks)
@@ -88,11 +86,10 @@ def remove_duplicates(
     return frame.iloc[kept].reset_index(drop=True), rejected_frame(rejected), clusters
 
 
-def draw_duplicate_clusters(duplicate_clusters: pd.DataFrame, parameters: IngestionParameters) -> Any:
+def draw_duplicate_clusters(duplicate_clusters: pd.DataFrame, rule: DuplicateParameters) -> Any:
     """Draw how large the clusters are, and how sure the settings are to find a pair."""
     from instruction_tuning.reporting.duplicate_figure import duplicate_figure
 
-    rule = parameters.duplicates
     return duplicate_figure(duplicate_clusters, rule.lsh(), threshold=rule.threshold)
 
 

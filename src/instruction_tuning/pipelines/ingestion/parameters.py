@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field, model_validator
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.decontamination.rules import Method, NgramRules, TokenShareRules
 from instruction_tuning.pipelines.ingestion.check_parameters import RedactionParameters
-from instruction_tuning.pipelines.ingestion.duplicate_parameters import DuplicateParameters
 from instruction_tuning.pipelines.ingestion.parameter_types import FrozenParameters, Share
 from instruction_tuning.schemas.canonical_instructions import FORMATS
 from instruction_tuning.text.licences import GROUPS, entry_fault, licence_id
@@ -112,8 +111,6 @@ class IngestionParameters(RedactionParameters):
     allowed_licences: str | tuple[str, ...] | None = None
     unknown_licence: Literal["keep", "reject"] = "reject"
     max_rejection_rate: Share = 0.5
-    duplicates: DuplicateParameters = DuplicateParameters()
-    decontamination: DecontaminationParameters = DecontaminationParameters()
 
     @model_validator(mode="after")
     def _allowed_licences_can_fit(self) -> Self:

@@ -43,7 +43,7 @@ def _pool() -> Pipeline:
             ),
             Node(
                 remove_duplicates,
-                inputs=["canonical_instructions", "params:ingestion", "base_model"],
+                inputs=["canonical_instructions", "params:duplicates", "base_model"],
                 outputs=["distinct_instructions", "duplicate_records", "duplicate_clusters"],
                 name="remove_duplicates",
             ),
@@ -53,7 +53,7 @@ def _pool() -> Pipeline:
                     "distinct_instructions",
                     "benchmark_items",
                     "params:evaluation_data",
-                    "params:ingestion",
+                    "params:decontamination",
                 ],
                 outputs=[
                     "instruction_pool",
@@ -119,7 +119,7 @@ def _page() -> Pipeline:
             Node(draw_pool_mix, inputs="instruction_pool", outputs="pool_mix_figure", name="draw_pool_mix"),
             Node(
                 draw_duplicate_clusters,
-                inputs=["duplicate_clusters", "params:ingestion"],
+                inputs=["duplicate_clusters", "params:duplicates"],
                 outputs="duplicate_figure",
                 name="draw_duplicate_clusters",
             ),
