@@ -18,8 +18,9 @@ is dropped. Whatever else is dropped is a false alarm.
 All three get the same settings: five-word windows, 21 bands of 6 rows. Ours verifies candidates at 0.8; the
 peers do not verify. "work" is the time from the end of the imports to the ids of what is dropped, reading the
 file included; "all" has interpreter and imports too, and so have the seconds of the processor. datatrove runs
-its three steps; the fourth, which writes what is kept, is left out. Memory is the most that the processes of
-an engine had at one time (PSS).
+its three steps; the fourth, which writes what is kept, is left out. data-juicer is measured twice: its
+operator alone, and as "data-juicer-run" its executor on a configuration file, as its users run it, without
+the export. Memory is the most that the processes of an engine had at one time (PSS).
 """
 
 import argparse
@@ -38,7 +39,7 @@ from tempfile import TemporaryDirectory
 from planted_duplicates import WINDOW, planted, score
 
 BANDS, ROWS, THRESHOLD = 21, 6, 0.8
-ENGINES = ("ours", "data-juicer", "datatrove")
+ENGINES = ("ours", "data-juicer", "data-juicer-run", "datatrove")
 
 
 def ours(path: Path, cores: int) -> tuple[float, list[int]]:
@@ -64,21 +65,25 @@ def ours(path: Path, cores: int) -> tuple[float, list[int]]:
     return time.monotonic() - started, dropped
 
 
+def _data_juicer_settings() -> dict[str, object]:
+    return {
+        "tokenization": "space",
+        "window_size": WINDOW,
+        "lowercase": True,
+        "ignore_pattern": r"[^\w\s]",
+        "num_permutations": BANDS * ROWS,
+        "jaccard_threshold": THRESHOLD,
+        "num_bands": BANDS,
+        "num_rows_per_band": ROWS,
+    }
+
+
 def data_juicer(path: Path, cores: int) -> tuple[float, list[int]]:
     import datasets
     from data_juicer.ops.deduplicator.document_minhash_deduplicator import DocumentMinhashDeduplicator
 
     started = time.monotonic()
-    operator = DocumentMinhashDeduplicator(
-        tokenization="space",
-        window_size=WINDOW,
-        lowercase=True,
-        ignore_pattern=r"[^\w\s]",
-        num_permutations=BANDS * ROWS,
-        jaccard_threshold=THRESHOLD,
-        num_bands=BANDS,
-        num_rows_per_band=ROWS,
-    )
+    operator = DocumentMinhashDeduplicator(**_data_juicer_settings())
     files = [str(shard) for shard in sorted(path.glob("*.jsonl"))]
     rows = datasets.load_dataset("json", data_files=files, split="train", cache_dir=str(path / "cache"))
     # What the operator's own `run` does, without its look for a GPU.
@@ -86,6 +91,26 @@ def data_juicer(path: Path, cores: int) -> tuple[float, list[int]]:
     kept, _ = operator.process(hashed)
     dropped = set(range(len(rows))) - set(kept["id"])
     return time.monotonic() - started, sorted(dropped)
+
+
+def data_juicer_run(path: Path, cores: int) -> tuple[float, list[int]]:
+    """The same as its users run it: from a configuration file, without the export."""
+    from data_juicer.config import init_configs
+    from data_juicer.core.executor import DefaultExecutor
+
+    config = {
+        "project_name": "near-duplicates",
+        "dataset_path": str(path),
+        "export_path": str(path / "out" / "kept.jsonl"),
+        "np": cores,
+        "process": [{"document_minhash_deduplicator": _data_juicer_settings()}],
+    }
+    (path / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    started = time.monotonic()
+    kept = DefaultExecutor(init_configs(["--config", str(path / "config.yaml")])).run(skip_export=True)
+    seconds = time.monotonic() - started
+    rows = sum(1 for shard in path.glob("*.jsonl") for _ in shard.open(encoding="utf-8"))
+    return seconds, sorted(set(range(rows)) - set(kept["id"]))
 
 
 def datatrove(path: Path, cores: int) -> tuple[float, list[int]]:
@@ -205,7 +230,8 @@ def side_by_side(arguments: argparse.Namespace) -> None:
         for engine in results:
             if engine != "ours" and arguments.peers is None:
                 continue
-            python = sys.executable if engine == "ours" else str(arguments.peers / engine / "bin" / "python")
+            environment = engine.removesuffix("-run")
+            python = sys.executable if engine == "ours" else f"{arguments.peers / environment}/bin/python"
             with TemporaryDirectory(dir=arguments.scratch) as scratch:
                 folder = Path(scratch)
                 half = (len(texts) + 1) // 2
@@ -279,7 +305,9 @@ def main() -> None:
     if arguments.cores is not None:
         os.sched_setaffinity(0, _cores(arguments.cores))
     if arguments.engine is not None:
-        run = {"ours": ours, "data-juicer": data_juicer, "datatrove": datatrove}[arguments.engine]
+        run = dict(zip(ENGINES, (ours, data_juicer, data_juicer_run, datatrove), strict=True))[
+            arguments.engine
+        ]
         seconds, dropped = run(arguments.folder, len(os.sched_getaffinity(0)))
         print(json.dumps({"seconds": seconds, "dropped": dropped}))
     else:

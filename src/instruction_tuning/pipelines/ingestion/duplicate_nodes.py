@@ -83,6 +83,7 @@ def remove_duplicates(
     ]
     _log(kind[dropped], len(records), clusters, rule)
     kept = np.sort(order[kept_for == -1])
+    del records, texts  # a second copy of all; what stays is a third
     return frame.iloc[kept].reset_index(drop=True), rejected_frame(rejected), clusters
 
 
