@@ -226,7 +226,8 @@ def survives_kills(calm: Path, seconds: float, file: Path, kills: int, seed: int
     project = copy_project(calm.parent / "killed")
     killed = 0
     while killed < kills:
-        attempt = run(project, file, kill_after=rng.uniform(2.0, 0.6 * seconds))
+        left = seconds - sum(end - start for _, start, end in _executions(project))
+        attempt = run(project, file, kill_after=rng.uniform(2.0, max(4.0, 0.6 * left)))
         done = [node for node, _, _ in _executions(project)]
         if not attempt.killed:
             break

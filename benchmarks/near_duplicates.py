@@ -39,6 +39,7 @@ from tempfile import TemporaryDirectory
 from planted_duplicates import WINDOW, planted, score
 
 BANDS, ROWS, THRESHOLD = 21, 6, 0.8
+RESULT = "result.json"
 ENGINES = ("ours", "data-juicer", "data-juicer-run", "datatrove")
 
 
@@ -100,7 +101,9 @@ def data_juicer_run(path: Path, cores: int) -> tuple[float, list[int]]:
 
     config = {
         "project_name": "near-duplicates",
-        "dataset_path": str(path),
+        "dataset": {
+            "configs": [{"type": "local", "path": str(shard)} for shard in sorted(path.glob("*.jsonl"))]
+        },
         "export_path": str(path / "out" / "kept.jsonl"),
         "np": cores,
         "process": [{"document_minhash_deduplicator": _data_juicer_settings()}],
@@ -198,15 +201,15 @@ def measured(engine: str, python: str, folder: Path, cores: list[int]) -> dict[s
     command += ["--cores", ",".join(map(str, cores))]
     started = time.monotonic()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True, cwd=folder
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, text=True, cwd=folder
     ) as process:
         watch = Watch(process.pid)
         watch.start()
-        output, errors = process.communicate()
+        _, errors = process.communicate()
     seconds = time.monotonic() - started
     if process.returncode:
         raise SystemExit(f"{engine} failed:\n{errors[-3000:]}")
-    told = json.loads(output.strip().splitlines()[-1])
+    told = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     return {
         "work_seconds": told["seconds"],
         "all_seconds": seconds,
@@ -309,7 +312,8 @@ def main() -> None:
             arguments.engine
         ]
         seconds, dropped = run(arguments.folder, len(os.sched_getaffinity(0)))
-        print(json.dumps({"seconds": seconds, "dropped": dropped}))
+        said = json.dumps({"seconds": seconds, "dropped": dropped})
+        (arguments.folder / RESULT).write_text(said, encoding="utf-8")
     else:
         side_by_side(arguments)
 

@@ -45,7 +45,7 @@ class LayeredConfigLoader(OmegaConfigLoader):
         if self.env in (None, "", self.base_env, self.default_run_env) or not source.is_dir():
             return
         there = sorted(folder.name for folder in source.iterdir() if folder.is_dir())
-        if self.env not in there:
+        if not (source / str(self.env)).is_dir():
             close = get_close_matches(str(self.env), there, n=1)
             hint = f"did you mean `{close[0]}`? " if close else ""
             raise ConfigurationError(

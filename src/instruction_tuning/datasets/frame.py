@@ -53,7 +53,7 @@ class FrameDataset(ParquetDataset):
         # A row group after the other: all at once takes twice the memory while it is decoded.
         with pq.ParquetFile(self._source()) as file:
             groups = [file.read_row_group(group, **self._load_args) for group in range(file.num_row_groups)]
-            table = pa.concat_tables(groups) if groups else file.schema_arrow.empty_table()
+            table = pa.concat_tables(groups) if groups else file.read(**self._load_args)
             del groups
         # The table is given up column by column, so that there are never two of all.
         frame = table.to_pandas(types_mapper=_nested_as_arrow, split_blocks=True, self_destruct=True)

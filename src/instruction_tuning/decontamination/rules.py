@@ -1,4 +1,4 @@
-"""What decides whether a text holds an item; conf/base/parameters_ingestion.yml has the defaults in use."""
+"""What decides whether a text holds an item; parameters_decontamination.yml has the defaults in use."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -69,8 +69,9 @@ def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | 
         for number, (part, part_counts, part_contents) in enumerate(parts, start=1):
             # One large array instead of all its parts and then their sum: new memory is what takes the time.
             if filled + len(part) > len(hashes):
-                needed = (filled + len(part)) * len(chunks) // number
-                larger = np.empty(needed + needed // 16, np.uint64)
+                needed = filled + len(part)
+                # As many as the chunks so far let expect, which may have been other than what follows.
+                larger = np.empty(min(needed * (len(chunks) + 16) // number, 4 * needed), np.uint64)
                 larger[:filled] = hashes[:filled]
                 hashes = larger
             hashes[filled : filled + len(part)] = part

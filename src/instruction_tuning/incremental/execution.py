@@ -145,7 +145,13 @@ class IncrementalExecution:
                     self._state.catalog.release(name)
 
     def _has_not_run(self, consumer: Node) -> bool:
-        return consumer.name not in self._ran
+        """A node that only memory keeps may run again, for readers that have not run."""
+        if consumer.name not in self._ran:
+            return True
+        if self._stored(consumer):
+            return False
+        readers = (one for name in consumer.outputs for one in self._state.consumers.get(name, []))
+        return any(self._has_not_run(reader) for reader in readers)
 
     def _may_ask(self, consumer: Node) -> bool:
         """A node that has run asks no more; one that waits for others may."""

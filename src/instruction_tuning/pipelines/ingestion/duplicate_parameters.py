@@ -1,4 +1,4 @@
-"""What a user may set for duplicates; conf/base/parameters_ingestion.yml holds the defaults."""
+"""What a user may set for duplicates; conf/base/parameters_duplicates.yml holds the defaults."""
 
 from typing import Annotated, Literal, Self
 
