@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from small_run import run_small_chain, small_chain_environment
 
 # A shell that starts a job in the background lets it ignore ctrl-C, and its children after it: tests that
 # interrupt a process would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in every run: a commit passes or fails, whoever tests it.
+# HYPOTHESIS_PROFILE=default looks for new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # Before any test imports a library that reads them.
 os.environ["DO_NOT_TRACK"] = "1"
