@@ -50,7 +50,7 @@ def model_lines(datasets: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _row_lines(made: Mapping[str, Any]) -> Iterator[str]:
-    """Counted from the columns that are needed: a pool's texts can be larger than memory."""
+    """Counted from the columns that are needed: texts can be larger than memory. All of a store is loaded."""
     from instruction_tuning.reporting.row_counts import by_name, count_rows
     from instruction_tuning.reporting.wording import answered_sentence, wrapped
 
