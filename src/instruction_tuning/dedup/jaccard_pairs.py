@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from instruction_tuning.dedup.shingles import Array, Shingles, batches_of, usable_cores
+from instruction_tuning.dedup.batches import batches_of, usable_cores
+from instruction_tuning.dedup.shingles import Array, Shingles
 
 _SHINGLES_PER_BATCH = 1 << 18
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from instruction_tuning.dedup.batches import batches_of
 from instruction_tuning.dedup.lsh_settings import LshSettings
 from instruction_tuning.dedup.shingles import Array, Shingles
 
@@ -78,14 +79,9 @@ def _pairs_of_band(keys: Array) -> Iterator[tuple[Array, Array]]:
     sizes = np.diff(np.append(starts, len(keys)))
     start_of = np.repeat(starts, sizes)
     rivals = np.minimum(np.arange(len(keys)) - start_of, MOST_RIVALS)
-    totals = np.cumsum(rivals)
-    begin = 0
-    while begin < len(keys):
-        done = totals[begin - 1] if begin else 0
-        end = max(int(np.searchsorted(totals, done + _PAIRS_PER_BATCH, side="right")), begin + 1)
+    for begin, end in batches_of(rivals, _PAIRS_PER_BATCH):
         counts = rivals[begin:end]
         if counts.any():
             member = np.repeat(np.arange(begin, end), counts)
             within = np.arange(len(member)) - np.repeat(np.cumsum(counts) - counts, counts)
             yield order[start_of[member] + within], order[member]
-        begin = end

@@ -220,10 +220,15 @@ def _verified(shingles: Shingles, batches: Iterator[tuple[Array, Array]], thresh
 def _larger(batches: Iterator[tuple[Array, Array]]) -> Iterator[tuple[Array, Array]]:
     """The same pairs, `_PAIRS_PER_BATCH` or more at a time: a text is then in few batches."""
     waiting: list[tuple[Array, Array]] = []
-    for batch in chain(batches, [None]):
-        if batch is not None:
-            waiting.append(batch)
-        if waiting and (batch is None or sum(len(one) for one, _ in waiting) >= _PAIRS_PER_BATCH):
-            better, worse = zip(*waiting, strict=True)
-            yield np.concatenate(better), np.concatenate(worse)
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(better) for better, _ in waiting) >= _PAIRS_PER_BATCH:
+            yield _joined(waiting)
             waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+    better, worse = zip(*batches, strict=True)
+    return np.concatenate(better), np.concatenate(worse)

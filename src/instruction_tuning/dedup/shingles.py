@@ -12,29 +12,21 @@ O(characters) time; 8 bytes a window are kept. Chunks run on as many threads as 
 result depends on none of that.
 """
 
-import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from instruction_tuning.text.languages import HAN, KANA_AND_HANGUL
+from instruction_tuning.dedup.batches import batches_of, usable_cores
+from instruction_tuning.dedup.code_points import ALONE, DASH, DIGIT, EXPANDS, SEPARATOR, tables_for
 from instruction_tuning.text.ngram_hashes import NGRAM_BASE, mixed, ngram_sums
-from instruction_tuning.text.tokens import punctuation_and_spaces
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _CHARACTERS_PER_CHUNK = 1 << 18
-_SEPARATOR, _LETTER, _DIGIT, _ALONE, _DASH, _EXPANDS = range(6)
-CASED_END = 0x1F000  # no code point from here on is case-folded to another
-LETTERS_END = 0x33480  # no letter, digit, space or punctuation has this code point or a higher one
-_TABLE_ENDS = (LETTERS_END, 0x110000)  # texts take the smaller one where it will do
-_MAKING_TABLES = Lock()
 _BASE = 0x9E3779B97F4A7C15  # odd
 
 
@@ -82,23 +74,6 @@ def shingles_of(texts: Sequence[str], windows: Sequence[int], *, threads: int | 
     return Shingles(hashes[:filled], offsets, np.concatenate([np.empty(0, np.uint64), *contents]))
 
 
-def usable_cores() -> int:
-    """How many threads can work at one time."""
-    # macOS knows no affinity.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def batches_of(sizes: Array, most: int) -> Iterator[tuple[int, int]]:
-    """Where batches of neighbours begin and end whose sizes add up to `most`, or of one that is larger."""
-    ends = np.cumsum(sizes)
-    start = 0
-    while start < len(ends):
-        done = ends[start - 1] if start else 0
-        end = max(int(np.searchsorted(ends, done + most, side="right")), start + 1)
-        yield start, end
-        start = end
-
-
 def _chunk_shingles(texts: Sequence[str], windows: tuple[int, ...]) -> tuple[Array, Array, Array]:
     """Hashes, how many each text has, and a digest of each text's tokens."""
     token_hashes, tokens = _token_hashes(texts)
@@ -124,19 +99,17 @@ def _token_hashes(texts: Sequence[str]) -> tuple[Array, Array]:
     else:
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     places = codes.astype(np.intp)
-    highest = places.max(initial=0)
-    with _MAKING_TABLES:
-        classes, numbers = _tables(next(end for end in _TABLE_ENDS if highest < end))
+    classes, numbers = tables_for(places.max(initial=0))
     kinds = classes.take(places, mode="clip")
-    if (kinds == _EXPANDS).any():
+    if (kinds == EXPANDS).any():
         return _token_hashes([text.casefold() for text in texts])
-    dashes = np.flatnonzero(kinds == _DASH)
-    kinds[dashes] = np.where(_are_minus_signs(dashes, codes, kinds), _ALONE, _SEPARATOR)
+    dashes = np.flatnonzero(kinds == DASH)
+    kinds[dashes] = np.where(_are_minus_signs(dashes, codes, kinds), ALONE, SEPARATOR)
     begins = np.empty(len(kinds), bool)
     begins[:1] = True
     np.not_equal(kinds[1:], kinds[:-1], out=begins[1:])
-    begins |= kinds == _ALONE
-    begins &= kinds != _SEPARATOR
+    begins |= kinds == ALONE
+    begins &= kinds != SEPARATOR
     starts = np.flatnonzero(begins)
     bounds = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
     tokens = np.diff(np.searchsorted(starts, bounds), prepend=0)
@@ -175,44 +148,7 @@ def _are_minus_signs(dashes: Array, codes: Array, kinds: Array) -> Array:
     """Which of the dashes stand before a number, with at most one space between."""
     last = len(codes) - 1
     after, second = np.minimum(dashes + 1, last), np.minimum(dashes + 2, last)
-    return (kinds[after] == _DIGIT) | ((codes[after] == 0x20) & (kinds[second] == _DIGIT))
-
-
-@cache
-def _tables(end: int) -> tuple[Array, Array]:
-    """Of each code point before `end`, case-folded and as a plain form: what it is (separator, letter, digit,
-    a token of its own, a dash, or what folds to no other one), and its number in hashes, 0 for separators and
-    dashes."""
-    folded, expands = _folded(end)
-    text = "".join(map(chr, range(min(end, LETTERS_END))))
-    classes = np.full(end, _ALONE, np.uint8)
-    for pattern, kind in (
-        (punctuation_and_spaces(), _SEPARATOR),
-        (r"[^\W\d_]", _LETTER),
-        (r"\d", _DIGIT),
-        (f"[{HAN}{KANA_AND_HANGUL}]", _ALONE),
-    ):
-        for run in re.finditer(f"(?:{pattern})+", text):
-            classes[slice(*run.span())] = kind
-    classes[[0x2D, 0x2212, 0x2013]] = _DASH
-    classes = classes[folded]
-    values = mixed((folded.astype(np.uint64) + np.uint64(1)) * np.uint64(_BASE))
-    values[np.isin(classes, (_SEPARATOR, _DASH))] = 0
-    classes[expands] = _EXPANDS
-    return classes, values
-
-
-def _folded(end: int) -> tuple[Array, list[int]]:
-    """What each code point is, case-folded and plain; and those that fold to several, or beyond `end`."""
-    folded, expands = np.arange(end), []
-    for code in range(min(end, CASED_END)):
-        letters = chr(code).casefold()
-        if len(letters) == 1 and ord(letters) < end:
-            folded[code] = ord(letters)
-        else:
-            expands.append(code)
-    full_width = (folded > 0xFF00) & (folded < 0xFF5F)
-    return np.where(full_width, folded - 0xFEE0, folded), expands
+    return (kinds[after] == DIGIT) | ((codes[after] == 0x20) & (kinds[second] == DIGIT))
 
 
 def _powers(length: int, base: int = _BASE) -> tuple[Array, Array]:

@@ -62,7 +62,7 @@ def check_group(key: str, section: object, model: object) -> None:
         raise ConfigurationError(
             f"the parameter `{path}` has a wrong value: {reason}",
             field=path,
-            fix=f"correct it in conf/<env>/parameters_{key}.yml or in --params={path}=<value>",
+            fix=f"correct it where conf/<env>/parameters*.yml sets it, or in --params={path}=<value>",
         ) from None
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instruction_tuning.dedup.code_points import CASED_END, LETTERS_END
 from instruction_tuning.dedup.jaccard_pairs import jaccard_similarities
-from instruction_tuning.dedup.shingles import CASED_END, LETTERS_END, shingles_of
+from instruction_tuning.dedup.shingles import shingles_of
 from instruction_tuning.text.tokens import punctuation_and_spaces, tokens
 
 # Whatever `tokens` cuts into the same pieces: it keeps the parts of 3.14 together.
