@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from instruction_tuning.datasets.atomic import JSONDataset, TextDataset
 from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.evaluation.parameters import EvaluationParameters
 from instruction_tuning.pipelines.evaluation import create_pipeline
-from instruction_tuning.pipelines.evaluation.parameters import EvaluationParameters
 from instruction_tuning.schemas.benchmark_comparisons import BenchmarkComparisons
 from instruction_tuning.schemas.benchmark_items import BenchmarkItems
 from instruction_tuning.schemas.benchmark_metrics import BenchmarkMetrics

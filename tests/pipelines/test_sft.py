@@ -14,11 +14,11 @@ from instruction_tuning.datasets.atomic import DocumentDataset, JSONDataset
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.pipelines.sft.nodes import decide_examples, mix_examples, preview_mask
-from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.pipelines.sft.pipeline import create_pipeline
 from instruction_tuning.schemas.example_decisions import ExampleDecisions
 from instruction_tuning.schemas.sft_mixture import SFTMixture
 from instruction_tuning.schemas.training_log import TrainingLog
+from instruction_tuning.training.sft_parameters import SFTParameters
 from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
 from instruction_tuning.training.training_record import read_training_data, read_training_record
 

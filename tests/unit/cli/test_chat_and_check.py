@@ -19,8 +19,8 @@ from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
-from instruction_tuning.pipelines.sft.parameters import SFTParameters
 from instruction_tuning.training.provenance import write_base_record
+from instruction_tuning.training.sft_parameters import SFTParameters
 from instruction_tuning.training.training_record import write_training_record
 
 

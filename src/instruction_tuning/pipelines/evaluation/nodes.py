@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pandas as pd
 
+from instruction_tuning.evaluation.parameters import EvaluationParameters
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.pipelines.evaluation.parameters import EvaluationParameters
 from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, MACRO
 
 logger = logging.getLogger(__name__)
@@ -24,18 +24,9 @@ def measure_models(
 ) -> pd.DataFrame:
     """Ask base, candidate and champion the same items in every form; known results are not measured again."""
     from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
-    from instruction_tuning.evaluation.task_files import BenchmarkSettings
 
     models = {"base": base_model, "candidate": sft_model, "champion": champion_model}
-    settings = BenchmarkSettings(
-        items_per_ability=parameters.items_per_ability,
-        items_per_reported_ability=parameters.items_per_reported_ability,
-        few_shot=parameters.few_shot,
-        batch_size=parameters.batch_size,
-        max_new_tokens_chat=parameters.max_new_tokens_chat,
-        max_new_tokens_document=parameters.max_new_tokens_document,
-        seed=parameters.seed,
-    )
+    settings = parameters.settings()
     outputs = [
         measure_model(
             model,

@@ -2,17 +2,13 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.mixture.training_data import training_data
-from instruction_tuning.pipelines.sft.parameters import SFTParameters
-
-if TYPE_CHECKING:
-    from instruction_tuning.training.supervised import SFTRecipe
+from instruction_tuning.training.sft_parameters import SFTParameters
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +92,7 @@ def fine_tune_base_model(
 
     logger.info("which tokens are trained on, for a few examples: %s", sft_mask_preview)
     result = fine_tune(
-        base_model, sft_mixture, sft_validation, _recipe(parameters), Path(parameters.work_folder)
+        base_model, sft_mixture, sft_validation, parameters.recipe(), Path(parameters.work_folder)
     )
     before, after = (result.metrics.get(f"heldout_loss_{when}") for when in ("before", "after"))
     logger.info(
@@ -132,14 +128,3 @@ def publish_sft_model(
     )
     write_training_data(trained_sft_model, facts)
     return write_training_record(trained_sft_model, sft_training_log, sft_metrics)
-
-
-def _recipe(parameters: SFTParameters) -> "SFTRecipe":
-    from instruction_tuning.training.schedule import Schedule
-    from instruction_tuning.training.supervised import SFTRecipe
-
-    chosen = parameters.model_dump()
-    return SFTRecipe(
-        schedule=Schedule(**{name: chosen[name] for name in Schedule.__dataclass_fields__}),
-        **{name: chosen[name] for name in SFTRecipe.__dataclass_fields__ if name != "schedule"},
-    )

@@ -1,8 +1,11 @@
-"""Parameters of `sft`."""
+"""The parameter section `sft`, of the pipeline and of every other that trains as it does."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from instruction_tuning.training.supervised import SFTRecipe
 
 
 class SFTParameters(BaseModel):
@@ -36,3 +39,14 @@ class SFTParameters(BaseModel):
     save_seconds: float = Field(ge=0)
     seed: int
     work_folder: str
+
+    def recipe(self) -> "SFTRecipe":
+        """What `training.supervised.fine_tune` wants to know."""
+        from instruction_tuning.training.schedule import Schedule
+        from instruction_tuning.training.supervised import SFTRecipe
+
+        chosen = self.model_dump()
+        return SFTRecipe(
+            schedule=Schedule(**{name: chosen[name] for name in Schedule.__dataclass_fields__}),
+            **{name: chosen[name] for name in SFTRecipe.__dataclass_fields__ if name != "schedule"},
+        )

@@ -1,6 +1,11 @@
-"""Parameters of `evaluation`."""
+"""The parameter section `evaluation`, of the pipeline and of every other that measures as it does."""
+
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from instruction_tuning.evaluation.task_files import BenchmarkSettings
 
 
 class EvaluationParameters(BaseModel):
@@ -23,3 +28,10 @@ class EvaluationParameters(BaseModel):
     promote: bool
 
     work_folder: str
+
+    def settings(self) -> "BenchmarkSettings":
+        """What `evaluation.benchmarks.measure_model` wants to know."""
+        from instruction_tuning.evaluation.task_files import BenchmarkSettings
+
+        chosen = self.model_dump()
+        return BenchmarkSettings(**{name: chosen[name] for name in BenchmarkSettings.__dataclass_fields__})
