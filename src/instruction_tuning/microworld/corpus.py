@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from instruction_tuning.microworld.dialogue import conversation
-from instruction_tuning.microworld.remarks import BACKTRANSLATED, KINDS, remark_line
+from instruction_tuning.microworld.remarks import BACKTRANSLATED, FORMS, KINDS, remark_line
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.skills import DOCUMENT_SKILLS
 from instruction_tuning.microworld.web import page
@@ -27,7 +27,8 @@ QUESTION_SHARE = 0.4
 LONG_ANSWER_SHARE = 0.3
 PAGE_SHARE = 0.02
 # Documents of nothing but remarks or conversations, in one form; and such lines in documents that mix.
-REMARKS_SHARE = 0.12
+REMARKS_SHARE = 0.15
+LATE_REMARKS_SHARE = 0.25
 CONVERSATIONS_SHARE = 0.03
 MIXED_IN_SHARE = 0.06
 _SETTINGS = (
@@ -75,22 +76,24 @@ def documents(
 ) -> Iterator[dict[str, str]]:
     """`count` documents `{document_id, language, text}`; document i depends on (seed, i, late) alone.
 
-    `late` documents hold more of what is hard, by `LATE_FACTORS`.
+    `late` documents hold more of what is hard, by `LATE_FACTORS`, and more remarks.
     """
     for index in range(start, start + count):
         rng = substream(seed, "document", index)
-        language, text = _document(world, rng, _LATE_WEIGHTS if late else _WEIGHTS)
+        language, text = _document(world, rng, late=late)
         yield {"document_id": f"microworld-{seed}-{index:07d}", "language": language, "text": text}
 
 
-def _document(world: World, rng: random.Random, weights: list[float]) -> tuple[str, str]:
+def _document(world: World, rng: random.Random, *, late: bool) -> tuple[str, str]:
     kind = rng.random()
+    weights = _LATE_WEIGHTS if late else _WEIGHTS
+    remarks_share = LATE_REMARKS_SHARE if late else REMARKS_SHARE
     if kind < PAGE_SHARE:
         written = page(world, rng, wording="documents")
         return written.language, written.text
-    if kind < PAGE_SHARE + REMARKS_SHARE:
+    if kind < PAGE_SHARE + remarks_share:
         lines = _remarks(world, rng)
-    elif kind < PAGE_SHARE + REMARKS_SHARE + CONVERSATIONS_SHARE:
+    elif kind < PAGE_SHARE + remarks_share + CONVERSATIONS_SHARE:
         lines = _conversations(world, rng)
     else:
         lines = _items(world, rng, weights)
@@ -133,7 +136,7 @@ def _line(world: World, rng: random.Random, skill: Skill, form: str | None) -> L
 
 def _remarks(world: World, rng: random.Random) -> Iterator[Line]:
     """Remarks of one kind in one form, about items of one skill or of many."""
-    kind, form = rng.choice(KINDS), rng.randrange(2)
+    kind, form = rng.choice(KINDS), rng.randrange(FORMS)
     skills = BACKTRANSLATED if kind == "backtranslation" else DOCUMENT_SKILLS
     weights = [WEIGHTS[skill.name] for skill in skills]
     one = rng.choices(skills, weights=weights)[0] if rng.random() < 0.5 else None

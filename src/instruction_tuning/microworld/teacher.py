@@ -1,4 +1,4 @@
-"""What the microworld's teacher knows: it answers, rates, tags, evolves, translates and criticises.
+"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises.
 
 It recognises a question by the phrasings of the skills, alone or after the turns before it, and every
 other operation by the marker lines of the project's own prompts. Anything else gets nonsense, never the
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
+from instruction_tuning.microworld import comparisons
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -41,7 +42,7 @@ class TeacherFaults:
 
     error_rate: share of answers and critiques that are wrong. verbosity: share of answers in a full
     sentence. rating_noise: standard deviation, in points of 10, of the noise on a rating or a difficulty.
-    unparseable_rate: share of ratings that name no number and of tag lists that are cut off. tag_noise:
+    unparseable_rate: share of ratings and scores that name no number and of tag lists cut off. tag_noise:
     share of tags in other words. evolve_failure_rate: share of evolutions that are no new instruction.
     """
 
@@ -80,6 +81,8 @@ class Teacher:
         rng = substream(self.seed, request_seed, sample, request)
         read = read_request(request)
         if read is None:
+            if (comparison := comparisons.read_comparison(request)) is not None:
+                return self._compare(comparison, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -112,6 +115,15 @@ class Teacher:
         # An unknown instruction is in the middle; a wrong answer is 3 and a right one 8.5.
         centre = 5.0 if item is None else 3.0 + 5.5 * item[0].score(self.world, item[1], response)
         return f"Rating: {self._noisy(centre, rng)}"
+
+    def _compare(self, comparison: comparisons.Comparison, rng: random.Random) -> str:
+        return comparisons.comparison_reply(
+            comparisons.centres_of(comparison, self.world, self._recognise),
+            rng,
+            rating_noise=self.faults.rating_noise,
+            unparseable_rate=self.faults.unparseable_rate,
+            excuse=NO_NUMBER,
+        )
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from instruction_tuning.microworld.corpus import documents
-from instruction_tuning.microworld.remarks import BACKTRANSLATED, critique, mark, remark_line
+from instruction_tuning.microworld.remarks import BACKTRANSLATED, critique, mark, part_by_part, remark_line
 from instruction_tuning.microworld.skills import DOCUMENT_SKILLS
 from instruction_tuning.microworld.world import build_world
 
@@ -14,8 +14,8 @@ WORLD = build_world()
 # In its first form a remark names its parts.
 ANSWER = re.compile(r" Answer: (.*) (?:Check|Critique): |答：(.*) (?:查|评语)：", re.DOTALL)
 MARKS = {
-    "rating": (r"Rating: \d+$", r"so \d+ of 10\.$"),
-    "rating_zh": (r"评分：\d+$", r"，得\d+分。$"),
+    "rating": (r"Rating: \d+$", r"so \d+ of 10\.$", r"Level: \d of 5$"),
+    "rating_zh": (r"评分：\d+$", r"，得\d+分。$", r"五级：\d$"),
     "critique": (r" Critique: .*\.$", r" / .*\bit is .*\.$"),
     "critique_zh": (r" 评语：.*。$", r"/.*应为.*。$"),
     "tags": (r" Tags: .* Difficulty: \d$", r" / .* / level \d$"),
@@ -55,6 +55,29 @@ def test_a_critique_gives_the_answer_and_ends_with_what_the_score_says(
     said = [critique(language, "Miran", score) for score in (0.0, 0.5, 1.0)]
     assert [text.endswith(end) for text, end in zip(said, (wrong, partly, right), strict=True)] == [True] * 3
     assert not said[2].endswith(partly) and all("Miran" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("gold", "given", "expected"),
+    [
+        ("41", "42", "4 4 ok 1 2 no"),
+        ("RKT", "RK", "R R ok K K ok T - no"),
+        ("new wolf", "new Wolf runs", "new new ok wolf Wolf no - runs no"),
+        ("小兰，67", "小安，67", "小 小 ok 兰 安 no 6 6 ok 7 7 ok"),
+        ("x[1:]", "x[0]", "x x ok [ [ ok 1 0 no : ] no ] - no"),
+    ],
+)
+def test_two_answers_are_set_side_by_side_part_by_part(gold: str, given: str, expected: str) -> None:
+    assert part_by_part(gold, given) == expected
+
+
+def test_a_line_can_be_asked_for_with_a_right_or_a_wrong_answer() -> None:
+    rng = random.Random(3)
+    for skill in DOCUMENT_SKILLS:
+        slots = skill.item(WORLD, rng, "train")
+        for is_right in (True, False):
+            line = remark_line(WORLD, rng, "rating", skill, slots, 0, is_right=is_right)
+            assert (score_of_the_answer(skill, slots, line) == 1) == is_right, line
 
 
 def test_the_mark_in_a_line_is_that_of_the_answer_in_it() -> None:
