@@ -46,7 +46,7 @@ def selected(records, count=10):
     """The first records as the selection."""
     return records.head(count).assign(
         rank=range(count),
-        sampler="k_center_greedy",
+        sampler="k_center",
         selection_score=[np.nan, *(1.5 - n / 10 for n in range(1, count))],
         selected_because=[f"k-center pick {n + 1}: so" for n in range(count)],
     )

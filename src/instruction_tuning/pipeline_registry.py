@@ -18,6 +18,10 @@ CHAIN = (
     "reporting",
 )
 STANDALONE = ("answer_sets", "base_model", "microworld", "segments")
+# Stages of query selection beside the chain: what is measured of the pool, and methods against each other.
+SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
+# A round of DiverseEvol is a part of the graph.
+DIVERSE_EVOL_ROUNDS = 3
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {
@@ -28,6 +32,13 @@ _STAGES: dict[str, tuple[str, ...]] = {
     # Best-of-n ranks what the fine-tuned model writes.
     "reward_model": CHAIN[:5],
     "evaluation": (*CHAIN[:4], "evaluation"),
+    "pool_ratings": ("ingestion", "pool_ratings"),
+    "diverse_evol": ("ingestion", "diverse_evol"),
+    "selection_comparison": ("ingestion", "pool_ratings", "selection_comparison"),
+    "selection_arena": (
+        *("ingestion", "pool_ratings", "selection_comparison"),
+        *("arena_answers", "selection_arena"),
+    ),
     "__default__": CHAIN,
     **{name: (name,) for name in STANDALONE},
 }
@@ -35,7 +46,8 @@ _STAGES: dict[str, tuple[str, ...]] = {
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Every registered name with its chain of stages."""
-    stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE)}
+    stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION)}
+    stages |= {"arena_answers": _arena_answers(), "diverse_evol": _diverse_evol()}
     return {name: sum((stages[stage] for stage in needed), Pipeline([])) for name, needed in _STAGES.items()}
 
 
@@ -43,3 +55,38 @@ def _stage(name: str) -> Pipeline:
     """One stage in a namespace of its own; the catalog's names stay as they are."""
     module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
     return Pipeline(module.create_pipeline(), namespace=name, prefix_datasets_with_namespace=False)
+
+
+def _arena_answers() -> Pipeline:
+    """The stage that answers queries, for all those that any method of the arena picked."""
+    arena = import_module("instruction_tuning.pipelines.selection_arena.pipeline")
+    answers = import_module("instruction_tuning.pipelines.answer_generation.pipeline")
+    return _named(arena.create_queries(), "arena_answers") + _named(
+        answers.create_pipeline(),
+        "arena_answers",
+        inputs={"selected_queries": "arena_queries"},
+        outputs={
+            "answer_completions": "arena_answer_completions",
+            "teacher_completions": "arena_completions",
+            "rated_responses": "arena_responses",
+            "chosen_answers": "arena_chosen_answers",
+            "rejected_answers": "arena_rejected_answers",
+            "verified_examples": "arena_examples",
+        },
+    )
+
+
+def _diverse_evol() -> Pipeline:
+    """A start and `DIVERSE_EVOL_ROUNDS` rounds, each a copy that takes what the one before picked."""
+    module = import_module("instruction_tuning.pipelines.diverse_evol.pipeline")
+    names = [f"diverse_evol_picked_{number}" for number in range(DIVERSE_EVOL_ROUNDS + 1)]
+    parts = [_named(module.create_start(), "diverse_evol.start", outputs={"picked": names[0]})]
+    for number in range(1, DIVERSE_EVOL_ROUNDS + 1):
+        ends = {"inputs": {"picked_before": names[number - 1]}, "outputs": {"picked": names[number]}}
+        parts.append(_named(module.create_round(), f"diverse_evol.round_{number}", **ends))
+    parts.append(_named(module.create_end(), "diverse_evol.end", inputs={"picked": names[-1]}))
+    return sum(parts, Pipeline([]))
+
+
+def _named(part: Pipeline, namespace: str, **ends: dict[str, str]) -> Pipeline:
+    return Pipeline(part, namespace=namespace, prefix_datasets_with_namespace=False, **ends)

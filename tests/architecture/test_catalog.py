@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-MAX_COLLAPSED_ELEMENTS = 22
+MAX_COLLAPSED_ELEMENTS = 23
 LAYERS = (
     "01_raw",
     "02_intermediate",

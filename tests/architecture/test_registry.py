@@ -16,6 +16,7 @@ except SystemExit:
 print("imported:", *[name for name in {HEAVY!r} if name in sys.modules])
 """
 STANDALONE = {"answer_sets", "base_model", "microworld", "segments"}
+SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # What a node's name may begin with: it reads as an instruction.
 VERBS = (
     "answer",
@@ -35,11 +36,14 @@ VERBS = (
     "draw",
     "embed",
     "evaluate",
+    "evolve",
     "filter",
     "fine_tune",
     "generate",
     "group",
     "judge",
+    "list",
+    "mark",
     "make",
     "measure",
     "merge",
@@ -62,6 +66,7 @@ VERBS = (
     "show",
     "split",
     "summarise",
+    "tag",
     "train",
     "validate",
     "verify",
@@ -85,13 +90,13 @@ def test_listing_the_pipelines_imports_nothing_heavy(project_path: Path):
 
 def test_every_stage_has_a_pipeline_and_no_other_is_registered(registered):
     chain = {"ingestion", "query_selection", "answer_generation", "sft", "reward_model", "evaluation"}
-    assert set(registered) == {"__default__", *chain, *STANDALONE}
+    assert set(registered) == {"__default__", *chain, *STANDALONE, *SELECTION, "diverse_evol"}
     assert all(pipeline.nodes for pipeline in registered.values())
 
 
 def test_a_pipeline_is_all_that_is_needed_to_get_there(registered, context):
     outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model"}
-    outside |= {"champion_model"}
+    outside |= {"champion_model", "stored_ratings"}
     for name in registered.keys() - STANDALONE:
         inputs = {name for name in registered[name].inputs() if not name.startswith("params:")}
         assert inputs <= outside, name
@@ -102,12 +107,18 @@ def test_a_namespace_is_its_stage_alone(registered):
         if name != "__default__":
             alone = pipeline.only_nodes_with_namespaces([name])
             assert alone.nodes
-            assert {node.namespace for node in alone.nodes} == {name}
+            # A round of DiverseEvol has a namespace of its own inside its stage's.
+            assert {str(node.namespace).split(".")[0] for node in alone.nodes} == {name}
 
 
 def test_node_names_are_unique_instructions(registered):
-    names = {node.name for pipeline in registered.values() for node in pipeline.nodes}
-    labels = [name.rpartition(".")[2] for name in names]
+    functions = {
+        (node.name.rpartition(".")[2], node.func)
+        for pipeline in registered.values()
+        for node in pipeline.nodes
+    }
+    # A copy of a stage, or of a round, has the same function under the same label.
+    labels = [label for label, _ in functions]
     assert len(set(labels)) == len(labels)
     assert sorted(label for label in labels if not label.startswith(VERBS)) == []
 

@@ -55,7 +55,9 @@ def embed_cached(
     missing = np.flatnonzero(cache.find(keys) < 0)
     # The first row of each different text, longest texts first, so that a batch too big fails at once.
     missing = missing[np.unique(keys[missing], return_index=True)[1]]
-    missing = np.array(sorted(missing, key=lambda row: (-len(texts[row]), keys[row])), dtype=np.int64)
+    missing = np.array(
+        sorted(missing.tolist(), key=lambda row: (-len(texts[row]), keys[row])), dtype=np.int64
+    )
     if len(missing):
         logger.info("%d texts to embed; %d are known", len(missing), len(texts) - len(missing))
         embedder = _Embedder(folder, pooling, max_length_tokens, layer, batch_tokens)

@@ -3,9 +3,14 @@
 import pandas as pd
 import pandera.pandas as pa
 
+KINDS = (
+    *("answer", "rating", "tagging", "difficulty"),
+    *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
+)
+
 
 class TeacherCompletions(pa.DataFrameModel):
-    """One sample of an answer or a rating a row.
+    """One sample of an answer, a rating or another reply a row.
 
     Samples that came in one HTTP request share its `request_id`; its tokens and its price stand on the
     first of them, so that columns add up to what was paid. `price_usd` is null where the endpoint
@@ -15,7 +20,7 @@ class TeacherCompletions(pa.DataFrameModel):
     request_id: str = pa.Field(str_matches=r"^[0-9a-f]{32}$")
     record_id: str
     sample_index: int = pa.Field(ge=0)
-    kind: str = pa.Field(isin=["answer", "rating"])
+    kind: str = pa.Field(isin=KINDS)
     model: str
     response: str = pa.Field(nullable=True)
     finish_reason: str = pa.Field(nullable=True)

@@ -1,23 +1,26 @@
-"""Parameters of `query_selection`."""
+"""The parameter section `query_selection`, of the pipeline and of those that compare methods."""
 
-from typing import Literal
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pydantic import BaseModel, ConfigDict, Field
+from instruction_tuning.selection.methods import Method
 
 
 class QuerySelectionParameters(BaseModel):
-    """What a record looks like as a vector, which sampler picks, and how many.
+    """Which method picks, and how many; `methods` are the recipes to choose from.
 
     A budget above the size of the pool selects the whole pool.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sampler: Literal["uniform", "k_center_greedy"]
+    method: str
     budget: int = Field(gt=0)
-    embedding: Literal["tfidf_svd", "hidden_states"]
-    embedded_text: Literal["prompt", "prompt_and_answer"]
-    dimensions: int = Field(gt=1, le=4096, description="of tfidf_svd; hidden_states has the model's width")
-    pooling: Literal["mean", "last_token"]
-    max_length_tokens: int = Field(gt=0)
+    methods: dict[str, Method]
     seed: int
+
+    @model_validator(mode="after")
+    def _is_a_recipe(self) -> "QuerySelectionParameters":
+        if self.method not in self.methods:
+            there = ", ".join(sorted(self.methods))
+            raise ValueError(f"no selection method is called {self.method!r}; there are {there}")
+        return self

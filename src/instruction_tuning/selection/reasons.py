@@ -5,85 +5,75 @@ picks: O(K^2 · D) for K picks; for what was left, to the nearest of all picks: 
 itself. In blocks.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
+
+from instruction_tuning.errors import InputError
+from instruction_tuning.selection.samplers.reason_rows import reason_rows
 
 BLOCK_ROWS = 512
 
 SELECTED, NOT_SELECTED = "selected", "not_selected"
 
 
-def uniform_decisions(drawn: list[str], budget: int, *, seed: int) -> pd.DataFrame:
-    """(N, 7) decisions on `drawn`, the whole pool in the order drawn; see schemas.selection_decisions."""
-    taken = min(budget, len(drawn))
-    reasons = [
-        f"uniform draw {rank} of {taken} from {len(drawn)} records (seed {seed})"
-        for rank in range(1, taken + 1)
-    ]
-    left = f"uniform draw (seed {seed}): after the {taken} of the budget"
-    return _frame(
-        "uniform",
-        drawn,
-        taken,
-        np.full(len(drawn), np.nan),
-        [None] * len(drawn),
-        reasons + [left] * (len(drawn) - taken),
+def decisions_frame(method: str, reasons: pd.DataFrame, taken: int) -> pd.DataFrame:
+    """(N, 7) decisions from `reasons` (by reason_rows.py), of which the first `taken` rows are selected.
+
+    See schemas.selection_decisions; `sampler` is the name of the method.
+    """
+    count = len(reasons)
+    return pd.DataFrame(
+        {
+            "record_id": reasons["record_id"].to_numpy(),
+            "sampler": method,
+            "decision": [SELECTED] * taken + [NOT_SELECTED] * (count - taken),
+            "rank": pd.Series([*range(taken), *[None] * (count - taken)], dtype="Int64"),
+            "selection_score": reasons["selection_score"].to_numpy(dtype=np.float64),
+            "nearest_selected": reasons["nearest_selected"].reset_index(drop=True).astype("str"),
+            "reason": reasons["reason"].to_numpy(),
+        }
     )
 
 
-def k_center_decisions(
-    picks: list[str], pool: Iterable[str], embeddings: pd.DataFrame, *, seed: int
+def uniform_reasons(
+    picks: list[str], scores: pd.Series, features: pd.DataFrame | None, *, seed: int
 ) -> pd.DataFrame:
-    """(N, 7) decisions on the records of `pool` (N): picks first, then the others. `embeddings` (>= N, D).
+    """(N, 4) the number of each draw; see reason_rows.py."""
+    taken, count = len(picks), len(scores)
+    left = f"uniform draw (seed {seed}): after the {taken} of the budget"
+    reasons = dict.fromkeys(scores.index, left)
+    for number, record in enumerate(picks, start=1):
+        reasons[record] = f"uniform draw {number} of {taken} from {count} records (seed {seed})"
+    return reason_rows(picks, pd.Series(np.nan, index=scores.index), reasons)
+
+
+def k_center_reasons(
+    picks: list[str], scores: pd.Series, features: pd.DataFrame | None, *, seed: int
+) -> pd.DataFrame:
+    """(N, 4) how far each record is from the picks; `features` (>= N, D). See reason_rows.py.
 
     The score is the distance to the nearest earlier pick, null for the first; of a record that was left, to
     the nearest pick of all.
     """
+    if features is None:
+        raise InputError("k-center goes by embeddings, and there are none", fix="embed the pool first")
     chosen = set(picks)
-    others = sorted(record_id for record_id in pool if record_id not in chosen)
-    points = embeddings.loc[picks].to_numpy(copy=False)  # (K, D)
+    others = sorted(record_id for record_id in scores.index if record_id not in chosen)
+    points = features.loc[picks].to_numpy(copy=False)  # (K, D)
     nearest, distances = nearest_earlier(points)
-    near_others, far = nearest_of(embeddings.loc[others].to_numpy(copy=False), points)
-    reasons = [f"k-center pick 1: the first centre, chosen by seed {seed}"] if picks else []
-    reasons += [
-        f"k-center pick {row + 1}: distance {distances[row]:.2f} to nearest already selected record "
-        f"{picks[nearest[row]]}"
-        for row in range(1, len(picks))
-    ]
+    near_others, far = nearest_of(features.loc[others].to_numpy(copy=False), points)
+    reasons = {picks[0]: f"k-center pick 1: the first centre, chosen by seed {seed}"} if picks else {}
+    for row, record in enumerate(picks[1:], start=1):
+        reasons[record] = (
+            f"k-center pick {row + 1}: distance {distances[row]:.2f} to nearest already selected record "
+            f"{picks[nearest[row]]}"
+        )
     left = f"k-center: none of the {len(picks)} farthest from what was selected before"
-    return _frame(
-        "k_center_greedy",
-        picks + others,
-        len(picks),
-        np.concatenate([distances, far]),
-        [picks[row] if row >= 0 else None for row in (*nearest, *near_others)],
-        reasons + [left] * len(others),
-    )
-
-
-def _frame(
-    sampler: str,
-    record_ids: list[str],
-    taken: int,
-    scores: np.ndarray,
-    nearest: list[str | None],
-    reasons: list[str],
-) -> pd.DataFrame:
-    count = len(record_ids)
-    ranks = pd.array([*range(taken), *[pd.NA] * (count - taken)], dtype="Int64")
-    return pd.DataFrame(
-        {
-            "record_id": record_ids,
-            "sampler": sampler,
-            "decision": [SELECTED] * taken + [NOT_SELECTED] * (count - taken),
-            "rank": ranks,
-            "selection_score": scores.astype("float64"),
-            "nearest_selected": pd.array(nearest, dtype="str"),
-            "reason": reasons,
-        }
-    )
+    reasons |= dict.fromkeys(others, left)
+    ordered = [*picks, *others]
+    named = dict(zip(ordered, (*nearest, *near_others), strict=True))
+    near = {record: picks[row] for record, row in named.items() if row >= 0}
+    return reason_rows(picks, pd.Series(np.concatenate([distances, far]), index=ordered), reasons, near)
 
 
 def nearest_earlier(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

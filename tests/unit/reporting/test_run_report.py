@@ -44,13 +44,13 @@ def test_fewer_requests_than_ratings_are_explained_and_unreadable_ratings_are_no
 
 def test_the_selection_is_explained_without_ids():
     text = words(report())
-    assert "Sampler k-center: each pick is the record farthest from all earlier ones" in text
+    assert "Method k-center: each pick is the record farthest from all earlier ones" in text
     assert "(distance 1.40 for the 2nd pick, 0.60 for the last)." in text
 
 
 @pytest.mark.parametrize(
     ("sampler", "sentence"),
-    [("uniform", "Sampler uniform: each record"), ("tag_cover", "Sampler tag_cover.")],
+    [("uniform", "Method uniform: each record"), ("tag_cover", "Method tag_cover.")],
 )
 def test_other_samplers_are_named(sampler, sentence):
     chosen = stored_run()["selected_queries"].assign(sampler=sampler)

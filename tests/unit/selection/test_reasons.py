@@ -3,16 +3,21 @@ import pandas as pd
 
 from instruction_tuning.selection.reasons import (
     BLOCK_ROWS,
-    k_center_decisions,
+    decisions_frame,
+    k_center_reasons,
     nearest_earlier,
     nearest_of,
-    uniform_decisions,
+    uniform_reasons,
 )
+
+
+def pool(*record_ids: str) -> pd.Series:
+    return pd.Series(np.nan, index=list(record_ids))
 
 
 def test_a_k_center_reason_names_the_distance_and_the_nearest_record_picked_before() -> None:
     embeddings = pd.DataFrame([[0.0, 0.0], [3.0, 4.0], [3.0, 3.0]], index=["a", "b", "c"])
-    reasons = k_center_decisions(["a", "b", "c"], ["c", "b", "a"], embeddings, seed=9)
+    reasons = k_center_reasons(["a", "b", "c"], pool("c", "b", "a"), embeddings, seed=9)
     assert reasons["reason"].tolist() == [
         "k-center pick 1: the first centre, chosen by seed 9",
         "k-center pick 2: distance 5.00 to nearest already selected record a",
@@ -22,7 +27,8 @@ def test_a_k_center_reason_names_the_distance_and_the_nearest_record_picked_befo
 
 
 def test_a_uniform_draw_has_no_score() -> None:
-    decisions = uniform_decisions(["a", "b", "c"], 1, seed=2)
+    reasons = uniform_reasons(["a"], pool("c", "b", "a"), None, seed=2)
+    decisions = decisions_frame("uniform", reasons, 1)
     assert decisions["reason"].tolist() == [
         "uniform draw 1 of 1 from 3 records (seed 2)",
         *["uniform draw (seed 2): after the 1 of the budget"] * 2,
@@ -33,7 +39,8 @@ def test_a_uniform_draw_has_no_score() -> None:
 
 def test_a_record_that_was_left_names_the_nearest_of_all_picks() -> None:
     embeddings = pd.DataFrame([[0.0, 0.0], [3.0, 4.0], [3.0, 3.0]], index=["a", "b", "c"])
-    left = k_center_decisions(["a", "b"], ["a", "b", "c"], embeddings, seed=9).iloc[2]
+    reasons = k_center_reasons(["a", "b"], pool("a", "b", "c"), embeddings, seed=9)
+    left = decisions_frame("k_center", reasons, 2).iloc[2]
     assert (left["record_id"], left["decision"], left["nearest_selected"]) == ("c", "not_selected", "b")
     assert left["selection_score"] == 1.0 and pd.isna(left["rank"])
 

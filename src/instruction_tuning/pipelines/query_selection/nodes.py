@@ -2,74 +2,65 @@
 
 import logging
 
-import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import InputError
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.pipelines.query_selection.parameters import QuerySelectionParameters
-from instruction_tuning.selection.reasons import SELECTED, k_center_decisions, uniform_decisions
-from instruction_tuning.selection.samplers.k_center_greedy import k_center_greedy
-from instruction_tuning.selection.samplers.uniform import uniform
+from instruction_tuning.selection import pool_embeddings as embeddings
+from instruction_tuning.selection import pool_scores as scores
+from instruction_tuning.selection.methods import Features, decide
+from instruction_tuning.selection.query_selection_parameters import QuerySelectionParameters
+from instruction_tuning.selection.reasons import SELECTED
 
 logger = logging.getLogger(__name__)
 
 
 def embed_pool(
-    instruction_pool: pd.DataFrame, base_model: ModelFolder, parameters: QuerySelectionParameters
+    instruction_pool: pd.DataFrame, base_model: ModelFolder, parameters: embeddings.PoolEmbeddingParameters
 ) -> pd.DataFrame:
     """One unit vector a record of the pool, in columns e000, e001 and so on."""
-    if instruction_pool.empty:
-        raise InputError(
-            "the pool to select from is empty",
-            fix="look at rejected_records for what the ingestion dropped, and why",
-        )
-    # Sorted, so that the floating-point sums, and with them the picks, do not hang on the order of the rows.
-    pool = instruction_pool.sort_values("record_id")
-    texts = pool["prompt"].tolist()
-    if parameters.embedded_text == "prompt_and_answer":
-        texts = [
-            f"{p}\n\n{a}" if isinstance(a, str) else p for p, a in zip(texts, pool["answer"], strict=True)
-        ]
-    vectors = _embed(texts, base_model, parameters)  # (N, D)
-    frame = pd.DataFrame(vectors, columns=[f"e{column:03d}" for column in range(vectors.shape[1])])
-    frame.insert(0, "record_id", pool["record_id"].to_numpy())
-    logger.info("embedded %d records in %d dimensions (%s)", *vectors.shape, parameters.embedding)
-    return frame
+    return embeddings.embed_pool(instruction_pool, base_model, parameters)
 
 
-def _embed(texts: list[str], base_model: ModelFolder, parameters: QuerySelectionParameters) -> np.ndarray:
-    if parameters.embedding == "hidden_states":
-        from instruction_tuning.lm.embeddings import embed_hidden_states
-
-        return embed_hidden_states(
-            base_model,
-            texts,
-            pooling=parameters.pooling,
-            max_length_tokens=parameters.max_length_tokens,
-        )
-    from instruction_tuning.selection.tfidf_svd import embed_tfidf_svd
-
-    return embed_tfidf_svd(texts, dimensions=parameters.dimensions, seed=parameters.seed)
+def score_pool(
+    instruction_pool: pd.DataFrame,
+    base_model: ModelFolder,
+    stored_ratings: pd.DataFrame | None,
+    selection: QuerySelectionParameters,
+    parameters: scores.PoolScoreParameters,
+) -> pd.DataFrame:
+    """What the chosen method looks at beside the vectors: its scores, and tags where it goes by them."""
+    method = selection.methods[selection.method]
+    measured = scores.measure_scores(instruction_pool, method.scores, base_model, stored_ratings, parameters)
+    if method.looks_at == "tags":
+        measured = measured.join(scores.tags_of(instruction_pool, stored_ratings, parameters))
+    return measured.reset_index()
 
 
 def select_queries(
-    instruction_pool: pd.DataFrame, pool_embeddings: pd.DataFrame, parameters: QuerySelectionParameters
+    instruction_pool: pd.DataFrame,
+    pool_embeddings: pd.DataFrame,
+    scored_pool: pd.DataFrame,
+    parameters: QuerySelectionParameters,
 ) -> pd.DataFrame:
     """What became of every record of the pool under the budget, the taken ones first, in order."""
-    # No score of quality yet: the samplers of this stage look at the record ids and the vectors only.
-    scores = pd.Series(np.nan, index=pd.Index(instruction_pool["record_id"]), name="score")
-    embeddings = pool_embeddings.set_index("record_id")
-    if parameters.sampler == "uniform":
-        drawn = uniform(scores, embeddings, len(scores), seed=parameters.seed)
-        decisions = uniform_decisions(drawn, parameters.budget, seed=parameters.seed)
-    else:
-        picks = k_center_greedy(scores, embeddings, parameters.budget, seed=parameters.seed)
-        decisions = k_center_decisions(picks, scores.index, embeddings, seed=parameters.seed)
-    if parameters.budget > len(scores):
+    method = parameters.methods[parameters.method]
+    measured = scored_pool.set_index("record_id")
+    features = Features(
+        pool=instruction_pool,
+        scores=measured.drop(columns="tags", errors="ignore"),
+        embeddings=pool_embeddings.set_index("record_id"),
+        tags=measured[["tags"]] if "tags" in measured else None,
+    )
+    decisions = decide(parameters.method, method, features, parameters.budget, seed=parameters.seed)
+    if parameters.budget > len(instruction_pool):
         logger.info("the budget of %d is more than the pool has: all of it is taken", parameters.budget)
     taken = int((decisions["decision"] == SELECTED).sum())
-    logger.info("selected %d of %d records with %s", taken, len(scores), parameters.sampler)
+    logger.info("selected %d of %d records with %s", taken, len(instruction_pool), parameters.method)
+    if taken < min(parameters.budget, len(instruction_pool)):
+        logger.warning(
+            "%s picks no more than %d of the %d that the budget allows; selection_decisions says why",
+            *(parameters.method, taken, parameters.budget),
+        )
     return decisions
 
 

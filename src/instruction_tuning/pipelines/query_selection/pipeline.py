@@ -1,27 +1,40 @@
-"""instruction_pool -> pool_embeddings -> selection_decisions -> selected_queries."""
+"""instruction_pool -> pool_embeddings, scored_pool -> selection_decisions -> selected_queries."""
 
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.query_selection.nodes import (
     collect_selected_queries,
     embed_pool,
+    score_pool,
     select_queries,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Embed the pool, decide on every record under the budget, list the taken ones."""
+    """Embed and score the pool, decide on every record under the budget, list the taken ones."""
     return Pipeline(
         [
             Node(
                 embed_pool,
-                inputs=["instruction_pool", "base_model", "params:query_selection"],
+                inputs=["instruction_pool", "base_model", "params:pool_embeddings"],
                 outputs="pool_embeddings",
                 name="embed_pool",
             ),
             Node(
+                score_pool,
+                inputs=[
+                    "instruction_pool",
+                    "base_model",
+                    "stored_ratings",
+                    "params:query_selection",
+                    "params:pool_scores",
+                ],
+                outputs="scored_pool",
+                name="score_pool",
+            ),
+            Node(
                 select_queries,
-                inputs=["instruction_pool", "pool_embeddings", "params:query_selection"],
+                inputs=["instruction_pool", "pool_embeddings", "scored_pool", "params:query_selection"],
                 outputs="selection_decisions",
                 name="select_queries",
             ),

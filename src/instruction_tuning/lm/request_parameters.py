@@ -1,0 +1,58 @@
+"""How many requests at a time, with how much patience and money: a group of parameters, and sending by it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.lm.completion_rows import completions_frame
+from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.protocol import Endpoint
+
+
+class RequestParameters(BaseModel):
+    """`budget_usd` null is no limit; it counts everything of this pipeline, earlier runs included.
+
+    A server that answers nothing but 429 (too many requests) is waited for `rate_limit_patience_seconds`;
+    after that its requests count as failed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_concurrency: int = Field(ge=1, le=1024)
+    max_retries: int = Field(ge=0, le=20)
+    rate_limit_patience_seconds: float = Field(gt=0)
+    max_failure_rate: float = Field(ge=0, le=1)
+    budget_usd: float | None = Field(ge=0)
+    progress_seconds: float = Field(gt=0)
+    completion_store: Path
+
+
+def complete(
+    endpoint: Endpoint,
+    requests: Sequence[ChatRequest],
+    parameters: RequestParameters,
+    *,
+    spent_usd: float = 0.0,
+) -> pd.DataFrame:
+    """One row a sample (schemas.teacher_completions), each request paid once; see completions.py."""
+    if not requests:
+        return completions_frame(endpoint.model, [], {})
+    from instruction_tuning.lm.completions import CompletionLimits, complete_all
+    from instruction_tuning.lm.retrying import RetryPolicy
+
+    limits = CompletionLimits(
+        max_concurrency=parameters.max_concurrency,
+        max_failure_rate=parameters.max_failure_rate,
+        budget_usd=parameters.budget_usd,
+        spent_usd=spent_usd,
+        progress_seconds=parameters.progress_seconds,
+        retries=RetryPolicy(
+            max_retries=parameters.max_retries,
+            rate_limit_patience_seconds=parameters.rate_limit_patience_seconds,
+        ),
+    )
+    with CompletionStore(parameters.completion_store) as store:
+        return complete_all(endpoint, requests, store, limits)

@@ -1,0 +1,62 @@
+"""Parameters of `pool_ratings`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from instruction_tuning.lm.request_parameters import RequestParameters
+
+Measure = Literal["tags", "judge_rating", "difficulty_rating", "deita", "pre_experience", "learnability"]
+
+
+class TagParameters(BaseModel):
+    """How many tokens a list of tags may take, and InsTag's four steps of normalisation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_tokens: int = Field(gt=0)
+    alpha: int = Field(ge=1, description="records that a tag needs to be kept")
+    eps: float = Field(gt=0, lt=1, description="cosine distance of tags in one cluster")
+    min_support: int = Field(ge=1)
+    min_confidence: float = Field(gt=0, le=1)
+    min_jaccard: float = Field(ge=0, le=1)
+
+
+class DeitaParameters(BaseModel):
+    """How many records become ladders, how high those are, and the training of the scorers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seeds: int = Field(ge=2)
+    steps: int = Field(ge=1, le=8)
+    max_tokens: int = Field(gt=0)
+    num_train_epochs: float = Field(gt=0)
+    max_length_tokens: int = Field(gt=0)
+
+
+class PreExperienceParameters(BaseModel):
+    """Cherry's short first training, on records of every cluster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clusters: int = Field(ge=1)
+    per_cluster: int = Field(ge=1)
+    num_train_epochs: float = Field(gt=0)
+
+
+class PoolRatingsParameters(BaseModel):
+    """What is measured; what is not named in `measures` costs nothing and stays unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    measures: tuple[Measure, ...]
+    temperature: float = Field(ge=0, le=2)
+    rating_max_tokens: int = Field(gt=0)
+    max_unreadable_rate: float = Field(ge=0, le=1)
+    tags: TagParameters
+    deita: DeitaParameters
+    pre_experience: PreExperienceParameters
+    requests: RequestParameters
+    work_folder: Path
+    seed: int

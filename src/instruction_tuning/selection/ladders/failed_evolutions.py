@@ -1,0 +1,84 @@
+"""Evolutions that are none: nothing was said, nothing was changed, or the prompt shines through.
+
+The eliminations of Evol-Instruct (WizardLM, arXiv 2304.12244), section 3: no gain over what was there, a
+model that declines, mere punctuation and function words, words of the evolving prompt copied over.
+O(characters).
+Departures: whether something was gained is told by comparing the texts, for which no model is asked; an
+evolved request counts as declined where the reply declines in its place, not where a second reply to it
+does.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from instruction_tuning.prompts.files import Prompt
+from instruction_tuning.text.refusals import begins_with_refusal
+
+OK, UNCHANGED, LEAKED, UNANSWERED = "ok", "unchanged", "leaked_prompt", "unanswered"
+
+_REVISED = re.compile(
+    r"^[\s*_#>]*(?:revised answer|修改后的回答|修订后的回答)[\s*_]*[:：][\s*_]*(.*)",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
+_MARKER_LINE = re.compile(r"^\[[^\]\n]+\]$", re.MULTILINE)
+# How replies speak of what they were asked to write, in the words of the project's prompts.
+_TALKS_OF_IT = (
+    *("new request", "given request", "rewritten request", "evolved request", "changed request"),
+    *(
+        "request to change",
+        "revised answer",
+        "critique:",
+        "新请求",
+        "新的请求",
+        "改写后的请求",
+        "修改后的回答",
+    ),
+)
+_FUNCTION_WORDS = frozenset(
+    (
+        *("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "of", "on", "or"),
+        *("so", "that", "the", "this", "to", "was", "with", "的", "了", "是", "在", "和"),
+    )
+)
+_WORD = re.compile(r"\w+")
+
+
+def evolution_status(text: str, earlier: Sequence[str], prompt: Prompt, *, is_request: bool) -> str:
+    """`ok`, or what keeps `text` from being a version of the `earlier` ones, the last of which it came from.
+
+    An answer may be a single function word, a request may not.
+    """
+    words = _WORD.findall(_folded(text))
+    says_nothing = all(word in _FUNCTION_WORDS for word in words) if is_request else not text.strip()
+    if says_nothing or begins_with_refusal(text.strip()):
+        return UNANSWERED
+    if _bare(text) in {_bare(other) for other in earlier}:
+        return UNCHANGED
+    return LEAKED if _leaks(text, earlier[-1], prompt) else OK
+
+
+def revision(reply: str) -> str | None:
+    """What stands behind `Revised answer:` in a critique, or null.
+
+    >>> revision("Critique: it is 12, so wrong.\\nRevised answer: 12")
+    '12'
+    """
+    found = _REVISED.search(reply)
+    return (found[1].strip() or None) if found else None
+
+
+def _leaks(text: str, source: str, prompt: Prompt) -> bool:
+    """Whether words of the prompt are in `text` that what it was made of does not hold."""
+    said, before = _folded(text), _folded(source)
+    marks = (*_TALKS_OF_IT, *(mark.casefold() for mark in _MARKER_LINE.findall(prompt.text)))
+    return any(mark in said and mark not in before for mark in marks)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _bare(text: str) -> str:
+    """Without spaces and final marks, which change nothing; case and operators may be what it is about."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).rstrip(".!?。…")

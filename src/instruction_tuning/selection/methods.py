@@ -1,0 +1,229 @@
+"""Selection methods as recipes: which scores, which filters, which sampler, with which settings.
+
+A method is a line of configuration, not code: a score or a weighted mix of scores, stages that keep the best
+part of the pool by a score, and a sampler that orders what is left. Every budget is a prefix of that order.
+What a method needs to be measured first (tags, likelihoods, marks of a judge, trained scorers) follows from
+its scores and its sampler, so that nothing is measured that no method asks for.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.selection import mixes, staged_mixes
+from instruction_tuning.selection.reasons import decisions_frame, k_center_reasons, uniform_reasons
+from instruction_tuning.selection.samplers.cluster_quota import cluster_quota, cluster_quota_reasons
+from instruction_tuning.selection.samplers.facility_location import (
+    facility_location,
+    facility_location_reasons,
+)
+from instruction_tuning.selection.samplers.instag_diverse import instag_diverse, instag_diverse_reasons
+from instruction_tuning.selection.samplers.k_center_greedy import k_center_greedy
+from instruction_tuning.selection.samplers.repr_filter import repr_filter, repr_filter_reasons
+from instruction_tuning.selection.samplers.stratified import stratified, stratified_reasons
+from instruction_tuning.selection.samplers.tag_reweighting import tag_reweighting, tag_reweighting_reasons
+from instruction_tuning.selection.samplers.top_score import top_score, top_score_reasons
+from instruction_tuning.selection.samplers.uniform import uniform
+
+# What each score is made of: nothing but the pool, or something that has to be measured first.
+SCORES: Mapping[str, tuple[str, ...]] = {
+    "cheap_quality": (),
+    "lima": (),
+    "tag_count": ("tags",),
+    "length_controlled_tag_count": ("tags",),
+    "ifd": ("likelihoods",),
+    "superfiltering": ("likelihoods",),
+    "prompt_perplexity_band": ("likelihoods",),
+    "answer_perplexity_band": ("likelihoods",),
+    "capability": ("likelihoods",),
+    "learnability": ("champion",),
+    "difficulty_rating": ("difficulty_ratings",),
+    "judge_rating": ("judge_ratings",),
+    "complexity": ("complexity_scorer",),
+    "quality": ("quality_scorer",),
+    "deita": ("complexity_scorer", "quality_scorer"),
+    "diverse_evol": ("rounds",),
+}
+
+
+class _Sampler(NamedTuple):
+    """How a sampler picks and explains, what it looks at, and whether it orders by score."""
+
+    pick: Callable[..., list[str]]
+    reasons: Callable[..., pd.DataFrame]
+    looks_at: str | None
+    is_scored: bool
+
+
+SAMPLERS: Mapping[str, _Sampler] = {
+    "uniform": _Sampler(uniform, uniform_reasons, None, False),
+    "top_score": _Sampler(top_score, top_score_reasons, None, True),
+    "k_center_greedy": _Sampler(k_center_greedy, k_center_reasons, "embeddings", False),
+    "facility_location": _Sampler(facility_location, facility_location_reasons, "embeddings", False),
+    "cluster_quota": _Sampler(cluster_quota, cluster_quota_reasons, "embeddings", False),
+    "repr_filter": _Sampler(repr_filter, repr_filter_reasons, "embeddings", True),
+    "instag_diverse": _Sampler(instag_diverse, instag_diverse_reasons, "tags", True),
+    "tag_reweighting": _Sampler(tag_reweighting, tag_reweighting_reasons, "tags", False),
+    "stratified": _Sampler(stratified, stratified_reasons, "stratum", True),
+}
+
+
+class Stage(BaseModel):
+    """Keep the best of what is left by a score: a share of it, a number, or what is no lower than a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: str
+    keep_share: float | None = Field(default=None, gt=0, le=1)
+    keep_count: int | None = Field(default=None, gt=0)
+    at_least: float | None = None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> "Stage":
+        _check_score(self.score)
+        if sum(rule is not None for rule in (self.keep_share, self.keep_count, self.at_least)) != 1:
+            raise ValueError("a stage says one of keep_share, keep_count and at_least")
+        return self
+
+
+class Method(BaseModel):
+    """A recipe: stages, then a sampler on what is left, by a score or a weighted mix of scores.
+
+    `missing` says what a mix does with a record that lacks one of its scores: `drop` it, or `renormalise`
+    over those that it has. `settings` are the sampler's own; `by` names the column of the pool that
+    `stratified` takes quotas of.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sampler: str
+    score: str | dict[str, float] | None = None
+    combine: Literal["sum", "product"] = "sum"
+    missing: Literal["drop", "renormalise"] = "drop"
+    stages: tuple[Stage, ...] = ()
+    by: str = "source"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> "Method":
+        if self.sampler not in SAMPLERS:
+            raise ValueError(
+                f"no sampler is called {self.sampler!r}; there are {', '.join(sorted(SAMPLERS))}"
+            )
+        for name in self.scores:
+            _check_score(name)
+        if SAMPLERS[self.sampler].is_scored and not self.score and self.sampler != "stratified":
+            raise ValueError(f"the sampler {self.sampler} goes by a score, and none is named")
+        if self.combine == "product" and self.missing == "renormalise":
+            raise ValueError("a product needs all of its scores: missing has to be drop")
+        if len({stage.score for stage in self.stages}) < len(self.stages):
+            raise ValueError("two stages go by the same score: one of them says it all")
+        known = _settings_of(self.sampler)
+        if unknown := sorted(set(self.settings) - known):
+            raise ValueError(
+                f"the sampler {self.sampler} has no setting {unknown[0]!r}; it has "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
+        return self
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Every score that has to be measured for it."""
+        own = [] if self.score is None else [self.score] if isinstance(self.score, str) else list(self.score)
+        return tuple(dict.fromkeys([*own, *(stage.score for stage in self.stages)]))
+
+    @property
+    def looks_at(self) -> str | None:
+        """`embeddings`, `tags`, `stratum` or nothing beside scores."""
+        return SAMPLERS[self.sampler].looks_at
+
+
+def _check_score(name: str) -> None:
+    if name not in SCORES:
+        raise ValueError(f"no score is called {name!r}; there are {', '.join(sorted(SCORES))}")
+
+
+def _settings_of(sampler: str) -> set[str]:
+    parameters = inspect.signature(SAMPLERS[sampler].pick).parameters.values()
+    keywords = {parameter.name for parameter in parameters if parameter.kind == parameter.KEYWORD_ONLY}
+    return keywords - {"seed", "initial"}
+
+
+def method_named(name: str, methods: Mapping[str, Method]) -> Method:
+    """The recipe of that name; `ConfigurationError` names those that there are."""
+    if name not in methods:
+        raise ConfigurationError(
+            f"no selection method is called {name!r}; there are {', '.join(sorted(methods))}",
+            field="query_selection.method",
+            fix="name one of them, or write its recipe under query_selection.methods",
+        )
+    return methods[name]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What can be looked at: the pool; by record id `scores`, a column each, `embeddings` and `tags`."""
+
+    pool: pd.DataFrame
+    scores: pd.DataFrame
+    embeddings: pd.DataFrame
+    tags: pd.DataFrame | None
+
+    def of(self, method: Method) -> pd.DataFrame | None:
+        """What the method's sampler looks at."""
+        if method.looks_at == "stratum":
+            if method.by not in self.pool:
+                raise ConfigurationError(
+                    f"the pool has no column {method.by!r} to take quotas of; it has "
+                    f"{', '.join(self.pool.columns)}",
+                    field="by",
+                    fix="name one of these columns in the method's recipe",
+                )
+            strata = self.pool.set_index("record_id")[[method.by]].set_axis(["stratum"], axis=1)
+            return strata.assign(stratum=strata["stratum"].fillna("unknown").astype("str"))
+        return {"embeddings": self.embeddings, "tags": self.tags, None: None}[method.looks_at]
+
+
+def decide(name: str, method: Method, features: Features, budget: int, *, seed: int) -> pd.DataFrame:
+    """What `method` makes of every record of the pool: first the picked ones, in order, then the others.
+
+    See schemas.selection_decisions. A record that a stage dropped says so; a budget above what can be picked
+    picks all that can be.
+    """
+    sampler, looked_at = SAMPLERS[method.sampler], features.of(method)
+    pick, explain = partial(sampler.pick, **method.settings), partial(sampler.reasons, **method.settings)
+    scores = _scores(method, features)
+    if method.stages:
+        stages = [
+            staged_mixes.Stage(
+                f"{stage.score}",
+                score=features.scores[stage.score],
+                keep_share=stage.keep_share,
+                keep_count=stage.keep_count,
+                at_least=stage.at_least,
+            )
+            for stage in method.stages
+        ]
+        last = staged_mixes.Stage(method.sampler, scores, pick, looked_at, reasons=explain)
+        pick = partial(staged_mixes.staged_mix, stages=[*stages, last])
+        explain = partial(staged_mixes.staged_mix_reasons, stages=[*stages, last])
+    picks = pick(scores, looked_at, budget, seed=seed)
+    return decisions_frame(name, explain(picks, scores, looked_at, seed=seed), len(picks))
+
+
+def _scores(method: Method, features: Features) -> pd.Series:
+    pool = pd.Index(features.pool["record_id"])
+    if method.score is None:
+        # The same for all: a sampler that goes by score then draws, another looks at the index only.
+        return pd.Series(0.0, index=pool, name="score")
+    if isinstance(method.score, str):
+        return features.scores[method.score].reindex(pool)
+    parts = {name: features.scores[name].reindex(pool) for name in method.score}
+    mix = mixes.weighted_mix if method.combine == "sum" else mixes.product_mix
+    return mix(parts, method.score, missing=method.missing)

@@ -1,0 +1,127 @@
+"""A score as the expected value over the tokens of its digits, in one forward pass.
+
+Deita (arXiv 2312.15685) reads a scorer so:
+
+    score = sum_{s=1..6} s · softmax(logits of the tokens "1" .. "6" where the answer begins)_s
+
+A scorer that wavers between 2 and 3 gives 2.5, where its most likely word would be one or the other. No
+token is generated: one pass over the prompt, and of that only the last position goes through the output
+layer. Batches are of like length; O(tokens · parameters).
+Departures: the ids of the digits are looked up where the chat template puts them, and a tokenizer that does
+not write a digit as one token there is refused; the published code has the ids of one tokenizer in it, and
+gives a middling score where a digit is missing.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from instruction_tuning.chat_format.loss_mask import prompt_ids, tokenize_chat
+from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.lm.chat_request import Message
+from instruction_tuning.lm.embeddings import batches_by_length
+from instruction_tuning.lm.loading import load_model, load_tokenizer
+from instruction_tuning.lm.model_folder import ModelFolder
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+DIGITS = ("1", "2", "3", "4", "5", "6")
+
+
+def expected_scores(
+    scorer: ModelFolder,
+    conversations: Sequence[Iterable[Message]],
+    *,
+    max_length_tokens: int,
+    digits: Sequence[str] = DIGITS,
+    batch_tokens: int = 16_384,
+) -> np.ndarray:
+    """Scores (N,) as float64 of the `conversations` that ask for one, up is better.
+
+    NaN where a conversation has more than `max_length_tokens` tokens, or a logit is not finite. Raises
+    `ModelFolderError` where a digit is not one token of its own in that place.
+    """
+    import torch
+
+    tokenizer = load_tokenizer(scorer)
+    digit_ids = torch.tensor(digit_token_ids(tokenizer, scorer, digits))
+    sequences = [prompt_ids(tokenizer, list(messages)) for messages in conversations]
+    fitting = [row for row, ids in enumerate(sequences) if len(ids) <= max_length_tokens]
+    scores = np.full(len(sequences), np.nan)
+    values = torch.tensor([float(digit) for digit in digits], dtype=torch.float64)
+    if fitting:
+        model = load_model(scorer, "causal")
+    with torch.inference_mode():
+        for batch in batches_by_length([len(sequences[row]) for row in fitting], batch_tokens=batch_tokens):
+            rows = [fitting[place] for place in batch]
+            logits = _last_logits(model, [sequences[row] for row in rows]).cpu()[:, digit_ids]  # (B, S)
+            found = torch.softmax(logits.double(), dim=-1) @ values  # (B,)
+            scores[rows] = torch.where(found.isfinite(), found, torch.nan).numpy()
+    logger.info(
+        "scored %d of %d texts; %d are longer than %d tokens",
+        int(np.isfinite(scores).sum()),
+        len(scores),
+        len(scores) - len(fitting),
+        max_length_tokens,
+    )
+    return scores
+
+
+def digit_token_ids(
+    tokenizer: "PreTrainedTokenizerBase", scorer: ModelFolder, digits: Sequence[str] = DIGITS
+) -> list[int]:
+    """The ids of the `digits` as the first token of an answer in the chat template."""
+    asked = [{"role": "user", "content": "?"}]
+    answers = [
+        tokenize_chat(tokenizer, [*asked, {"role": "assistant", "content": digit}]).input_ids
+        for digit in digits
+    ]
+    before = prompt_ids(tokenizer, asked)
+    # One token apart from each other, behind the same tokens and before the same: then it is the digit.
+    ids = [answer[len(before)] if len(answer) > len(before) else -1 for answer in answers]
+    begin_alike = all(answer[: len(before)] == before for answer in answers)
+    end_alike = len({tuple(answer[len(before) + 1 :]) for answer in answers}) == 1
+    if not (begin_alike and end_alike and len(set(ids)) == len(digits)):
+        raise ModelFolderError(
+            f"the tokenizer does not write each of {', '.join(digits)} as one token at the beginning of an "
+            "answer, so their probabilities cannot be read",
+            file=scorer.path,
+            field="tokenizer",
+            fix="train the scorer from a base model whose tokenizer has the digits, with a chat template "
+            "that puts nothing between the generation prompt and the answer",
+        )
+    return ids
+
+
+def _last_logits(model: "PreTrainedModel", sequences: list[list[int]]) -> "torch.Tensor":
+    """Logits (B, V) at the last token of each sequence.
+
+    The hidden states are cut down to those before they reach the output layer, by a hook on it: so what an
+    architecture does to its logits (a cap, a scale) is done, and a batch never holds (B, T, V).
+    """
+    import torch
+
+    longest = max(map(len, sequences))
+    # Padding stands on the right, where a causal model does not look.
+    input_ids = torch.tensor([ids + [0] * (longest - len(ids)) for ids in sequences])  # (B, T)
+    mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in sequences])
+    rows, last = torch.arange(len(sequences)), torch.tensor([len(ids) - 1 for ids in sequences])
+
+    def last_only(head: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (states[0][rows.to(states[0].device), last.to(states[0].device)].unsqueeze(1),)  # (B, 1, H)
+
+    hook = model.get_output_embeddings().register_forward_pre_hook(last_only)
+    try:
+        output = model(
+            input_ids=input_ids.to(model.device), attention_mask=mask.to(model.device), use_cache=False
+        )
+    finally:
+        hook.remove()
+    logits: torch.Tensor = output.logits[:, 0].float()  # (B, V)
+    return logits
