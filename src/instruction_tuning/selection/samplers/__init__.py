@@ -1,1 +1,1 @@
-"""(scores, embeddings, budget, *, seed) -> record ids, best first; every budget is a prefix."""
+"""(scores, features, budget, *, seed) -> record ids, best first; every budget is a prefix."""
