@@ -1,6 +1,6 @@
-"""Claim: 1,000 k-center picks from 52,000 embeddings take at most 4 seconds and 300 MB above the embeddings.
+"""Claim: 1,000 k-center picks from 52,000 embeddings take at most 4 seconds of processor time and 300 MB.
 
-    python benchmarks/k_center.py [--rows 52000] [--picks 1000] [--rounds 3] [--million]
+    python benchmarks/k_center.py [--rows 52000] [--picks 1000] [--rounds 3] [--matrix-rows 20000] [--million]
 
 Beside it, each in a process of its own, both written here from descriptions:
 
@@ -8,12 +8,13 @@ one vector    one vector of distances to the nearest pick, renewed for all recor
 full matrix   as DiverseEvol's code (arXiv 2311.08182) is described: all N x N distances in float32 at once,
               and the columns of what is picked, from which the minimum is taken, put together anew each pick
 
-The full matrix of 52,000 records is 10.8 GB (`--matrix-rows`). Where the machine has not got that and
-`SPARE_GB` beside it, 20,000 records are measured, and a line says so. Embeddings are made: 384 dimensions,
-float32, unit length, around 2,000 centres of very different weight. Memory is the most that the process had
-during the picking, less what it had with the embeddings before. `same` is how many picks are those of ours,
-place by place; float32 loses some. `--million` picks 100 from a million records (1.5 GB) too. Prints a
-Markdown table; exit status 1 where the claim does not hold.
+The full matrix of 52,000 records is 10.8 GB, so it is measured at 20,000 (1.6 GB); more by `--matrix-rows`,
+where the machine has `SPARE_GB` beside it. Embeddings are made: 384 dimensions, float32, unit length, around
+2,000 centres of very different weight. Memory is the most that the process had during the picking, less what it
+had with the embeddings before. Processor time is that of all threads, which other work on the machine does not
+stretch as it does the seconds. `same` is how many picks are those of ours, place by place; float32 loses some.
+`--million` picks 100 from a million records (1.5 GB) too. Prints a Markdown table; exit status 1 where the
+claim does not hold.
 """
 
 import argparse
@@ -32,7 +33,7 @@ import psutil
 from instruction_tuning.selection.samplers.k_center_greedy import k_center_greedy
 
 DIMENSIONS = 384
-MOST_SECONDS, MOST_MEGABYTES = 4.0, 300.0
+MOST_PROCESSOR_SECONDS, MOST_MEGABYTES = 4.0, 300.0
 SMALL_MATRIX_ROWS = 20_000
 SPARE_GB = 8.0
 
@@ -135,7 +136,7 @@ def main() -> int:
     """Measure all, print one table, and hold the first row against the claim."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=int, default=52_000)
-    parser.add_argument("--matrix-rows", type=int, default=52_000)
+    parser.add_argument("--matrix-rows", type=int, default=SMALL_MATRIX_ROWS)
     parser.add_argument("--picks", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--million", action="store_true")
@@ -164,9 +165,9 @@ def main() -> int:
                 expected = result["picks"]  # type: ignore[assignment]
             sys.stdout.write(row_of(engine, 1_000_000, [result], expected))
             sys.stdout.flush()
-    seconds = statistics.median(float(one["seconds"]) for one in own)  # type: ignore[arg-type]
+    seconds = statistics.median(float(one["processor"]) for one in own)  # type: ignore[arg-type]
     megabytes = statistics.median(float(one["megabytes"]) for one in own)  # type: ignore[arg-type]
-    return int(seconds > MOST_SECONDS or megabytes > MOST_MEGABYTES)
+    return int(seconds > MOST_PROCESSOR_SECONDS or megabytes > MOST_MEGABYTES)
 
 
 def _measure_matrix(rows: int, picks: int) -> None:

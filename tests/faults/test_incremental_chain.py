@@ -162,7 +162,7 @@ def test_one_stage_alone_and_another_runner(copied):
     options = ("--pipeline=ingestion", "--params=duplicates.threshold=0.7")
     plan = kedro(project, environment, "--dry-run", *options)
     assert "reuse ingestion.read_raw_records" in plan and "duplicates.threshold 0.8 -> 0.7" in plan
-    assert "0 nodes ran, 3 were reused" in kedro(project, environment, "--namespaces=query_selection")
+    assert "0 nodes ran, 4 were reused" in kedro(project, environment, "--namespaces=query_selection")
     assert "0 nodes ran, 1 were reused" in kedro(
         project,
         environment,
@@ -170,6 +170,6 @@ def test_one_stage_alone_and_another_runner(copied):
         "--to-nodes=query_selection.select_queries",
     )
     printed = kedro(project, environment, "--namespaces=query_selection", "--runner=SequentialRunner")
-    assert "all 3 nodes run" in printed
+    assert "all 4 nodes run" in printed
     forced = kedro(project, environment, "--namespaces=query_selection", "--force")
     assert "run   query_selection.select_queries: forced" in forced
