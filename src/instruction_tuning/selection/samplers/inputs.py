@@ -5,6 +5,9 @@ import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError, InputError
 
+# A million rows of 384 would be as many megabytes of booleans at once.
+_ROWS_AT_A_TIME = 65_536
+
 
 def check_sampler_inputs(scores: pd.Series, embeddings: pd.DataFrame | None, budget: int) -> None:
     """Raise for an empty pool, doubled ids, a budget below 1, and embeddings that are missing or not finite.
@@ -31,7 +34,11 @@ def check_sampler_inputs(scores: pd.Series, embeddings: pd.DataFrame | None, bud
             record=missing[0],
             fix="make pool_embeddings anew from this pool (kedro run --namespaces=query_selection)",
         )
-    finite = np.isfinite(embeddings.to_numpy()).all(axis=1)  # (N,)
+    points = embeddings.to_numpy(copy=False)
+    starts = range(0, len(points), _ROWS_AT_A_TIME)
+    finite = np.concatenate(
+        [np.isfinite(points[s : s + _ROWS_AT_A_TIME]).all(axis=1) for s in starts]
+    )  # (N,)
     if not finite.all():
         raise InputError(
             f"{int((~finite).sum())} embeddings hold NaN or infinity",
