@@ -136,7 +136,7 @@ def selection_cost_figure(table: pd.DataFrame) -> go.Figure:
                 x=costs[f"cost/{name}"],
                 orientation="h",
                 marker_color=COLOURS[0],
-                texttemplate="%{x:,.3~g}",
+                texttemplate="%{x:,.3~r}",
                 textposition="outside",
                 cliponaxis=False,
                 showlegend=False,

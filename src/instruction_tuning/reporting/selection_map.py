@@ -20,6 +20,7 @@ from instruction_tuning.reporting.projection import Projection, projected
 from instruction_tuning.reporting.wording import display_width
 from instruction_tuning.seeds import substream
 
+SHOWN_AT_FIRST = 2
 MAX_POINTS = 4_000
 MAX_BYTES = 6_000_000
 HOVER_CHARACTERS = 200
@@ -42,7 +43,8 @@ def selection_map(
     """The map of `pool` with the picks of each method in `selections`: record ids, best first.
 
     `embeddings` (>= N, D) is indexed by record id. Grey dots: picked by none; dark dots: picked by one or
-    more; around these a ring a method. The order of the rows does not matter.
+    more; around these a ring a method, of which the first two are shown at first. The order of the rows does
+    not matter.
     """
     records = pool.set_index("record_id").sort_index()
     picked_by = _picked_by(selections, records.index)
@@ -128,6 +130,8 @@ def _rings(at: pd.DataFrame, method: str, number: int) -> go.Scattergl:
             "line": {"width": 1.5},
         },
         hoverinfo="skip",
+        # All at once hide each other; a click in the legend shows a method.
+        visible=True if number < SHOWN_AT_FIRST else "legendonly",
     )
 
 

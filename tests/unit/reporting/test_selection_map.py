@@ -107,3 +107,11 @@ def test_a_record_that_is_not_in_the_pool_is_named() -> None:
 @pytest.mark.parametrize("rows", [1, 2])
 def test_a_tiny_pool_and_a_selection_of_nothing_can_be_drawn(rows: int) -> None:
     selection_map({"uniform": []}, pool(rows), embeddings_of(pool(rows)), seed=0)
+
+
+def test_the_first_methods_are_shown_at_first_and_the_others_wait_in_the_legend() -> None:
+    from instruction_tuning.reporting.selection_map import SHOWN_AT_FIRST, _rings
+
+    at = pd.DataFrame({"x": [0.0], "y": [1.0]})
+    shown = [_rings(at, f"method {number}", number).visible for number in range(4)]
+    assert shown == [True] * SHOWN_AT_FIRST + ["legendonly"] * (4 - SHOWN_AT_FIRST)
