@@ -13,7 +13,7 @@ TORCH_VERSION := 2.13.0
 MLFLOW_PORT ?= 5001
 VIZ_PORT ?= 4141
 PYTEST_ARGS ?=
-# Processes that share the test files, in order: the slow folders come first. Each trains tiny models on one core.
+# Processes that share the test files, in order: those with slow tests come first. Each trains tiny models on one core.
 PYTEST_WORKERS ?= 2
 
 BIN := .venv/bin
@@ -49,12 +49,17 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: $(INSTALLED)
 	@$(BIN)/kedro run
 
+# mypy and the import rules are checked beside the tests, on what these leave of the cores, and speak when both have
+# ended. Compiled files are written whatever the shell says: many of the tests' processes read the same modules.
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@said="$$(mktemp)"; trap 'kill $$checks 2>/dev/null; rm -f "$$said"' EXIT; \
+	{ $(BIN)/mypy; typed=$$?; $(BIN)/lint-imports && exit $$typed; } >"$$said" 2>&1 & checks=$$!; \
+	OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE \
+		$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS); tested=$$?; \
+	wait $$checks; checked=$$?; echo "mypy and lint-imports:"; cat "$$said"; \
+	exit $$((tested ? tested : checked))
 
 ui: $(INSTALLED)
 	@$(BIN)/kedro ui --mlflow-port $(MLFLOW_PORT) --viz-port $(VIZ_PORT)

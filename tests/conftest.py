@@ -31,6 +31,12 @@ PROJECT = Path(__file__).parents[1]
 REAL_DATA_DEFAULT = PROJECT.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: what is left to the last of several workers is short."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def project_path() -> Path:
     """The repository's root."""

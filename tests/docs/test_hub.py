@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import yaml
 from chat_server import MODEL, ChatServer
 from document_commands import commands_of, yaml_blocks_of
 from family_builders import family_folder
+from warm_processes import run_kedro
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs" / "hub.md"
@@ -91,14 +91,7 @@ def typed(project: Path, text: str, *more: str, fails: bool = False, **variables
         "MLFLOW_TRACKING_URI": f"sqlite:///{project / 'mlflow.db'}",
         **variables,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", *words[1:], *more],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=480,
-    )
+    done = run_kedro(*words[1:], *more, cwd=project, env=environment)
     assert (done.returncode != 0) is fails, done.stderr[-3000:]
     return done.stdout + done.stderr
 

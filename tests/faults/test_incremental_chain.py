@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -10,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from warm_processes import TIMEOUT_SECONDS, run_kedro, start_python
 
 from instruction_tuning.incremental.records import ExecutionRecords
 from instruction_tuning.pipeline_registry import register_pipelines
 
 pytestmark = pytest.mark.slow
 
-TIMEOUT_SECONDS = 480
 # They say where a model lies, or which run they are of; a forced run makes both anew.
 NAMES_A_PLACE = {"model_card", "promotion_verdict", "run_summary", "run_dashboard", "run_report"}
 HEAVY = ("torch", "transformers", "mlflow", "trl", "lm_eval")
@@ -33,6 +32,13 @@ def copied(finished_run: "object", tmp_path_factory: pytest.TempPathFactory) -> 
 
 def kedro(project: Path, environment: dict[str, str], *options: str, fails: bool = False) -> str:
     """What `kedro run --env=test` with `options` prints; with `fails`, that it ends with 1."""
+    completed = run_kedro("run", "--env=test", *options, cwd=project, env=environment)
+    assert completed.returncode == int(fails), completed.stderr[-4000:]
+    return completed.stdout + completed.stderr
+
+
+def fresh_kedro(project: Path, environment: dict[str, str], *options: str) -> str:
+    """As `kedro`, by an interpreter of its own: with its own imports, hashes and random state."""
     completed = subprocess.run(
         [sys.executable, "-m", "kedro", "run", "--env=test", *options],
         cwd=project,
@@ -41,7 +47,7 @@ def kedro(project: Path, environment: dict[str, str], *options: str, fails: bool
         text=True,
         timeout=TIMEOUT_SECONDS,
     )
-    assert completed.returncode == int(fails), completed.stderr[-4000:]
+    assert completed.returncode == 0, completed.stderr[-4000:]
     return completed.stdout + completed.stderr
 
 
@@ -58,7 +64,7 @@ def runs_in(environment: dict[str, str]) -> int:
 def test_a_copy_with_its_data_runs_nothing_imports_nothing_heavy_and_shows_the_stored_report(copied):
     project, environment = copied
     versions, runs = stored_versions(project), runs_in(environment)
-    printed = kedro(project, environment | {"PYTHONPROFILEIMPORTTIME": "1"})
+    printed = fresh_kedro(project, environment | {"PYTHONPROFILEIMPORTTIME": "1"})
     nodes = len(register_pipelines()["__default__"].nodes)
     assert f"0 nodes ran, {nodes} were reused" in printed
     assert "This is the stored report of" in printed
@@ -87,29 +93,23 @@ def test_a_change_of_the_evaluation_neither_trains_nor_registers_and_judges_the_
     assert f"sft-model version {before[0].version}: " in printed
 
 
-def test_killed_between_two_nodes_the_next_run_takes_what_was_finished(copied):
+def test_killed_between_two_nodes_the_next_run_takes_what_was_finished(copied, tmp_path):
     project, environment = copied
     records = project / "data/.executions/reward_model.pair_responses"
     before = len(list(records.glob("*.json")))
-    options = ["--env=test", "--params=reward_model.seed=5"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kedro", "run", *options],
-        cwd=project,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    option, log = "--params=reward_model.seed=5", tmp_path / "log"
+    command = ("-m", "kedro", "run", "--env=test", option)
+    process = start_python(*command, cwd=project, env=environment, output=log, errors=log)
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while len(list(records.glob("*.json"))) == before and time.monotonic() < deadline:
         assert process.poll() is None, "the run ended before the moment to kill it"
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
     assert not list((project / "data/.executions").rglob("*.part"))
-    printed = kedro(project, environment, options[1])
+    printed = kedro(project, environment, option)
     assert "reuse reward_model.pair_responses" in printed
     assert "run   reward_model.train_reward_model: parameter reward_model.seed" in printed
-    assert "0 nodes ran" in kedro(project, environment, options[1])
+    assert "0 nodes ran" in kedro(project, environment, option)
 
 
 def test_what_an_edit_and_older_records_come_to_is_what_a_forced_run_makes(copied, tmp_path):
@@ -131,7 +131,7 @@ def test_what_an_edit_and_older_records_come_to_is_what_a_forced_run_makes(copie
         "MLFLOW_TRACKING_URI": f"sqlite:///{forced / 'mlflow.db'}",
         "PYTHONPATH": str(forced / "src"),
     }
-    kedro(forced, environment, changed, "--force")
+    fresh_kedro(forced, environment, changed, "--force")
     records = ExecutionRecords(project / "data")
     names = [folder.name for folder in (forced / "data/.executions").iterdir()]
     made = [execution for name in names if (execution := ExecutionRecords(forced / "data").newest(name))]

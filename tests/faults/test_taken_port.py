@@ -1,11 +1,10 @@
 """`kedro ui` where something listens already."""
 
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
+from warm_processes import run_kedro
 
 
 @pytest.fixture
@@ -27,8 +26,7 @@ def free() -> int:
 def test_a_port_that_is_taken_is_named_with_the_option_that_gives_another(
     project_path, taken, free, option, other
 ):
-    command = [sys.executable, "-m", "kedro", "ui", option, str(taken), other, str(free)]
-    done = subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=240)
+    done = run_kedro("ui", option, str(taken), other, str(free), cwd=project_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"port {taken} on 127.0.0.1 cannot be used" in done.stderr
     # In the words of both who typed `make ui` and who typed `kedro ui`.

@@ -1,12 +1,11 @@
 """A `kedro run` whose configuration is wrong: the process says so and ends before any node."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from small_run import copy_project
+from warm_processes import run_kedro
 
 Run = Callable[..., str]
 
@@ -25,8 +24,7 @@ def refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("PYTHONPATH", str(project / "src"))
 
     def run(*options: str) -> str:
-        command = [sys.executable, "-m", "kedro", "run", *options]
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=240)
+        done = run_kedro("run", *options, cwd=project)
         assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr and "Running node" not in done.stdout + done.stderr
         assert not (project / "data/02_intermediate").exists()

@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from small_run import copy_project
+from warm_processes import run_kedro
 
 ROWS = 60
 PARAMETERS = (
@@ -40,14 +39,7 @@ def test_own_answers_become_a_registered_model_without_a_teacher_and_the_end_say
     project = tmp_path / "project"
     environment = copy_project(project_path, project, empty_mlflow_store)
     options = ["--env=alpaca", "--pipeline=sft", f"--params=data={records},{PARAMETERS}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", "run", *options],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=480,
-    )
+    done = run_kedro("run", *options, cwd=project, env=environment)
     assert done.returncode == 0, done.stderr[-4000:]
     assert "listens on" not in done.stdout + done.stderr
     assert not (project / "data/.work/completions.sqlite").exists()

@@ -2,16 +2,14 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from warm_processes import run_kedro
 
 pytestmark = pytest.mark.slow
 
-TIMEOUT_SECONDS = 480
 # What docs/mlflow.md says of an evaluation: these tags, and the card as the description.
 VERDICT_TAGS = {"validation_status", "verdict_reasons", "incumbent"}
 
@@ -39,14 +37,8 @@ def test_a_registered_version_is_judged_anew_and_nothing_is_trained(
     assert {"sft-model/1", "reward-model/1"} <= before.keys()
 
     parameters = "candidate=models:/sft-model/1,evaluation.alpha=0.01"
-    done = subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--env=test", f"--params={parameters}"],
-        cwd=project,
-        env=os.environ | {"MLFLOW_TRACKING_URI": store, "PYTHONPATH": str(project / "src")},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-    )
+    environment = os.environ | {"MLFLOW_TRACKING_URI": store, "PYTHONPATH": str(project / "src")}
+    done = run_kedro("run", "--env=test", f"--params={parameters}", cwd=project, env=environment)
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Verdict on models:/sft-model/1 against the base: " in done.stdout
     printed = done.stdout + done.stderr

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from warm_processes import run_kedro
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
@@ -22,10 +23,7 @@ OLDER = "2020-01-01T00.00.00.000Z"
 
 
 def kedro(run: Any, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "kedro", *words]
-    return subprocess.run(
-        command, cwd=run.project, env=run.environment, capture_output=True, text=True, timeout=300
-    )
+    return run_kedro(*words, cwd=run.project, env=run.environment)
 
 
 def explained(run: Any, *words: str, code: int = 0) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+
+from warm_processes import run_kedro
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -21,13 +21,9 @@ def test_pipeline_writes_the_committed_files_again(project_path: Path, tmp_path:
         shutil.copytree(project_path / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(project_path / name, tmp_path / name)
-    subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--pipeline=microworld"],
-        cwd=tmp_path,
-        env={**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"},
-        check=True,
-        capture_output=True,
-    )
+    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
+    done = run_kedro("run", "--pipeline=microworld", cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
     committed = _digests(project_path / "data/01_raw/microworld")
     assert committed
     assert _digests(tmp_path / "data/01_raw/microworld") == committed

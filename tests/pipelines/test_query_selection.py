@@ -98,7 +98,7 @@ def test_the_pipeline_selects_and_says_why(project_path: Path, tmp_path: Path) -
             "instruction_pool": MemoryDataset(pool(120)),
             "base_model": MemoryDataset(tiny_base()),
             "stored_ratings": NewestFrameDataset(
-                filepaths=[str(tmp_path / "none")], key="record_id", made_by=""
+                frames={"x": {"filepath": str(tmp_path / "none")}}, key="record_id", made_by=""
             ),
             "params:query_selection": MemoryDataset(parameters(project_path, budget=12)),
             "params:pool_embeddings": MemoryDataset(embedding(project_path)),
@@ -238,6 +238,7 @@ def test_wrong_parameters_are_refused(project_path: Path, wrong: dict[str, Any])
     [
         ({"sampler": "guess"}, "no sampler is called 'guess'; there are cluster_quota"),
         ({"sampler": "top_score"}, "goes by a score, and none is named"),
+        ({"sampler": "k_center_greedy", "score": "ifd"}, "goes by no score: name it in a stage"),
         ({"sampler": "top_score", "score": "charm"}, "no score is called 'charm'; there are"),
         ({"sampler": "uniform", "settings": {"treshold": 1}}, "has no setting 'treshold'"),
         ({"sampler": "uniform", "stages": [{"score": "lima"}]}, "one of keep_share, keep_count and at_least"),

@@ -14,7 +14,7 @@ from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 from training_builders import replay_documents, tiny_base
 
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.evaluation.parameters import EvaluationParameters
 from instruction_tuning.hooks.teacher_server import TeacherServer
 from instruction_tuning.lm.model_folder import open_model_folder
@@ -23,6 +23,7 @@ from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipeline_registry import DIVERSE_EVOL_ROUNDS, register_pipelines
 from instruction_tuning.pipelines.diverse_evol.parameters import DiverseEvolParameters
+from instruction_tuning.pipelines.pool_ratings.nodes import tag_pool
 from instruction_tuning.pipelines.pool_ratings.parameters import PoolRatingsParameters
 from instruction_tuning.pipelines.selection_arena.nodes import list_arena_queries
 from instruction_tuning.pipelines.selection_arena.parameters import SelectionArenaParameters
@@ -300,3 +301,9 @@ def test_the_arena_asks_for_the_picks_or_for_the_whole_pool_and_wants_two_seeds(
         assert len(queries) == count
     with pytest.raises(ConfigurationError, match="one seed tells nothing"):
         list_arena_queries(records, picked.assign(seed=1), arena)
+
+
+def test_a_pool_without_answers_is_refused_before_anything_is_paid(sections, teacher) -> None:
+    silent = pool().assign(answer=None)
+    with pytest.raises(InputError, match="judge_rating is measured on answers"):
+        tag_pool(silent, teacher, sections["pool_ratings"])

@@ -15,7 +15,9 @@ from instruction_tuning.errors import ConfigurationError
 
 
 class NewestFrameDataset(AbstractDataset[Any, pd.DataFrame | None]):
-    """Loads the newest version of each versioned frame of `filepaths`, joined by `key`; null without any.
+    """Loads the newest version of each versioned frame of `frames`, joined by `key`; null without any.
+
+    `frames` names each with its `filepath`, a key that Kedro makes a path of the project.
 
     For frames that some settings need and others do without: the chain does not make them, and does not stop
     where they are missing. A column of two frames is taken from the first. `made_by` names the commands that
@@ -23,8 +25,14 @@ class NewestFrameDataset(AbstractDataset[Any, pd.DataFrame | None]):
     """
 
     def __init__(
-        self, *, filepaths: list[str], key: str, made_by: str, metadata: dict[str, Any] | None = None
+        self,
+        *,
+        frames: dict[str, dict[str, str]],
+        key: str,
+        made_by: str,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
+        filepaths = [frame["filepath"] for frame in frames.values()]
         for filepath in filepaths:
             require_local(filepath, "a frame that may be missing")
         self._filepaths = [Path(filepath) for filepath in filepaths]

@@ -1,5 +1,6 @@
 """Where the answers of a run come from, and whether that goes together with its records and its stages."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from instruction_tuning.lm.protocol import Endpoint
 
 TEACHER = "params:teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
+RATINGS_PARAMETERS = "params:pool_ratings"
+# What the pipeline `pool_ratings` has to ask somebody about; the rest it works out itself.
+ASKED_MEASURES = ("tags", "judge_rating", "difficulty_rating", "deita")
 RAW_DATASET = "raw_instructions"
 BASE_MODEL_DATASET = "base_model"
 RATINGS_DATASET = "rated_responses"
@@ -30,8 +34,14 @@ def answers_come_from(catalog: CatalogProtocol[Any, Any]) -> str:
 
 def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
     """Whether a node of `pipeline` will really send requests to the teacher."""
-    asks = any(TEACHER in node.inputs for node in pipeline.nodes)
-    return asks and answers_come_from(catalog) == "teacher"
+    return any(TEACHER in node.inputs and _asks(node.inputs, catalog) for node in pipeline.nodes)
+
+
+def _asks(inputs: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> bool:
+    if RATINGS_PARAMETERS in inputs and RATINGS_PARAMETERS in catalog:
+        measures = getattr(catalog.load(RATINGS_PARAMETERS), "measures", ASKED_MEASURES)
+        return any(measure in ASKED_MEASURES for measure in measures)
+    return answers_come_from(catalog) == "teacher"
 
 
 def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:
@@ -101,7 +111,7 @@ def what_is_used(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], project
         if name in pipeline.inputs() and name in catalog
     ]
     if TEACHER in pipeline.inputs() and TEACHER in catalog:
-        parts += _teacher_and_judge(catalog)
+        parts += _teacher_and_judge(pipeline, catalog)
     return "; ".join(parts)
 
 
@@ -118,8 +128,8 @@ def _place(dataset: Any, project: Path) -> str:
     return str(place.relative_to(root) if place.is_relative_to(root) else path)
 
 
-def _teacher_and_judge(catalog: CatalogProtocol[Any, Any]) -> list[str]:
-    if answers_come_from(catalog) == "source":
+def _teacher_and_judge(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[str]:
+    if not needs_teacher(pipeline, catalog):
         return ["teacher none (the records' own answers)"]
     return [
         f"{name} the microworld's own"

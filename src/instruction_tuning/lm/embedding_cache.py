@@ -6,6 +6,7 @@ its key, so after a kill at any moment every key has its vector; what lies behin
 overwritten by the next write. O(texts) to open, O(log texts) a look-up.
 """
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ _KEY_BYTES = 32
 
 
 class EmbeddingCache:
-    """The vectors (N, D) of one model and setting; one process writes at a time."""
+    """The vectors (N, D) of one model and setting; processes that write at one time wait for each other."""
 
     def __init__(self, folder: Path, dimensions: int) -> None:
         self._folder, self._dimensions = folder, dimensions
@@ -44,6 +45,12 @@ class EmbeddingCache:
 
     def add(self, keys: np.ndarray, vectors: np.ndarray) -> None:
         """Keep `vectors` (M, D) under `keys` (M,); a key that is here already is not written again."""
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._read()  # another process may have written since
+            self._append(keys, vectors)
+
+    def _append(self, keys: np.ndarray, vectors: np.ndarray) -> None:
         new = np.flatnonzero(self.find(keys) < 0)
         new = new[np.sort(np.unique(keys[new], return_index=True)[1])]
         row_bytes = self._dimensions * 4

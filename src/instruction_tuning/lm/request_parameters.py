@@ -13,7 +13,7 @@ from instruction_tuning.lm.protocol import Endpoint
 
 
 class RequestParameters(BaseModel):
-    """`budget_usd` null is no limit; it counts everything of this pipeline, earlier runs included.
+    """`budget_usd` null is no limit; it counts what a run asks for, and what of it earlier runs paid for.
 
     A server that answers nothing but 429 (too many requests) is waited for `rate_limit_patience_seconds`;
     after that its requests count as failed.

@@ -1,7 +1,8 @@
 """What each method costs on one pool: requests, tokens, money and seconds.
 
-Requests are those that its scores needed, whether this run sent them or an earlier one; seconds are those of
-the measures and the sampler in this run, where what an earlier run kept (vectors, say) takes none.
+Requests are those that its scores needed, whether this run sent them or an earlier one. Seconds are those of
+measuring its scores and of its sampler; embedding the pool, which serves all methods, and what `pool_ratings`
+takes to ask and to train are not among them.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,9 @@ def method_costs(
         kinds = {kind for need in needs for kind in KINDS.get(need, ())}
         kinds |= {"tagging"} if tags_by_model and "tags" in needs else set()
         asked = of_kind.reindex(sorted(kinds)).sum()
-        measured = [*method.scores, *(["tags"] if method.looks_at == "tags" else [])]
+        # A score that is made of tags has their seconds in its own.
+        has_tags = any("tags" in SCORES[score] for score in method.scores)
+        measured = [*method.scores, *(["tags"] if method.looks_at == "tags" and not has_tags else [])]
         rows.append(
             {
                 "method": name,

@@ -3,7 +3,7 @@
 A method is a line of configuration, not code: a score or a weighted mix of scores, stages that keep the best
 part of the pool by a score, and a sampler that orders what is left. Every budget is a prefix of that order.
 What a method needs to be measured first (tags, likelihoods, marks of a judge, trained scorers) follows from
-its scores and its sampler, so that nothing is measured that no method asks for.
+its scores and its sampler.
 """
 
 import inspect
@@ -53,24 +53,24 @@ SCORES: Mapping[str, tuple[str, ...]] = {
 
 
 class _Sampler(NamedTuple):
-    """How a sampler picks and explains, what it looks at, and whether it orders by score."""
+    """How a sampler picks and explains, what it looks at, and whether it goes by a score."""
 
     pick: Callable[..., list[str]]
     reasons: Callable[..., pd.DataFrame]
     looks_at: str | None
-    is_scored: bool
+    score: Literal["needed", "optional", "unused"]
 
 
 SAMPLERS: Mapping[str, _Sampler] = {
-    "uniform": _Sampler(uniform, uniform_reasons, None, False),
-    "top_score": _Sampler(top_score, top_score_reasons, None, True),
-    "k_center_greedy": _Sampler(k_center_greedy, k_center_reasons, "embeddings", False),
-    "facility_location": _Sampler(facility_location, facility_location_reasons, "embeddings", False),
-    "cluster_quota": _Sampler(cluster_quota, cluster_quota_reasons, "embeddings", False),
-    "repr_filter": _Sampler(repr_filter, repr_filter_reasons, "embeddings", True),
-    "instag_diverse": _Sampler(instag_diverse, instag_diverse_reasons, "tags", True),
-    "tag_reweighting": _Sampler(tag_reweighting, tag_reweighting_reasons, "tags", False),
-    "stratified": _Sampler(stratified, stratified_reasons, "stratum", True),
+    "uniform": _Sampler(uniform, uniform_reasons, None, "unused"),
+    "top_score": _Sampler(top_score, top_score_reasons, None, "needed"),
+    "k_center_greedy": _Sampler(k_center_greedy, k_center_reasons, "embeddings", "unused"),
+    "facility_location": _Sampler(facility_location, facility_location_reasons, "embeddings", "unused"),
+    "cluster_quota": _Sampler(cluster_quota, cluster_quota_reasons, "embeddings", "optional"),
+    "repr_filter": _Sampler(repr_filter, repr_filter_reasons, "embeddings", "needed"),
+    "instag_diverse": _Sampler(instag_diverse, instag_diverse_reasons, "tags", "needed"),
+    "tag_reweighting": _Sampler(tag_reweighting, tag_reweighting_reasons, "tags", "unused"),
+    "stratified": _Sampler(stratified, stratified_reasons, "stratum", "optional"),
 }
 
 
@@ -118,8 +118,10 @@ class Method(BaseModel):
             )
         for name in self.scores:
             _check_score(name)
-        if SAMPLERS[self.sampler].is_scored and not self.score and self.sampler != "stratified":
+        if SAMPLERS[self.sampler].score == "needed" and not self.score:
             raise ValueError(f"the sampler {self.sampler} goes by a score, and none is named")
+        if SAMPLERS[self.sampler].score == "unused" and self.score:
+            raise ValueError(f"the sampler {self.sampler} goes by no score: name it in a stage before it")
         if self.combine == "product" and self.missing == "renormalise":
             raise ValueError("a product needs all of its scores: missing has to be drop")
         if len({stage.score for stage in self.stages}) < len(self.stages):

@@ -62,7 +62,7 @@ def product_mix(
         raise ConfigurationError(
             "a score that is missing cannot be made up for by others of another scale",
             field="missing",
-            fix="set missing: drop, or multiply places (of: places)",
+            fix="set missing: drop",
         )
     if of == "places":
         checked = {name: places(score) for name, score in checked.items()}

@@ -25,6 +25,7 @@ from instruction_tuning.selection.scores.tag_count import length_controlled_tag_
 logger = logging.getLogger(__name__)
 
 _FIX = "measure it first: kedro run --pipeline=pool_ratings (pool_ratings.measures says what)"
+_CHAMPION_FIX = "make a champion first (kedro run), then measure: kedro run --pipeline=pool_ratings"
 _ROUNDS_FIX = "run its rounds first: kedro run --pipeline=diverse_evol"
 RATED = {
     "learnability": "learnability_score",
@@ -170,7 +171,7 @@ def _of_pool(name: str, pool: pd.DataFrame, parameters: PoolScoreParameters) -> 
 
 def _rated(pool: pd.DataFrame, rated_pool: pd.DataFrame | None, column: str) -> pd.Series:
     """A column of `rated_pool` for the records of the pool, null for those that were not rated."""
-    fix = _ROUNDS_FIX if column == RATED["diverse_evol"] else _FIX
+    fix = {RATED["diverse_evol"]: _ROUNDS_FIX, RATED["learnability"]: _CHAMPION_FIX}.get(column, _FIX)
     if rated_pool is None or column not in rated_pool or rated_pool[column].isna().all():
         raise InputError(
             f"the selection needs `{column}` of the pool's records, and it was never measured",

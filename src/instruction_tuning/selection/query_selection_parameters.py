@@ -8,7 +8,7 @@ from instruction_tuning.selection.methods import Method
 class QuerySelectionParameters(BaseModel):
     """Which method picks, and how many; `methods` are the recipes to choose from.
 
-    A budget above the size of the pool selects the whole pool.
+    A budget above what the method can pick takes all that it can.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,14 +1,13 @@
 """The parts of `kedro chat` and `kedro check` that are this project's own."""
 
 import shutil
-import subprocess
-import sys
 from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
 from training_builders import replay_documents, verified_examples
+from warm_processes import run_kedro
 
 from instruction_tuning.canonical.cost_estimates import training_estimate
 from instruction_tuning.cli.chat import answer_all, answerer, greeting
@@ -69,8 +68,7 @@ def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(proje
 
 
 def checked(project_path, data, *options):
-    command = [sys.executable, "-m", "kedro", "check", str(data), *options]
-    return subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=120)
+    return run_kedro("check", str(data), *options, cwd=project_path)
 
 
 def test_a_file_of_which_nothing_can_be_used_is_an_error_and_the_switch_it_names_mends_it(

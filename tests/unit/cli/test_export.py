@@ -1,10 +1,9 @@
 """`kedro export` as a user types it."""
 
 import shlex
-import subprocess
-import sys
 
 from family_builders import family_folder
+from warm_processes import run_kedro
 
 from instruction_tuning.cli.export import serving_lines
 
@@ -12,8 +11,7 @@ from instruction_tuning.cli.export import serving_lines
 def test_an_export_says_how_to_serve_it_and_how_to_ask(project_path, tmp_path, mlflow_store):
     folder = tmp_path / "a folder"
     arguments = ["export", str(family_folder("llama").path), str(folder), "--dtype=bfloat16"]
-    command = [sys.executable, "-m", "kedro", *arguments]
-    done = subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=120)
+    done = run_kedro(*arguments, cwd=project_path)
     assert done.returncode == 0, done.stderr
     assert "bfloat16, digest" in done.stdout
     lines = [shlex.split(line) for line in done.stdout.splitlines() if line.startswith("  ")]
@@ -21,7 +19,7 @@ def test_an_export_says_how_to_serve_it_and_how_to_ask(project_path, tmp_path, m
         ["transformers", "serve", str(folder)],
         ["vllm", "serve", str(folder)],
     ]
-    again = subprocess.run(command, cwd=project_path, capture_output=True, text=True, timeout=120)
+    again = run_kedro(*arguments, cwd=project_path)
     assert again.returncode == 1
     assert "something is here already" in again.stderr and "Traceback" not in again.stderr
 

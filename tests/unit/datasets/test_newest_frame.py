@@ -15,7 +15,9 @@ def store(folder: Path, name: str, version: str, frame: pd.DataFrame) -> None:
 def newest(folder: Path) -> NewestFrameDataset:
     names = ("a.parquet", "b.parquet")
     return NewestFrameDataset(
-        filepaths=[str(folder / name) for name in names], key="record_id", made_by="kedro run --pipeline=x"
+        frames={name: {"filepath": str(folder / name)} for name in names},
+        key="record_id",
+        made_by="kedro run --pipeline=x",
     )
 
 

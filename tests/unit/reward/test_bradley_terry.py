@@ -1,7 +1,4 @@
 import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +8,7 @@ import pandas as pd
 import pytest
 from recipe_builders import small_schedule
 from training_builders import CONTEXT, tiny_base
+from warm_processes import start_python
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.loading import load_tokenizer
@@ -51,8 +49,15 @@ def train(
     return train_reward_model(base or tiny_base(), preference_pairs(), recipe, work_folder)
 
 
-def test_a_reward_model_learns_a_plain_preference_and_scores_it_on_unseen_records(tmp_path: Path) -> None:
-    result = train(tmp_path)
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+    """What comes of the recipe where nothing stops it."""
+    return train(tmp_path_factory.mktemp("reward"))
+
+
+def test_a_reward_model_learns_a_plain_preference_and_scores_it_on_unseen_records(
+    result: TrainingResult,
+) -> None:
     TrainingLog.validate(result.log)
     test = preference_pairs().query("split == 'test'")
     chosen, rejected = (
@@ -62,11 +67,12 @@ def test_a_reward_model_learns_a_plain_preference_and_scores_it_on_unseen_record
     assert (chosen > rejected).mean() > 0.9
 
 
-def test_a_score_does_not_depend_on_its_batch(tmp_path: Path) -> None:
-    model = train(tmp_path).model
+def test_a_score_does_not_depend_on_its_batch(result: TrainingResult) -> None:
     pairs = preference_pairs(12)
-    together = score_answers(model, pairs["messages"], pairs["chosen"], max_length=CONTEXT)
-    alone = score_answers(model, pairs["messages"], pairs["chosen"], max_length=CONTEXT, batch_tokens=1)
+    together = score_answers(result.model, pairs["messages"], pairs["chosen"], max_length=CONTEXT)
+    alone = score_answers(
+        result.model, pairs["messages"], pairs["chosen"], max_length=CONTEXT, batch_tokens=1
+    )
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
@@ -91,9 +97,12 @@ def test_a_run_killed_in_the_middle_ends_with_the_weights_of_an_undisturbed_one(
 ) -> None:
     recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, num_train_epochs=15))
     parts = (project_path / "src", project_path / "tests", Path(__file__).parent)
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tiny_base().path), str(tmp_path / "killed")],
+    child = start_python(
+        *("-c", CHILD, str(tiny_base().path), str(tmp_path / "killed")),
+        cwd=project_path,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, parts))},
+        output=tmp_path / "log",
+        errors=tmp_path / "log",
     )
     try:
         deadline = time.monotonic() + 120
@@ -101,8 +110,7 @@ def test_a_run_killed_in_the_middle_ends_with_the_weights_of_an_undisturbed_one(
             assert child.poll() is None and time.monotonic() < deadline
             time.sleep(0.002)
     finally:
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
+        child.kill()
     assert not list((tmp_path / "killed").glob("*/result.json"))
     resumed = train(tmp_path / "killed", recipe)
     assert resumed.model.digest == train(tmp_path / "undisturbed", recipe).model.digest

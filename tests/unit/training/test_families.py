@@ -27,7 +27,8 @@ from instruction_tuning.training.supervised import SFTRecipe, fine_tune
 from instruction_tuning.training.tokenized import load_training_tokenizer, tokenize_mixture
 
 # peft 0.21 asks transformers by a name that transformers 5 has deprecated.
-pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+ignored = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+pytestmark = [pytest.mark.slow, ignored]
 
 PLAIN_TURNS = str(Path(__file__).parents[3] / "conf" / "hub" / "plain_turns.jinja")
 SCHEDULE = small_schedule(

@@ -41,7 +41,9 @@ def evolve_selection(
     from instruction_tuning.mixture.replay import build_mixture
     from instruction_tuning.training.supervised import fine_tune
 
-    chosen = instruction_pool[instruction_pool["record_id"].isin(picked["record_id"])]
+    chosen = instruction_pool[instruction_pool["record_id"].isin(picked["record_id"])].sort_values(
+        "record_id"
+    )
     examples = chosen[chosen["answer"].notna()].assign(response_id=None).reset_index(drop=True)
     if len(examples) < 2:
         raise InputError(

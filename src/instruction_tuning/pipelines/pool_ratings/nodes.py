@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 Aspect = Literal["complexity", "quality"]
 ASPECTS: tuple[Aspect, ...] = ("complexity", "quality")
+MEASURES_OF_ANSWERS = ("judge_rating", "deita", "pre_experience", "learnability")
 _LADDER_COLUMNS = ["aspect", "record_id", "rung", "instruction", "answer", "method", "status", "score"]
 
 
@@ -37,6 +38,7 @@ def tag_pool(
     instruction_pool: pd.DataFrame, teacher: Endpoint, parameters: PoolRatingsParameters
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Open tags from the teacher, made one vocabulary; what became of each raw tag; and the requests."""
+    _check_answers(instruction_pool, parameters)
     if "tags" not in parameters.measures:
         empty = pd.DataFrame({"record_id": pd.Series(dtype="str"), "tags": pd.Series(dtype="object")})
         return empty, pd.DataFrame(), completions_frame(teacher.model, [], {})
@@ -197,6 +199,7 @@ def measure_with_models(
     parameters: PoolRatingsParameters,
 ) -> pd.DataFrame:
     """Likelihoods under a model with a little experience, and what the champion has learnt since the base."""
+    _check_answers(instruction_pool, parameters)
     measured = pd.DataFrame(index=pd.Index(instruction_pool["record_id"], name="record_id"))
     if "pre_experience" in parameters.measures:
         before = likelihoods(instruction_pool, base_model, scoring)
@@ -208,7 +211,7 @@ def measure_with_models(
             seed=parameters.seed,
         )
         examples = instruction_pool[instruction_pool["record_id"].isin(chosen)]
-        examples = examples[examples["answer"].notna()].assign(response_id=None)
+        examples = examples[examples["answer"].notna()].sort_values("record_id").assign(response_id=None)
         epochs = parameters.pre_experience.num_train_epochs
         trained = _trained(base_model, examples, replay_documents, sft, parameters, epochs)
         after = likelihoods(instruction_pool, trained.model, scoring)
@@ -244,6 +247,17 @@ def collect_ratings(
             )
         together = together.merge(frame, on="record_id", how="left", validate="1:1")
     return together
+
+
+def _check_answers(pool: pd.DataFrame, parameters: PoolRatingsParameters) -> None:
+    """Raise before anything is paid for or trained where a measure is of answers and there is none."""
+    of_answers = [measure for measure in MEASURES_OF_ANSWERS if measure in parameters.measures]
+    if of_answers and not pool["answer"].notna().any():
+        raise InputError(
+            f"no record of the pool has an answer, and {of_answers[0]} is measured on answers",
+            field="pool_ratings.measures",
+            fix=f"leave out what needs answers: {', '.join(of_answers)}",
+        )
 
 
 def _trained(

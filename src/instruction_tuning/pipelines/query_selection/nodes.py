@@ -52,9 +52,9 @@ def select_queries(
         tags=measured[["tags"]] if "tags" in measured else None,
     )
     decisions = decide(parameters.method, method, features, parameters.budget, seed=parameters.seed)
-    if parameters.budget > len(instruction_pool):
-        logger.info("the budget of %d is more than the pool has: all of it is taken", parameters.budget)
     taken = int((decisions["decision"] == SELECTED).sum())
+    if parameters.budget > len(instruction_pool) == taken:
+        logger.info("the budget of %d is more than the pool has: all of it is taken", parameters.budget)
     logger.info("selected %d of %d records with %s", taken, len(instruction_pool), parameters.method)
     if taken < min(parameters.budget, len(instruction_pool)):
         logger.warning(
