@@ -7,7 +7,7 @@ from instruction_tuning.hooks.redaction import redact, redact_text
 from instruction_tuning.hooks.run_context import mirrored
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def pipelines() -> None:
     """What types the parameters."""
     configure_project("instruction_tuning")

@@ -14,9 +14,11 @@ from instruction_tuning.incremental.node_code import function_code
 from instruction_tuning.seeds import substream_seed
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> CodeIndex:
-    return CodeIndex(DigestCache(tmp_path / "cache.sqlite", tmp_path))
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> CodeIndex:
+    """One for all, as it reads the modules and nothing here edits them."""
+    folder: Path = tmp_path_factory.mktemp("index")
+    return CodeIndex(DigestCache(folder / "cache.sqlite", folder))
 
 
 def scale(by: int) -> Any:

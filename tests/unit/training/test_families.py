@@ -74,6 +74,12 @@ def tuned(tmp_path_factory: pytest.TempPathFactory):
     return result
 
 
+@pytest.fixture
+def machine_not_described(monkeypatch):
+    """lm_eval asks pip, git and the driver about the machine after each measurement: a second each."""
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda results: None)
+
+
 def sequences() -> list[MaskedTokens]:
     stream = random.Random(5)
     lengths = [stream.randint(2, 60) for _ in range(14)]
@@ -244,6 +250,7 @@ def test_a_reward_model_is_trained_and_scores_alike_in_any_batch(name, tuned, tm
     assert one_by_one == pytest.approx(rewards[:4], abs=1e-4)
 
 
+@pytest.mark.usefixtures("machine_not_described")
 @pytest.mark.parametrize(
     ("name", "is_tuned"), [*((name, True) for name in FAMILIES), ("llama", False), ("qwen3", False)]
 )
