@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from instruction_tuning.reporting.figure_style import POOL_COLOUR, SELECTED_COLOUR, styled
+from instruction_tuning.reporting.projection import main_axes
 from instruction_tuning.reporting.wording import one_line
 from instruction_tuning.seeds import substream
 from instruction_tuning.selection.tfidf_svd import embed_tfidf_svd
@@ -113,18 +114,7 @@ def _places(texts: list[str], seed: int) -> np.ndarray:
     Drawn from the prompts themselves, so that samplers with other embeddings, or none, can be compared.
     """
     vectors = embed_tfidf_svd(texts, dimensions=_DIMENSIONS, seed=seed) if texts else np.zeros((0, 2))
-    return _main_axes(vectors.astype(np.float64))
-
-
-def _main_axes(vectors: np.ndarray) -> np.ndarray:
-    """(N, 2): the rows on the two directions of largest variance (PCA), signs fixed; zeros without rows."""
-    if len(vectors) < 2 or vectors.shape[1] < 2:
-        return np.zeros((len(vectors), 2))
-    centred = vectors - vectors.mean(axis=0)
-    _, axes = np.linalg.eigh(centred.T @ centred)  # ascending, so the last two columns: (D, D)
-    main = axes[:, [-1, -2]]
-    strongest = main[np.abs(main).argmax(axis=0), [0, 1]]
-    return centred @ (main * np.where(strongest < 0, -1.0, 1.0))
+    return main_axes(vectors.astype(np.float64))
 
 
 def _shares(frame: pd.DataFrame) -> pd.Series:

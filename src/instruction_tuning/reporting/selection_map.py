@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from instruction_tuning.errors import InputError
 from instruction_tuning.pool_statistics.composition import UNKNOWN
 from instruction_tuning.reporting.figure_style import COLOURS, POOL_COLOUR, styled
-from instruction_tuning.reporting.projection import Projection, projected
+from instruction_tuning.reporting.projection import main_axes
 from instruction_tuning.reporting.wording import display_width
 from instruction_tuning.seeds import substream
 
@@ -36,7 +36,6 @@ def selection_map(
     embeddings: pd.DataFrame,
     *,
     seed: int,
-    projection: Projection = "pca",
     max_points: int = MAX_POINTS,
     max_bytes: int = MAX_BYTES,
 ) -> go.Figure:
@@ -61,7 +60,7 @@ def selection_map(
     shown = [*picked_by, *drawn[:fitting]]
     rows = records.index.get_indexer(pd.Index(shown))
     vectors = embeddings.loc[records.index].to_numpy()  # (N, D)
-    places = projected(vectors, rows, projection=projection, seed=seed).round(4)  # (M, 2)
+    places = main_axes(vectors.astype(np.float64))[rows].round(4)  # (M, 2)
     at = pd.DataFrame(places, index=shown, columns=["x", "y"])
     figure = go.Figure(
         [

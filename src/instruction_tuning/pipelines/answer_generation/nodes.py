@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
 
 import pandas as pd
 
@@ -11,10 +10,9 @@ from instruction_tuning.answering.direct import answer_requests, equal_samples_r
 from instruction_tuning.answering.response_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses, with_ratings
 from instruction_tuning.errors import InputError
-from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion_rows import completions_frame
-from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.lm.request_parameters import complete
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.verification.rating import rating_requests, refuse_unreadable, with_marks
@@ -45,7 +43,7 @@ def generate_answers(
         seed=parameters.seed,
         system_prompt=read_prompt("answer_system").text if parameters.use_system_prompt else None,
     )
-    completions = _complete(teacher, requests, parameters, spent_usd=0.0)
+    completions = complete(teacher, requests, parameters)
     rate = equal_samples_rate(completions)
     if parameters.temperature > 0 and rate is not None and rate > HIGHEST_EQUAL_SAMPLES_RATE:
         logger.warning(
@@ -75,9 +73,9 @@ def rate_answers(
     spent_usd = float(answer_completions["price_usd"].sum())
     if len(requests) > TRIAL_RATINGS:
         # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
-        trial = _complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
+        trial = complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
         refuse_unreadable(with_marks(trial), max_unreadable_rate=parameters.max_unreadable_rate)
-    ratings = _complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
+    ratings = complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
     marked = with_marks(ratings)
     refuse_unreadable(marked, max_unreadable_rate=parameters.max_unreadable_rate)
     completions = pd.concat([answer_completions, ratings], ignore_index=True)
@@ -134,30 +132,3 @@ def collect_verified_examples(
 def _counts(values: pd.Series) -> str:
     """`passed 1010, failed 118`, the most frequent first."""
     return ", ".join(f"{name} {count}" for name, count in values.value_counts().items())
-
-
-def _complete(
-    teacher: Endpoint,
-    requests: Sequence[ChatRequest],
-    parameters: AnswerGenerationParameters,
-    *,
-    spent_usd: float,
-) -> pd.DataFrame:
-    if not requests:
-        return completions_frame(teacher.model, [], {})
-    from instruction_tuning.lm.completions import CompletionLimits, complete_all
-    from instruction_tuning.lm.retrying import RetryPolicy
-
-    limits = CompletionLimits(
-        max_concurrency=parameters.max_concurrency,
-        max_failure_rate=parameters.max_failure_rate,
-        budget_usd=parameters.budget_usd,
-        spent_usd=spent_usd,
-        progress_seconds=parameters.progress_seconds,
-        retries=RetryPolicy(
-            max_retries=parameters.max_retries,
-            rate_limit_patience_seconds=parameters.rate_limit_patience_seconds,
-        ),
-    )
-    with CompletionStore(parameters.completion_store) as store:
-        return complete_all(teacher, requests, store, limits)
