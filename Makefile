@@ -49,17 +49,18 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: $(INSTALLED)
 	@$(BIN)/kedro run
 
-# mypy and the import rules are checked beside the tests, on what these leave of the cores, and speak when both have
-# ended. Compiled files are written whatever the shell says: many of the tests' processes read the same modules.
+# mypy looks beside the tests, on what these leave of the cores, speaks when both have ended, and stops where they are
+# stopped. Compiled files are written whatever the shell says: many of the tests' processes read the same modules.
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@said="$$(mktemp)"; trap 'kill $$checks 2>/dev/null; rm -f "$$said"' EXIT; \
-	{ $(BIN)/mypy; typed=$$?; $(BIN)/lint-imports && exit $$typed; } >"$$said" 2>&1 & checks=$$!; \
+	$(BIN)/lint-imports
+	@said="$$(mktemp)"; trap 'kill $$mypy 2>/dev/null; rm -f "$$said"' EXIT; trap 'exit 130' INT; \
+	$(BIN)/mypy >"$$said" 2>&1 & mypy=$$!; \
 	OMP_NUM_THREADS=1 env -u PYTHONDONTWRITEBYTECODE \
 		$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS); tested=$$?; \
-	wait $$checks; checked=$$?; echo "mypy and lint-imports:"; cat "$$said"; \
-	exit $$((tested ? tested : checked))
+	wait $$mypy; typed=$$?; echo "mypy:"; cat "$$said"; \
+	exit $$((tested ? tested : typed))
 
 ui: $(INSTALLED)
 	@$(BIN)/kedro ui --mlflow-port $(MLFLOW_PORT) --viz-port $(VIZ_PORT)

@@ -3,8 +3,8 @@
 Most of the time of a short command goes into importing pandas, MLflow and torch. Here one process imports
 them and forks for each command. The child gets its folder, environment, output and random state, imports
 kedro and the project from where it stands, takes signals and ends as any other. But all of them share the
-order in which their sets are hashed, and one cannot see what a command imports: claims about either are for a
-fresh `python -m kedro`.
+order in which their sets are hashed and what the libraries read of the environment when they were imported,
+and one cannot see what a command imports: claims about these are for a fresh `python -m kedro`.
 """
 
 import atexit
@@ -21,6 +21,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -56,14 +57,17 @@ def run_kedro(
 
 def start_python(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, output: Path, errors: Path
-) -> "subprocess.Popen[str] | WarmProcess":
-    """`python -m module ...` or `python -c code ...` in a session of its own; both files may be the same."""
+) -> "ColdProcess | WarmProcess":
+    """`python -m module ...` or `python -c code ...` in a session of its own; both files may be the same.
+
+    One runs at a time: the next start kills it.
+    """
     environment = {**(os.environ if env is None else env)}
     if sys.platform == "linux":
         return _server().start(arguments, cwd, environment, output, errors)
     # Elsewhere forking is not safe with every library.
     with output.open("a") as out, errors.open("a") as err:
-        return subprocess.Popen(
+        return ColdProcess(
             [sys.executable, *arguments],
             cwd=cwd,
             env=environment,
@@ -75,8 +79,16 @@ def start_python(
         )
 
 
+class ColdProcess(subprocess.Popen[str]):
+    """A process of its own imports, of which nothing runs any more once it is killed."""
+
+    def kill(self) -> None:
+        super().kill()
+        self.wait()
+
+
 class WarmProcess:
-    """The part of `Popen` that tests need, of a process that the server has forked."""
+    """The same for a process that the server has forked, with the part of `Popen` that tests need."""
 
     def __init__(self, server: "_Server") -> None:
         self._server = server
@@ -94,7 +106,8 @@ class WarmProcess:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and the server is about to say so
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

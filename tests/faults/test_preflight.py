@@ -180,7 +180,9 @@ def answering(
         {
             "raw_instructions": RawFilesDataset(filepath=str(raw)),
             TEACHER: MemoryDataset(teacher),
-            "params:answer_generation": MemoryDataset(SimpleNamespace(strategy=strategy), copy_mode="assign"),
+            "params:answer_generation": MemoryDataset(
+                SimpleNamespace(strategy=strategy, asks_teacher=strategy == "teacher"), copy_mode="assign"
+            ),
             "params:reward_model": MemoryDataset(1),
         }
     )
@@ -329,7 +331,7 @@ def test_a_tokenizer_of_another_model_is_named_before_anything_is_paid(tmp_path)
 
 def test_answers_from_the_source_need_no_teacher():
     class Answers:
-        strategy = "source"
+        asks_teacher = False
 
     catalog = DataCatalog({TEACHER: MemoryDataset(1), "params:answer_generation": MemoryDataset(Answers())})
     pipeline = Pipeline([Node(lambda t, p: 1, [TEACHER, "params:answer_generation"], "x", name="ask")])

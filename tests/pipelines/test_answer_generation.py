@@ -248,7 +248,7 @@ def test_a_misspelt_parameter_is_refused(tmp_path):
 
 def test_a_teacher_that_cannot_rate_is_found_out_before_the_rest_is_paid_for(tmp_path, server):
     server.text = lambda body, index: f"I like trains. {index} {body['messages'][-1]['content'][:20]}"
-    with pytest.raises(FailureRateError, match=r"32 of 32 ratings hold no mark .* 'I like trains") as refused:
+    with pytest.raises(FailureRateError, match=r"32 of 32 replies hold no mark .* 'I like trains") as refused:
         run(tmp_path, selected_queries(30), server, num_samples=4)
     assert refused.value.field == "answer_generation.max_unreadable_rate"
     ratings = [body for body in server.requests if "[Response]" in body["messages"][-1]["content"]]

@@ -18,7 +18,6 @@ from instruction_tuning.errors import InputError
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.pipelines.query_selection.nodes import (
     collect_selected_queries,
-    embed_pool,
     score_pool,
     select_queries,
 )
@@ -27,7 +26,7 @@ from instruction_tuning.schemas.pool_embeddings import PoolEmbeddings
 from instruction_tuning.schemas.scored_pool import ScoredPool
 from instruction_tuning.schemas.selected_queries import SelectedQueries
 from instruction_tuning.schemas.selection_decisions import SelectionDecisions
-from instruction_tuning.selection.pool_embeddings import PoolEmbeddingParameters
+from instruction_tuning.selection.pool_embeddings import PoolEmbeddingParameters, embed_pool
 from instruction_tuning.selection.pool_scores import PoolScoreParameters
 from instruction_tuning.selection.query_selection_parameters import QuerySelectionParameters
 
@@ -158,6 +157,7 @@ def test_every_record_of_the_pool_has_a_decision(project_path: Path, method: str
     SelectionDecisions.validate(decisions)
     assert set(decisions["record_id"]) == set(pool(30)["record_id"])
     taken = decisions[decisions["decision"] == "selected"]
+    assert 0 < len(taken) <= 9
     assert taken["record_id"].tolist() == select(pool(30), chosen, project_path)["record_id"].tolist()
 
 
@@ -184,6 +184,9 @@ def test_what_the_prompt_does_not_help_with_is_dropped_and_the_least_helped_come
     decisions = select_queries(records, vectors, scores, chosen)
     SelectionDecisions.validate(decisions)
     taken = decisions[decisions["decision"] == "selected"]
+    dropped = decisions[decisions["record_id"].isin(by_record.index[by_record.isna()])]
+    assert (dropped["decision"] == "not_selected").all()
+    assert dropped["reason"].str.contains(r"makes the answer less likely \(.* above 1\)").all()
     if method != "diverse_ifd":
         assert taken["record_id"].tolist() == by_record.sort_values(ascending=False).index[:4].tolist()
     else:
@@ -239,6 +242,7 @@ def test_wrong_parameters_are_refused(project_path: Path, wrong: dict[str, Any])
         ({"sampler": "guess"}, "no sampler is called 'guess'; there are cluster_quota"),
         ({"sampler": "top_score"}, "goes by a score, and none is named"),
         ({"sampler": "k_center_greedy", "score": "ifd"}, "goes by no score: name it in a stage"),
+        ({"sampler": "top_score", "score": {"ifd": 1, "lima": -1}}, "greater than 0"),
         ({"sampler": "top_score", "score": "charm"}, "no score is called 'charm'; there are"),
         ({"sampler": "uniform", "settings": {"treshold": 1}}, "has no setting 'treshold'"),
         ({"sampler": "uniform", "stages": [{"score": "lima"}]}, "one of keep_share, keep_count and at_least"),

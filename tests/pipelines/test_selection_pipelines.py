@@ -14,8 +14,10 @@ from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 from training_builders import replay_documents, tiny_base
 
+from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.evaluation.parameters import EvaluationParameters
+from instruction_tuning.hooks.teacher_bill import bill_of_run
 from instruction_tuning.hooks.teacher_server import TeacherServer
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
@@ -23,7 +25,7 @@ from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipeline_registry import DIVERSE_EVOL_ROUNDS, register_pipelines
 from instruction_tuning.pipelines.diverse_evol.parameters import DiverseEvolParameters
-from instruction_tuning.pipelines.pool_ratings.nodes import tag_pool
+from instruction_tuning.pipelines.pool_ratings.asking_nodes import tag_pool
 from instruction_tuning.pipelines.pool_ratings.parameters import PoolRatingsParameters
 from instruction_tuning.pipelines.selection_arena.nodes import list_arena_queries
 from instruction_tuning.pipelines.selection_arena.parameters import SelectionArenaParameters
@@ -203,6 +205,21 @@ def test_every_request_is_a_row_and_none_is_sent_again(rated, stages, sections, 
 
 
 @pytest.mark.slow
+def test_the_bill_of_a_run_holds_what_the_ratings_of_the_pool_asked_for(
+    rated, stages, sections, tmp_path
+) -> None:
+    names = ("tagging_completions", "marking_completions", "ladder_completions")
+    frames = {name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in names}
+    for name, dataset in frames.items():
+        dataset.save(rated[name].load())
+    kept = {name: Kept(rated[name].load()) for name in ("params:teacher", "params:pool_ratings")}
+    bill = bill_of_run(stages["pool_ratings"], DataCatalog({**frames, **kept}), session="another run")
+    assert bill is not None and bill.sent == 0
+    asked = pd.concat([rated[name].load() for name in names])
+    assert bill.found == asked["request_id"].nunique() > 2 * COUNT and bill.unknown == 0
+
+
+@pytest.mark.slow
 def test_what_is_not_asked_for_costs_nothing(stages, sections, teacher) -> None:
     nothing = sections["pool_ratings"].model_copy(update={"measures": ()})
     nowhere = teacher.model_copy(update={"base_url": "http://127.0.0.1:9/v1"})
@@ -280,7 +297,7 @@ def test_the_arena_ranks_what_models_learn_from_the_picks(compared, stages, sect
     stage = stages["selection_arena"].only_nodes_with_namespaces(["selection_arena"])
     catalog = run(stage, inputs, sections)
     scores = catalog["arena_scores"].load()
-    assert set(scores["method"]) == {"uniform", "k_center", "full_pool", "base"}
+    assert set(scores["method"]) == {"uniform", "k_center", "full_pool"}
     assert set(scores["item_id"].str[0]) == {"v"}, "test items stay unseen"
     trained = catalog["arena_trainings"].load().set_index(["method", "seed"])
     assert (

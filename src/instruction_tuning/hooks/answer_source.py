@@ -1,6 +1,5 @@
 """Where the answers of a run come from, and whether that goes together with its records and its stages."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,6 @@ from instruction_tuning.lm.protocol import Endpoint
 
 TEACHER = "params:teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
-RATINGS_PARAMETERS = "params:pool_ratings"
-# What the pipeline `pool_ratings` has to ask somebody about; the rest it works out itself.
-ASKED_MEASURES = ("tags", "judge_rating", "difficulty_rating", "deita")
 RAW_DATASET = "raw_instructions"
 BASE_MODEL_DATASET = "base_model"
 RATINGS_DATASET = "rated_responses"
@@ -33,15 +29,20 @@ def answers_come_from(catalog: CatalogProtocol[Any, Any]) -> str:
 
 
 def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
-    """Whether a node of `pipeline` will really send requests to the teacher."""
-    return any(TEACHER in node.inputs and _asks(node.inputs, catalog) for node in pipeline.nodes)
+    """Whether a node of `pipeline` will really send requests to the teacher.
+
+    One that takes the teacher does, unless a section of parameters that it takes says `asks_teacher` false.
+    """
+    return any(
+        TEACHER in node.inputs and all(_may_ask(name, catalog) for name in node.inputs)
+        for node in pipeline.nodes
+    )
 
 
-def _asks(inputs: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> bool:
-    if RATINGS_PARAMETERS in inputs and RATINGS_PARAMETERS in catalog:
-        measures = getattr(catalog.load(RATINGS_PARAMETERS), "measures", ASKED_MEASURES)
-        return any(measure in ASKED_MEASURES for measure in measures)
-    return answers_come_from(catalog) == "teacher"
+def _may_ask(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
+    if not name.startswith("params:") or name not in catalog:
+        return True
+    return bool(getattr(catalog.load(name), "asks_teacher", True))
 
 
 def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:

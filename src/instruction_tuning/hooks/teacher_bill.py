@@ -3,6 +3,7 @@
 import logging
 import os
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ from instruction_tuning.reporting.teacher_bill import TeacherBill, teacher_bill
 
 logger = logging.getLogger(__name__)
 
-COMPLETIONS_DATASET = "teacher_completions"
+COMPLETIONS_DATASETS = (
+    *("teacher_completions", "arena_completions"),
+    *("tagging_completions", "marking_completions", "ladder_completions"),
+)
+# The sections of parameters that name a completion store; it may be the same one.
+_SECTIONS = (TEACHER_PARAMETERS, "params:pool_ratings")
 
 
 class TeacherBillHooks:
@@ -57,34 +63,38 @@ class TeacherBillHooks:
 def bill_of_run(
     pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], *, session: str
 ) -> TeacherBill | None:
-    """Who paid for the answers and ratings that `pipeline` ends with, made now or stored before.
+    """Who paid for all that `pipeline` asked, made now or stored before.
 
-    Null where it makes none, nothing was asked, or the store is gone.
+    Null where nothing was asked, or the store is gone.
     """
-    if COMPLETIONS_DATASET not in pipeline.all_outputs() or COMPLETIONS_DATASET not in catalog:
+    names = [name for name in COMPLETIONS_DATASETS if name in pipeline.all_outputs() and name in catalog]
+    files = [file for name in names if (file := stored_path(catalog.get(name))) and file.is_file()]
+    stores = _stores(catalog)
+    if not files or not stores:
         return None
-    store = _store(catalog)
-    completions = stored_path(catalog.get(COMPLETIONS_DATASET))
-    if store is None or completions is None or not completions.is_file():
-        return None
-    request_ids = read_columns(completions, ["request_id"])["request_id"].unique().tolist()
-    with CompletionStore(store) as opened:
-        bill = teacher_bill(request_ids, opened.payments(request_ids), session=session)
+    ids = (read_columns(file, ["request_id"])["request_id"].unique().tolist() for file in files)
+    request_ids = list(dict.fromkeys(chain.from_iterable(ids)))
+    payments = [payment for store in stores for payment in _payments(store, request_ids)]
+    bill = teacher_bill(request_ids, payments, session=session)
     return bill and replace(bill, is_play_money=is_play_money(catalog.load(TEACHER)))
 
 
 def payments_of_run(catalog: CatalogProtocol[Any, Any], session: str) -> list[Payment]:
     """Every request that the run sent, however it ended."""
-    store = _store(catalog)
-    if store is None:
-        return []
+    paid = []
+    for store in _stores(catalog):
+        with CompletionStore(store) as opened:
+            paid += opened.payments_of(session)
+    return paid
+
+
+def _payments(store: Path, request_ids: list[str]) -> list[Payment]:
     with CompletionStore(store) as opened:
-        return opened.payments_of(session)
+        return opened.payments(request_ids)
 
 
-def _store(catalog: CatalogProtocol[Any, Any]) -> Path | None:
-    """The completion store, where there is one: opening would make it."""
-    if TEACHER_PARAMETERS not in catalog:
-        return None
-    path = getattr(catalog.load(TEACHER_PARAMETERS), "completion_store", None)
-    return path if path is not None and path.is_file() else None
+def _stores(catalog: CatalogProtocol[Any, Any]) -> list[Path]:
+    """The completion stores that there are: opening one would make it."""
+    sections = [catalog.load(name) for name in _SECTIONS if name in catalog]
+    named = (getattr(getattr(section, "requests", section), "completion_store", None) for section in sections)
+    return [path for path in dict.fromkeys(named) if path is not None and path.is_file()]

@@ -161,14 +161,11 @@ def batches_by_length(lengths: list[int], *, batch_tokens: int) -> list[list[int
 def _pad(token_ids: list[list[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
     """Right-padded ids and their mask, both (B, T); a causal model never looks right, so any pad id does."""
     import torch
+    from torch.nn.utils.rnn import pad_sequence
 
-    longest = max(len(ids) for ids in token_ids)
-    input_ids = torch.zeros(len(token_ids), longest, dtype=torch.long)
-    attention_mask = torch.zeros(len(token_ids), longest, dtype=torch.long)
-    for row, ids in enumerate(token_ids):
-        input_ids[row, : len(ids)] = torch.tensor(ids)
-        attention_mask[row, : len(ids)] = 1
-    return input_ids, attention_mask
+    input_ids = pad_sequence([torch.tensor(ids) for ids in token_ids], batch_first=True)
+    lengths = torch.tensor([len(ids) for ids in token_ids])
+    return input_ids, (torch.arange(input_ids.shape[1]) < lengths[:, None]).long()
 
 
 def _pool(states: "torch.Tensor", mask: "torch.Tensor", pooling: str) -> "torch.Tensor":

@@ -30,6 +30,30 @@ class RequestParameters(BaseModel):
     completion_store: Path
 
 
+class Asker:
+    """Asks by one group of parameters, so that its budget holds for all that is asked, and keeps the rows.
+
+    `earlier` are completions that count towards the budget, too.
+    """
+
+    def __init__(self, parameters: RequestParameters, *earlier: pd.DataFrame) -> None:
+        self._parameters = parameters
+        self._spent_usd = sum(float(frame["price_usd"].sum()) for frame in earlier)
+        self._asked: list[pd.DataFrame] = []
+
+    def ask(self, endpoint: Endpoint, requests: Sequence[ChatRequest]) -> pd.DataFrame:
+        """As `complete`."""
+        completions = complete(endpoint, requests, self._parameters, spent_usd=self._spent_usd)
+        self._spent_usd += float(completions["price_usd"].sum())
+        self._asked.append(completions)
+        return completions
+
+    def completions(self, endpoint: Endpoint) -> pd.DataFrame:
+        """All that was asked; an empty frame of `endpoint` where nothing was."""
+        asked = [frame for frame in self._asked if not frame.empty]
+        return pd.concat(asked, ignore_index=True) if asked else completions_frame(endpoint.model, [], {})
+
+
 def complete(
     endpoint: Endpoint,
     requests: Sequence[ChatRequest],

@@ -53,9 +53,9 @@ def summed_losses(
         for rows in with_progress(what, batches, lengths):
             numbers = [counting[row] for row in rows]
             batch = [sequences[number] for number in numbers]
-            losses = losses_of(*_tensors(batch)).cpu().double().numpy()  # (n,)
-            owners = np.repeat(np.arange(len(batch)), [len(sequence.places) for sequence in batch])
-            cells = kinds * owners + np.concatenate([sequence.kinds for sequence in batch])
+            input_ids, places, targets = _tensors(batch)
+            losses = losses_of(input_ids, places, targets).cpu().double().numpy()  # (n,)
+            cells = kinds * places[0].numpy() + np.concatenate([sequence.kinds for sequence in batch])
             size = kinds * len(batch)
             sums[numbers] = np.bincount(cells, losses, minlength=size).reshape(-1, kinds)
             counts[numbers] = np.bincount(cells, minlength=size).reshape(-1, kinds)
@@ -68,12 +68,10 @@ def _tensors(
     """Ids (B, T), padded on the right; the places (rows, columns) in front of what counts; that (n,)."""
     import torch
 
-    longest = max(len(sequence.ids) for sequence in batch) - 1
-    inputs = np.zeros((len(batch), longest), dtype=np.int64)
-    for row, sequence in enumerate(batch):
-        inputs[row, : len(sequence.ids) - 1] = sequence.ids[:-1]
+    inputs = [torch.tensor(sequence.ids[:-1]) for sequence in batch]
+    input_ids = torch.nn.utils.rnn.pad_sequence(inputs, batch_first=True)
     rows = np.repeat(np.arange(len(batch)), [len(sequence.places) for sequence in batch])
     columns = np.concatenate([sequence.places for sequence in batch]) - 1
     targets = np.concatenate([np.asarray(sequence.ids)[sequence.places] for sequence in batch])
     places = torch.from_numpy(rows), torch.from_numpy(columns)
-    return torch.from_numpy(inputs), places, torch.from_numpy(targets)
+    return input_ids, places, torch.from_numpy(targets)

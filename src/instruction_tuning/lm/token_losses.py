@@ -5,8 +5,8 @@ is O(B · T · H) and a few megabytes of logits, not O(B · T · V): 1,000 token
 would be 600 MB in float32.
 
 Some architectures do more to their logits than the output layer (Gemma 2 caps them, Granite scales them). One
-short text tells: where the layer alone says something else than the model, the model is asked, in smaller
-batches, with a hook that cuts down the hidden states in front of the layer.
+short text tells: where the layer alone says something else than the model, the model is asked (`logits_at`),
+in smaller batches.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,26 @@ _LOGITS_AT_A_TIME = 1 << 24  # 64 MB of float32
 _CPU_BATCH_TOKENS = 1_024  # more falls out of a CPU's cache, and takes up to twice as long
 _TOLERANCE = 1e-3
 _NO_LIMIT = 1 << 62
+
+
+def logits_at(
+    model: "PreTrainedModel", input_ids: "torch.Tensor", places: "tuple[torch.Tensor, torch.Tensor]"
+) -> "torch.Tensor":
+    """Logits (n, V) at `places` (rows, columns) of `input_ids` (B, T), padded on the right, if at all.
+
+    The hidden states are cut down to those before they reach the output layer, by a hook on it: so what an
+    architecture does to its logits (a cap, a scale) is done, and a batch never holds (B, T, V).
+    """
+
+    def chosen_only(layer: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (states[0][places].unsqueeze(0),)  # (1, n, H)
+
+    hook = model.get_output_embeddings().register_forward_pre_hook(chosen_only)
+    try:
+        logits: torch.Tensor = model(input_ids=input_ids.to(model.device), use_cache=False).logits[0]
+    finally:
+        hook.remove()
+    return logits
 
 
 class TokenLosses:
@@ -59,24 +79,11 @@ class TokenLosses:
     ) -> "Iterator[torch.Tensor]":
         """Logits (m, V) at the places, some at a time."""
         if not self._layer_is_all:
-            yield from self._through_the_model(input_ids, places).split(self._rows_at_a_time)
+            yield from logits_at(self._model, input_ids, places).split(self._rows_at_a_time)
             return
         states = self._model.base_model(input_ids=input_ids, use_cache=False).last_hidden_state  # (B, T, H)
         for part in states[places].split(self._rows_at_a_time):  # (m, H)
             yield self._layer(part)
-
-    def _through_the_model(
-        self, input_ids: "torch.Tensor", places: "tuple[torch.Tensor, torch.Tensor]"
-    ) -> "torch.Tensor":
-        def chosen_only(layer: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
-            return (states[0][places].unsqueeze(0),)  # (1, n, H)
-
-        hook = self._layer.register_forward_pre_hook(chosen_only)
-        try:
-            logits: torch.Tensor = self._model(input_ids=input_ids, use_cache=False).logits[0]  # (n, V)
-        finally:
-            hook.remove()
-        return logits
 
     def _says_the_same(self, probe: "torch.Tensor") -> bool:
         import torch

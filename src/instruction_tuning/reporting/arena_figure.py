@@ -1,6 +1,7 @@
 """The ranking of methods by what their models can do: a forest plot, a heat map by ability, a table."""
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def arena_figure(
         row_heights=heights,
         vertical_spacing=110 / (sum(heights) + 250),
         subplot_titles=(
-            f"Mean over abilities against {_escaped(reference)}, {confidence * 100:.4g}% interval",
+            f"Mean over abilities against {escape(reference, quote=False)}, {confidence * 100:.4g}% interval",
             "By ability: mean score, colour by the difference",
         ),
     )
@@ -40,7 +41,7 @@ def arena_figure(
         figure.add_trace(trace, row=1, col=1)
     figure.add_vline(x=0, line={"color": "#333333", "width": 1, "dash": "dot"}, row=1, col=1)
     figure.add_trace(_heat_map(abilities, methods), row=2, col=1)
-    labels = [_escaped(method) for method in methods]
+    labels = [escape(method, quote=False) for method in methods]
     for row in (1, 2):
         # As given, best above; without the range a method without a colour's mark would change the order.
         figure.update_yaxes(
@@ -107,7 +108,7 @@ def _forest(ranking: pd.DataFrame, reference: str, level: float) -> list[go.Scat
         traces.append(
             go.Scatter(
                 x=points,
-                y=[_escaped(method) for method in rows["method"]],
+                y=[escape(method, quote=False) for method in rows["method"]],
                 name=name,
                 mode="markers",
                 marker={
@@ -143,7 +144,7 @@ def _heat_map(abilities: pd.DataFrame, methods: Sequence[str]) -> go.Heatmap:
     return go.Heatmap(
         z=differences,
         x=[ability_name(name) for name in names],
-        y=[_escaped(method) for method in methods],
+        y=[escape(method, quote=False) for method in methods],
         text=means,
         texttemplate="%{text:.0f}" if means.size <= _MOST_CELL_TEXTS else None,
         colorscale=[[0.0, _WORSE], [0.5, "#f7f7f7"], [1.0, _BETTER]],
@@ -162,7 +163,3 @@ def _p_value(value: float) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

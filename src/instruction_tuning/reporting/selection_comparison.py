@@ -6,7 +6,7 @@
     radius                                         of the covered: median distance of a record to its nearest
     vendi_score                                    how many clearly different records (`measures.vendi`)
     tag_covered_rate                               share of the pool's tags that a selected record has
-    prompt_tokens_median, answer_tokens_p90, …     lengths; by default words, numbers and Han characters
+    prompt_tokens_median, answer_tokens_p90, …     lengths in words, numbers and Han characters: no model's
     language/en, category/…, licence/…             shares of the selected records: the pool's most frequent
                                                    values, then `(other)`
     cost/usd, …                                    per thousand records of the pool
@@ -17,13 +17,14 @@ the tokens of the pool.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.pool_statistics.composition import UNKNOWN
-from instruction_tuning.pool_statistics.lengths import TokenCounter, length_summary
+from instruction_tuning.pool_statistics.lengths import length_summary
 from instruction_tuning.selection.measures.coverage import coverage, median_neighbour_distance
 from instruction_tuning.selection.measures.overlap import overlap
 from instruction_tuning.selection.measures.vendi import vendi_score
@@ -44,9 +45,13 @@ _LENGTHS = ("texts", "tokens", "mean", "max", "p5", "p25", "p50", "p75", "p90", 
 Selections = Mapping[str, Sequence[str]]
 
 
-def count_text_tokens(texts: Sequence[str]) -> np.ndarray:
-    """Words, numbers and single Han characters: lengths that need no model."""
-    return np.array([len(tokens(text)) for text in texts], dtype=np.int64)
+class SelectionComparison(NamedTuple):
+    """`table` as above; `overlaps` by measures.overlap, `lengths` and `shares` by the functions below."""
+
+    table: pd.DataFrame
+    overlaps: pd.DataFrame
+    lengths: pd.DataFrame
+    shares: pd.DataFrame
 
 
 def selection_comparison(
@@ -57,9 +62,8 @@ def selection_comparison(
     seed: int,
     tags: pd.DataFrame | None = None,
     costs: pd.DataFrame | None = None,
-    count_tokens: TokenCounter = count_text_tokens,
-) -> pd.DataFrame:
-    """The table, methods in the order of `selections` (record ids by method).
+) -> SelectionComparison:
+    """The table and what it is made of, methods in the order of `selections` (record ids by method).
 
     `embeddings` (>= N, D) and `tags` (a column `tags` of lists) are indexed by record id. `costs`: `method`
     and any of `COSTS`, each for the whole pool. `seed` draws the records that the radius is measured on.
@@ -70,7 +74,8 @@ def selection_comparison(
     check_sampler_inputs(pd.Series(np.nan, index=pd.Index(record_ids)), embeddings, 1)
     features = embeddings.loc[record_ids]
     radius = median_neighbour_distance(features, seed=seed)
-    shared = overlap(selections).jaccard
+    overlaps, lengths = overlap(selections), length_quantiles(selections, pool)
+    shares = composition_shares(selections, pool)
     rows = []
     for method, picks in _with_pool(selections, pool).items():
         row: dict[str, object] = {"method": method, "selected": len(picks), "radius": radius}
@@ -78,7 +83,10 @@ def selection_comparison(
             row |= {"covered_rate": 1.0, "mean_distance": 0.0, "largest_distance": 0.0}
         else:
             near = coverage(features, picks, radius=radius)
-            row |= {"mean_overlap": shared.loc[method].drop(method).mean(), "covered_rate": near.covered_rate}
+            row |= {
+                "mean_overlap": overlaps.loc[method].drop(method).mean(),
+                "covered_rate": near.covered_rate,
+            }
             row |= {"mean_distance": near.mean_distance, "largest_distance": near.largest_distance}
         rows.append(row | {"vendi_score": vendi_score(features.loc[sorted(picks)].to_numpy())})
     table = pd.DataFrame(rows, columns=MEASURES)
@@ -86,25 +94,23 @@ def selection_comparison(
         table["tag_covered_rate"] = _tag_covered_rates(selections, pool, tags)
     parts = [
         table,
-        _wide_lengths(length_quantiles(selections, pool, count_tokens)),
-        _wide_shares(composition_shares(selections, pool)),
+        _wide_lengths(lengths),
+        _wide_shares(shares),
     ]
     if costs is not None:
         per_thousand = costs.set_index("method")[[name for name in COSTS if name in costs]] * 1000 / len(pool)
         parts.append(per_thousand.reindex(table["method"]).add_prefix("cost/").reset_index(drop=True))
-    return pd.concat(parts, axis=1)
+    return SelectionComparison(pd.concat(parts, axis=1), overlaps, lengths, shares)
 
 
-def length_quantiles(
-    selections: Selections, pool: pd.DataFrame, count_tokens: TokenCounter = count_text_tokens
-) -> pd.DataFrame:
+def length_quantiles(selections: Selections, pool: pd.DataFrame) -> pd.DataFrame:
     """`method`, `part` (prompt or answer) and the summary of `length_summary` with `p90`; the pool first."""
     record_ids = pd.Index(pool["record_id"])
     rows = []
     for part in TEXT_PARTS:
         known = pool[part].notna().to_numpy()
         lengths = np.full(len(pool), np.nan)
-        lengths[known] = count_tokens(pool.loc[known, part].tolist())
+        lengths[known] = [len(tokens(text)) for text in pool.loc[known, part]]
         for method, picks in _with_pool(selections, pool).items():
             own = lengths[record_ids.get_indexer(pd.Index(picks, dtype=record_ids.dtype))]
             own = own[~np.isnan(own)]

@@ -1,6 +1,7 @@
 """Figures of several selections from one pool: overlap, lengths, composition, costs."""
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ _VALUE_COLOURS = (*COLOURS, "#9db7da", "#efc496", "#a7ceb4", "#d3aacd", "#b5b5b5
 
 def selection_overlap_figure(overlap: pd.DataFrame) -> go.Figure:
     """A heat map of the overlaps (methods, methods), in [0, 1], as `measures.overlap` gives them."""
-    names = [_escaped(name) for name in overlap.index]
+    names = [escape(name, quote=False) for name in overlap.index]
     values = overlap.to_numpy(dtype=np.float64)
     figure = go.Figure(
         go.Heatmap(
@@ -59,7 +60,7 @@ def selection_length_figure(lengths: pd.DataFrame) -> go.Figure:
         known = lengths[(lengths["part"] == part) & (lengths["texts"] > 0)]
         figure.add_trace(
             go.Box(
-                y=[_escaped(name) for name in known["method"]],
+                y=[escape(name, quote=False) for name in known["method"]],
                 lowerfence=known["p5"],
                 q1=known["p25"],
                 median=known["p50"],
@@ -90,14 +91,15 @@ def selection_composition_figure(shares: pd.DataFrame) -> go.Figure:
         own = shares[shares["part"] == part]
         for number, value in enumerate(dict.fromkeys(own["value"])):
             rows = own[own["value"] == value].set_index("method").loc[methods]
-            name = _escaped(LANGUAGE_NAMES.get(value, one_line(value, 40)))
+            colour = POOL_COLOUR if value == OTHER else _VALUE_COLOURS[number % len(_VALUE_COLOURS)]
+            name = escape(LANGUAGE_NAMES.get(value, one_line(value, 40)), quote=False)
             figure.add_trace(
                 go.Bar(
-                    y=[_escaped(method) for method in methods],
+                    y=[escape(method, quote=False) for method in methods],
                     x=rows["share"].to_numpy(),
                     name=name,
                     orientation="h",
-                    marker_color=POOL_COLOUR if value == OTHER else _colour(number),
+                    marker_color=colour,
                     legendgroup=part,
                     legendgrouptitle_text=part,
                     hovertemplate="%{y}: %{x:.1%} " + name + "<extra></extra>",
@@ -132,7 +134,7 @@ def selection_cost_figure(table: pd.DataFrame) -> go.Figure:
     for row, name in enumerate(known, start=1):
         figure.add_trace(
             go.Bar(
-                y=[_escaped(method) for method in costs["method"]],
+                y=[escape(method, quote=False) for method in costs["method"]],
                 x=costs[f"cost/{name}"],
                 orientation="h",
                 marker_color=COLOURS[0],
@@ -158,7 +160,7 @@ def _panels(titles: Sequence[str], bars: Sequence[int]) -> go.Figure:
         cols=1,
         row_heights=[count * _BAR_PIXELS + 10 for count in bars],
         vertical_spacing=min(_PANEL_PIXELS / _height(bars), 0.9 / max(len(titles) - 1, 1)),
-        subplot_titles=[_escaped(title) for title in titles],
+        subplot_titles=titles,
     )
     figure.update_yaxes(autorange="reversed", dtick=1)
     return figure
@@ -166,11 +168,3 @@ def _panels(titles: Sequence[str], bars: Sequence[int]) -> go.Figure:
 
 def _height(bars: Sequence[int]) -> int:
     return 130 + sum(count * _BAR_PIXELS + 10 for count in bars) + _PANEL_PIXELS * max(len(bars) - 1, 0)
-
-
-def _colour(number: int) -> str:
-    return _VALUE_COLOURS[number % len(_VALUE_COLOURS)]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

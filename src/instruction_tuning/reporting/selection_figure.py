@@ -1,6 +1,7 @@
 """The pool on a map with the selection marked, and how the two are composed."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -96,16 +97,12 @@ def _map_traces(pool: pd.DataFrame, selected: pd.DataFrame, seed: int) -> Sequen
 
 
 def _hover(row: Mapping[Hashable, Any], because: pd.DataFrame) -> str:
-    text = _escaped(one_line(str(row["prompt"]), _HOVER_COLUMNS))
+    text = escape(one_line(str(row["prompt"]), _HOVER_COLUMNS), quote=False)
     if row["is_selected"]:
         taken = because.loc[row["record_id"]]
-        reason = _escaped(one_line(str(taken["selected_because"]), _HOVER_COLUMNS))
+        reason = escape(one_line(str(taken["selected_because"]), _HOVER_COLUMNS), quote=False)
         text += f"<br><i>rank {taken['rank']}: {reason}</i>"
     return text
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _places(texts: list[str], seed: int) -> np.ndarray:

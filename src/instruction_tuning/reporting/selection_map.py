@@ -8,6 +8,7 @@ shows the record; where the texts of the selected alone would be too long for `m
 import json
 import textwrap
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,8 @@ from instruction_tuning.reporting.wording import display_width
 from instruction_tuning.seeds import substream
 
 SHOWN_AT_FIRST = 2
-MAX_POINTS = 4_000
 MAX_BYTES = 6_000_000
-HOVER_CHARACTERS = 200
-_LEAST_CHARACTERS = 25
+HOVER_CHARACTERS = (200, 100, 50, 25)  # of a text; fewer where the page would be too long
 _HOVER_COLUMNS = 72
 _POINT_BYTES = 24  # two coordinates
 _SYMBOLS = ("circle-open", "square-open", "diamond-open", "triangle-up-open", "cross-open", "x-open")
@@ -36,7 +35,7 @@ def selection_map(
     embeddings: pd.DataFrame,
     *,
     seed: int,
-    max_points: int = MAX_POINTS,
+    max_points: int,
     max_bytes: int = MAX_BYTES,
 ) -> go.Figure:
     """The map of `pool` with the picks of each method in `selections`: record ids, best first.
@@ -47,11 +46,10 @@ def selection_map(
     """
     records = pool.set_index("record_id").sort_index()
     picked_by = _picked_by(selections, records.index)
-    characters = HOVER_CHARACTERS
-    hovers = _hovers(records, list(picked_by), picked_by, characters)
-    while sum(map(_bytes, hovers)) > max_bytes and characters > _LEAST_CHARACTERS:
-        characters = max(characters // 2, _LEAST_CHARACTERS)
+    for characters in HOVER_CHARACTERS:
         hovers = _hovers(records, list(picked_by), picked_by, characters)
+        if sum(map(_bytes, hovers)) <= max_bytes:
+            break
     room = max_bytes - sum(map(_bytes, hovers)) - _POINT_BYTES * sum(map(len, picked_by.values()))
     left = [record for record in records.index if record not in picked_by]
     drawn = substream(seed, "selection_map").sample(left, min(len(left), max_points))
@@ -120,7 +118,7 @@ def _rings(at: pd.DataFrame, method: str, number: int) -> go.Scattergl:
     return go.Scattergl(
         x=at["x"].tolist(),
         y=at["y"].tolist(),
-        name=f"{_escaped(method)} ({len(at):,})",
+        name=f"{escape(method, quote=False)} ({len(at):,})",
         mode="markers",
         marker={
             "color": COLOURS[number % len(COLOURS)],
@@ -140,17 +138,11 @@ def _hovers(
     picked_by: Mapping[str, Mapping[str, int]],
     characters: int,
 ) -> list[str]:
-    category = records["category"] if "category" in records else pd.Series(None, index=records.index)
-    columns = pd.DataFrame(
-        {
-            "category": category.astype("object").where(category.notna(), UNKNOWN),
-            "prompt": records["prompt"],
-            "answer": records["answer"].astype("object").where(records["answer"].notna(), "(none)"),
-        }
-    ).loc[list(shown)]
+    columns = records.loc[list(shown), ["category", "prompt", "answer"]]
+    columns = columns.fillna({"category": UNKNOWN, "answer": "(none)"})
     texts = []
-    for record, kind, prompt, answer in columns.itertuples():
-        lines = [f"{record}, {_escaped(str(kind))}"]
+    for record, category, prompt, answer in columns.itertuples():
+        lines = [f"{record}, {escape(category, quote=False)}"]
         if record in picked_by:
             ranks = ", ".join(f"{method} {rank:,}" for method, rank in picked_by[record].items())
             lines.append(f"picked as: {_wrapped(ranks)}")
@@ -168,11 +160,7 @@ def _wrapped(text: str) -> str:
     flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     # Where characters are wide, a line has fewer of them.
     width = max(int(_HOVER_COLUMNS * len(flat) / max(display_width(flat), 1)), 1)
-    return "<br>".join(_escaped(line) for line in textwrap.wrap(flat, width))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "<br>".join(escape(line, quote=False) for line in textwrap.wrap(flat, width))
 
 
 def _bytes(hover: str) -> int:

@@ -2,7 +2,9 @@
 
 import textwrap
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, takewhile
 from typing import Any
 
 from instruction_tuning.text.counting import counted
@@ -31,11 +33,9 @@ def display_width(text: str) -> int:
 def one_line(text: str, width: int) -> str:
     """`text` on one line of at most `width` columns; what is cut off shows as an ellipsis."""
     flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if display_width(flat) <= width:
-        return flat
-    while flat and display_width(flat) > width - 1:
-        flat = flat[:-1]
-    return f"{flat.rstrip()}…"
+    # Where each character ends, no farther than the line goes: a prompt may be a book.
+    ends = list(takewhile(lambda end: end <= width, accumulate(map(display_width, flat))))
+    return flat if len(ends) == len(flat) else f"{flat[: bisect_right(ends, width - 1)].rstrip()}…"
 
 
 def wrapped(text: str) -> list[str]:

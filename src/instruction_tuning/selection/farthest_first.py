@@ -18,6 +18,7 @@ import numpy as np
 
 from instruction_tuning.selection.copies import copies
 from instruction_tuning.selection.distance_bounds import bounds_to_nearest
+from instruction_tuning.selection.nearest_rows import nearest_rows
 
 FRONT_ROWS = 256
 TIE = 1e-12  # of a squared distance
@@ -88,18 +89,11 @@ def _front(
 def _measure(
     points: np.ndarray, centres: list[int], rows: np.ndarray, exact: np.ndarray, counted: np.ndarray
 ) -> None:
-    """Bring `exact` of `rows` up to date: the product finds the nearest centre, differences the distance."""
+    """Bring `exact` of `rows` up to date."""
     rows = rows[counted[rows] < len(centres)]
     since = int(counted[rows].min(initial=len(centres)))
-    for first in range(since, len(centres), ROWS_AT_ONCE):
-        near = points[centres[first : first + ROWS_AT_ONCE]].astype(np.float64)  # (C, D)
-        norms = np.einsum("cd,cd->c", near, near)
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            here = rows[start : start + ROWS_AT_ONCE]
-            block = points[here].astype(np.float64)
-            nearest = (norms - 2.0 * (block @ near.T)).argmin(axis=1)
-            differences = block - near[nearest]
-            exact[here] = np.minimum(exact[here], np.einsum("nd,nd->n", differences, differences))
+    _, squared = nearest_rows(points, rows, np.array(centres[since:], dtype=np.int64))
+    exact[rows] = np.minimum(exact[rows], squared)
     counted[rows] = len(centres)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from instruction_tuning.selection.methods import SCORES, Method
+from instruction_tuning.selection.recipes import Method
 
 # The requests (schemas.teacher_completions: kind) behind what a score needs.
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -30,30 +30,26 @@ def method_costs(
 ) -> pd.DataFrame:
     """`method`, `model_calls`, `tokens`, `usd`, `seconds` for the whole pool.
 
-    `completions` are all requests of `pool_ratings`; the seconds are by score (and `tags`), and by method.
+    `completions` are all requests of `pool_ratings`; the seconds are by score and by what scores
+    share (`tags`, `likelihoods`), and by method.
     """
-    sent = completions.drop_duplicates("request_id")
-    of_kind = sent.groupby("kind").agg(
-        model_calls=("request_id", "size"), usd=("price_usd", "sum"), tokens=("prompt_tokens", "sum")
-    )
-    of_kind["tokens"] += completions.groupby("kind")["completion_tokens"].sum()
+    # Tokens and price of a request stand on the first of its rows.
+    columns = ["prompt_tokens", "completion_tokens", "price_usd"]
+    of_kind = completions.groupby("kind")[columns].sum()
+    of_kind["model_calls"] = completions.groupby("kind")["request_id"].nunique()
     rows = []
     for name, method in methods.items():
-        needs = {need for score in method.scores for need in SCORES[score]}
-        needs |= {"tags"} if method.looks_at == "tags" else set()
-        kinds = {kind for need in needs for kind in KINDS.get(need, ())}
-        kinds |= {"tagging"} if tags_by_model and "tags" in needs else set()
+        kinds = {kind for need in method.needs for kind in KINDS.get(need, ())}
+        kinds |= {"tagging"} if tags_by_model and "tags" in method.needs else set()
         asked = of_kind.reindex(sorted(kinds)).sum()
-        # A score that is made of tags has their seconds in its own.
-        has_tags = any("tags" in SCORES[score] for score in method.scores)
-        measured = [*method.scores, *(["tags"] if method.looks_at == "tags" and not has_tags else [])]
+        measured = score_seconds.reindex([*method.scores, *sorted(method.needs)]).sum()
         rows.append(
             {
                 "method": name,
                 "model_calls": int(asked["model_calls"]),
-                "tokens": int(asked["tokens"]),
-                "usd": float(asked["usd"]),
-                "seconds": float(score_seconds.reindex(measured).sum() + sampling_seconds[name]),
+                "tokens": int(asked["prompt_tokens"] + asked["completion_tokens"]),
+                "usd": float(asked["price_usd"]),
+                "seconds": float(measured + sampling_seconds[name]),
             }
         )
     return pd.DataFrame(rows)

@@ -5,12 +5,11 @@ for more than another. A **product mix** asks that a record be good in every res
 
     place(i) = (rank(i) - 1/2) / n, in (0, 1); equal scores share the mean of their ranks
     weighted = sum_k w_k place_k / sum_k w_k
-    product  = prod_k v_k^w_k, of the scores as they are (complexity · quality of Deita, arXiv 2312.15685),
-               or of their places
+    product  = prod_k v_k^w_k, of the scores as they are (complexity · quality of Deita, arXiv 2312.15685)
 
-A record that lacks one of the scores is dropped (NaN, never picked), or judged by those that it has
-(`renormalise`: their weights become the whole). The latter puts records of few scores to the ends of the
-order: one place spreads wider than the mean of three. O(scores · N log N).
+A record that lacks one of the scores is dropped (NaN, never picked), or, in a weighted mix, judged by those
+that it has (`renormalise`: their weights become the whole). The latter puts records of few scores to the ends
+of the order: one place spreads wider than the mean of three. O(scores · N log N).
 Departure from Deita: a score belongs to a record, so the sum over the turns of a conversation is made before.
 """
 
@@ -46,26 +45,19 @@ def weighted_mix(
 
 
 def product_mix(
-    scores: Mapping[str, pd.Series],
-    weights: Mapping[str, float],
-    *,
-    missing: Missing,
-    of: Literal["values", "places"] = "values",
+    scores: Mapping[str, pd.Series], weights: Mapping[str, float], *, missing: Missing
 ) -> pd.Series:
-    """`product_mix_score` by record id, sorted: the product of `values` (above 0), or of places.
+    """`product_mix_score` by record id, sorted: the product of scores above 0; `missing` can only be `drop`.
 
-    The weights are exponents; 1 each is Deita's score. Renormalised, a record counts with the geometric mean
-    of what it has, which takes scores of one scale: places.
+    The weights are exponents; 1 each is Deita's score.
     """
     checked = _checked(scores, weights)
-    if of == "values" and missing == "renormalise":
+    if missing == "renormalise":
         raise ConfigurationError(
             "a score that is missing cannot be made up for by others of another scale",
             field="missing",
             fix="set missing: drop",
         )
-    if of == "places":
-        checked = {name: places(score) for name, score in checked.items()}
     for name, score in checked.items():
         by_score(score)  # refuses what is infinite or not there at all
         if (score <= 0).any():
@@ -73,7 +65,7 @@ def product_mix(
                 f"{int((score <= 0).sum())} records have a {name} that is not above 0, in a product",
                 record=score.index[int(np.argmax(score <= 0))],
                 field=name,
-                fix="multiply places (of: places), or add them up (weighted mix)",
+                fix="add the scores up by their places instead (combine: sum)",
             )
     mean = _combined(pd.DataFrame(checked).apply(np.log), weights, missing)
     return np.exp(mean * sum(weights.values())).rename("product_mix_score")
@@ -92,7 +84,7 @@ def _checked(scores: Mapping[str, pd.Series], weights: Mapping[str, float]) -> d
             raise ConfigurationError(
                 f"the weight of {name} is {weight}",
                 field="weights",
-                fix="give a number above 0; for a score that should be low, hand the score over negated",
+                fix="give a number above 0",
             )
         if name.endswith("_loss"):
             raise ConfigurationError(

@@ -39,7 +39,7 @@ def pre_experience_records(
     `high` are percentiles. Ties go to the smaller record id, and the order of the rows does not matter.
     """
     check_sampler_inputs(prompt_loss, embeddings, clusters * per_cluster)
-    check_band(low, high, 100)
+    check_band(low, high)
     losses = prompt_loss.dropna().sort_index()
     if losses.empty:
         raise InputError(

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from instruction_tuning.selection.methods import Method
+from instruction_tuning.selection.recipes import Method
 
 
 class QuerySelectionParameters(BaseModel):

@@ -2,16 +2,15 @@
 
 For k-center the reason is the distance to the nearest record picked before, worked out again from the
 picks: O(K^2 · D) for K picks; for what was left, to the nearest of all picks: O(N · K · D), as the picking
-itself. In blocks.
+itself (nearest_rows.py).
 """
 
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import InputError
+from instruction_tuning.selection.nearest_rows import nearest_earlier, nearest_rows
+from instruction_tuning.selection.samplers.inputs import needed
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
-
-BLOCK_ROWS = 512
 
 SELECTED, NOT_SELECTED = "selected", "not_selected"
 
@@ -55,13 +54,13 @@ def k_center_reasons(
     The score is the distance to the nearest earlier pick, null for the first; of a record that was left, to
     the nearest pick of all.
     """
-    if features is None:
-        raise InputError("k-center goes by embeddings, and there are none", fix="embed the pool first")
-    chosen = set(picks)
-    others = sorted(record_id for record_id in scores.index if record_id not in chosen)
-    points = features.loc[picks].to_numpy(copy=False)  # (K, D)
-    nearest, distances = nearest_earlier(points)
-    near_others, far = nearest_of(features.loc[others].to_numpy(copy=False), points)
+    embeddings = needed(features, "k_center_greedy", "embeddings")
+    points = embeddings.to_numpy(copy=False)
+    rows = embeddings.index.get_indexer(pd.Index(picks))  # (K,)
+    others = sorted(set(scores.index).difference(picks))
+    nearest, squared = nearest_earlier(points[rows])
+    near_others, far = nearest_rows(points, embeddings.index.get_indexer(pd.Index(others)), rows)
+    distances = np.sqrt(squared)
     reasons = {picks[0]: f"k-center pick 1: the first centre, chosen by seed {seed}"} if picks else {}
     for row, record in enumerate(picks[1:], start=1):
         reasons[record] = (
@@ -70,43 +69,8 @@ def k_center_reasons(
         )
     left = f"k-center: none of the {len(picks)} farthest from what was selected before"
     reasons |= dict.fromkeys(others, left)
-    ordered = [*picks, *others]
-    named = dict(zip(ordered, (*nearest, *near_others), strict=True))
-    near = {record: picks[row] for record, row in named.items() if row >= 0}
-    return reason_rows(picks, pd.Series(np.concatenate([distances, far]), index=ordered), reasons, near)
-
-
-def nearest_earlier(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each row of `points` (K, D), the nearest row above it and its distance; -1 and NaN for row 0."""
-    count = len(points)
-    squared_norms = np.einsum("kd,kd->k", points, points)  # (K,)
-    nearest = np.full(count, -1)
-    distances = np.full(count, np.nan)
-    for start in range(0, count, BLOCK_ROWS):
-        stop = min(start + BLOCK_ROWS, count)
-        squared = (
-            squared_norms[start:stop, None]
-            + squared_norms[None, :stop]
-            - 2.0 * points[start:stop] @ points[:stop].T
-        )  # (block, stop)
-        not_earlier = np.arange(stop)[None, :] >= np.arange(start, stop)[:, None]
-        squared = np.where(not_earlier, np.inf, np.maximum(squared, 0.0))
-        first = 1 if start == 0 else 0
-        nearest[start + first : stop] = squared[first:].argmin(axis=1)
-        distances[start + first : stop] = np.sqrt(squared[first:].min(axis=1))
-    return nearest, distances
-
-
-def nearest_of(points: np.ndarray, picks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each row of `points` (M, D), the nearest row of `picks` (K, D), one at least, and its distance."""
-    nearest = np.empty(len(points), dtype=np.int64)
-    distances = np.empty(len(points))
-    pick_norms = np.einsum("kd,kd->k", picks, picks)  # (K,)
-    for start in range(0, len(points), BLOCK_ROWS):
-        block = points[start : start + BLOCK_ROWS]
-        norms = np.einsum("md,md->m", block, block)  # (block,)
-        squared = norms[:, None] + pick_norms[None, :] - 2.0 * block @ picks.T  # (block, K)
-        rows = slice(start, start + len(block))
-        nearest[rows] = squared.argmin(axis=1)
-        distances[rows] = np.sqrt(np.maximum(squared.min(axis=1), 0.0))
-    return nearest, distances
+    near = {record: picks[row] for record, row in zip(picks[1:], nearest[1:], strict=True)}
+    pick_of = dict(zip(rows.tolist(), picks, strict=True))
+    near |= {other: pick_of[row] for other, row in zip(others, near_others.tolist(), strict=True) if picks}
+    away = pd.Series(np.concatenate([distances, np.sqrt(far)]), index=[*picks, *others])
+    return reason_rows(picks, away.replace(np.inf, np.nan), reasons, near)

@@ -19,7 +19,7 @@ O(stages · N log N), and what the samplers take.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ Reasons = Callable[..., pd.DataFrame]
 class Stage:
     """An order, by `sampler` or else by `score`, and how much of it is kept, the best first.
 
-    `score` and `features` null: those that the mix is called with. Settings of the sampler are bound to it
+    `score` null: the one that the mix is called with. Settings of the sampler are bound to it
     (`functools.partial`). Kept are a share in (0, 1], rounded up, of what the stage can put in order (of a
     score the records that have it, of a sampler all that reach it), or a number, or what has at least that
     score; the last stage may leave it to the budget. `reasons` is the sampler's account of its picks.
@@ -46,7 +46,6 @@ class Stage:
     name: str
     score: pd.Series | None = None
     sampler: Sampler | None = None
-    features: pd.DataFrame | None = None
     keep_share: float | None = None
     keep_count: int | None = None
     at_least: float | None = None
@@ -63,12 +62,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class _Passage:
-    """What reached a stage, sorted, with the scores there, what it could order, and what it kept."""
+    """What reached a stage, sorted, with the scores there, what it could put in order, and what it kept."""
 
     stage: Stage
     entered: list[str]
     scores: pd.Series
-    ordered: int
+    order: list[str]
     kept: list[str]
 
 
@@ -87,29 +86,6 @@ def staged_mix(
     return _passages(scores, features, budget, seed, stages)[-1].kept
 
 
-def staged_mix_counts(
-    scores: pd.Series,
-    features: pd.DataFrame | None,
-    budget: int,
-    *,
-    seed: int,
-    stages: Sequence[Stage],
-) -> pd.DataFrame:
-    """A row a stage: `stage`, `rule`, `entered`, `without_score`, `kept`, `dropped`; these add up."""
-    rows = [
-        {
-            "stage": passage.stage.name,
-            "rule": passage.stage.rule(),
-            "entered": len(passage.entered),
-            "without_score": len(passage.entered) - passage.ordered,
-            "kept": len(passage.kept),
-            "dropped": len(passage.entered) - len(passage.kept),
-        }
-        for passage in _passages(scores, features, budget, seed, stages)
-    ]
-    return pd.DataFrame(rows)
-
-
 def staged_mix_reasons(
     picks: list[str],
     scores: pd.Series,
@@ -122,7 +98,11 @@ def staged_mix_reasons(
 
     The score is that of the stage which left the record, or of the last one's own account.
     """
-    passages = _passages(scores, features, max(len(picks), 1), seed, stages)
+    *before, end = stages
+    if end.sampler is not None:
+        # Its picks are known, and to pick once more would take as long as the first time.
+        end = replace(end, sampler=lambda *_, **__: picks)
+    passages = _passages(scores, features, max(len(picks), 1), seed, [*before, end])
     reasons: dict[str, str] = {}
     numbers = pd.Series(np.nan, index=scores.index)
     nearest: dict[str, str] = {}
@@ -132,7 +112,7 @@ def staged_mix_reasons(
         numbers[passage.entered] = passage.scores
     last = passages[-1]
     if last.stage.reasons is not None:
-        own = last.stage.reasons(picks, last.scores, _features(last.stage, features), seed=seed)
+        own = last.stage.reasons(picks, last.scores, features, seed=seed)
         own = own.set_index("record_id")
         numbers[own.index] = own["selection_score"]
         nearest = {str(record): str(near) for record, near in own["nearest_selected"].dropna().items()}
@@ -178,16 +158,8 @@ def _pass(
             fix=f"set it to at most {shown(own.max())}, the best there is",
         )
     count = min(count, limit)
-    kept = (
-        order[:count]
-        if stage.sampler is None
-        else stage.sampler(own, _features(stage, features), count, seed=seed)
-    )
-    return _Passage(stage, entered, own, len(order), kept)
-
-
-def _features(stage: Stage, features: pd.DataFrame | None) -> pd.DataFrame | None:
-    return features if stage.features is None else stage.features
+    kept = order[:count] if stage.sampler is None else stage.sampler(own, features, count, seed=seed)
+    return _Passage(stage, entered, own, order, kept)
 
 
 def _check_stages(stages: Sequence[Stage]) -> None:
@@ -221,7 +193,7 @@ def _in_words(passage: _Passage, at: str) -> dict[str, str]:
     stage, kept = passage.stage, len(passage.kept)
     reasons = dict.fromkeys(passage.entered, f"left {at}: not among the {kept:,} that it picked")
     if stage.sampler is None:
-        name, order = name_of(passage.scores), by_score(passage.scores)
+        name, order = name_of(passage.scores), passage.order
         reasons = dict.fromkeys(passage.entered, f"left {at}: no {name}")
         for place, record in enumerate(order, start=1):
             standing = f"{name} {shown(passage.scores[record])}, place {place:,} of {len(order):,}"

@@ -10,8 +10,6 @@ import pandas as pd
 
 from instruction_tuning.errors import InputError
 
-COLUMNS = ("method", "seed", "item_id", "ability", "score")
-
 
 @dataclass(frozen=True)
 class BalancedAnswers:
@@ -33,7 +31,7 @@ class BalancedAnswers:
 
 
 def balanced_answers(scores: pd.DataFrame, reference: str) -> BalancedAnswers:
-    """The frame with `COLUMNS` as an array; an item is known by its ability and its id.
+    """`method`, `seed`, `item_id`, `ability` and `score` as an array; an item is known by ability and id.
 
     Raises `InputError` where `reference` is no method, where a method lacks an answer that another has or has
     it twice, for a score that is missing or outside [0, 1], for a single seed and for an ability of one item.

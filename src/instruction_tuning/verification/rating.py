@@ -2,26 +2,25 @@
 
 As in instruction tuning with GPT-4 (2304.03277), whose judge gave each response a mark. Departures:
 marks of 0, which occur in that paper's published data, are outside the scale that was asked for and
-count as unparseable; a reply without a readable mark gives null, never a middle value.
+count as unparseable (marks.py).
 """
 
-import re
 from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.errors import FailureRateError
 from instruction_tuning.lm.chat_request import ChatRequest, as_messages, chat_request
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream_seed
-
-LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
-_SHOWN_CHARACTERS = 200
-
-_RATING = re.compile(
-    r"(?:rating|评分)[\s*_`]*[:：][\s*_`]*(\d+(?:\.\d+)?)(?:\s*/\s*(\d+))?(?![\d.]*\d|\s*[-–~]\s*\d)",
-    re.IGNORECASE,
+from instruction_tuning.verification.marks import (
+    last_mark,
+    mark_pattern,
+    read_marks,
+    refuse_unreadable_replies,
 )
+
+LOWEST_RATING, HIGHEST_RATING = 1, 10
+_RATING = mark_pattern("rating|评分")
 
 
 def parse_rating(reply: str) -> float | None:
@@ -30,32 +29,22 @@ def parse_rating(reply: str) -> float | None:
     >>> parse_rating("Correct and short.\\n**Rating:** 9/10")
     9.0
     """
-    marks = _RATING.findall(reply)
-    if not marks:
-        return None
-    number, scale = marks[-1]
-    rating = float(number)
-    return rating if scale in ("", "10") and LOWEST_RATING <= rating <= HIGHEST_RATING else None
+    return last_mark(reply, _RATING, lowest=LOWEST_RATING, highest=HIGHEST_RATING)
 
 
 def with_marks(ratings: pd.DataFrame) -> pd.DataFrame:
-    """`ratings` (completions) with `mark`: null where a reply holds no readable one, or did not come."""
-    came = ratings.loc[ratings["status"] == "ok", "response"]
-    marks = pd.Series([parse_rating(str(reply)) for reply in came], index=came.index, dtype="float64")
-    return ratings.assign(mark=marks.reindex(ratings.index))
+    """`ratings` (completions) with `mark`, null where none came or could be read, and `mark_status`."""
+    return read_marks(ratings, parse_rating)
 
 
 def refuse_unreadable(marked: pd.DataFrame, *, max_unreadable_rate: float) -> None:
     """Raise `FailureRateError` where too many replies of `marked` (by `with_marks`) hold no mark."""
-    replies = marked[marked["status"] == "ok"]
-    unreadable = replies.loc[replies["mark"].isna(), "response"].tolist()
-    if len(unreadable) <= max_unreadable_rate * len(replies):
-        return
-    raise FailureRateError(
-        f"{len(unreadable)} of {len(replies)} ratings hold no mark from 1 to 10, more than "
-        f"max_unreadable_rate {max_unreadable_rate:g} allows; for example "
-        f"{str(unreadable[0])[:_SHOWN_CHARACTERS]!r}",
+    refuse_unreadable_replies(
+        marked["mark_status"],
+        marked["response"],
+        asked_for="mark from 1 to 10",
         field="answer_generation.max_unreadable_rate",
+        max_unreadable_rate=max_unreadable_rate,
         fix="take a teacher that follows the rating prompt (its last line has to be `Rating: n`), raise "
         "answer_generation.rating_max_tokens where replies are cut off before the mark, or raise the limit",
     )

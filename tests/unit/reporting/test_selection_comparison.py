@@ -26,7 +26,7 @@ def line(places: list[float]) -> pd.DataFrame:
 
 def compared(selections: dict[str, list[str]], **others: pd.DataFrame) -> pd.DataFrame:
     embeddings = others.pop("embeddings", line([float(n) for n in range(20)]))
-    return selection_comparison(selections, RECORDS, embeddings, seed=0, **others).set_index("method")
+    return selection_comparison(selections, RECORDS, embeddings, seed=0, **others).table.set_index("method")
 
 
 def test_the_pool_comes_first_and_the_methods_in_their_order() -> None:
@@ -67,20 +67,15 @@ def test_lengths_are_of_the_selected_records_and_an_answer_that_is_not_there_has
     assert lengths.loc[("last", "answer"), "p50"] == 5
     assert lengths.loc[("even", "answer"), "texts"] == 0 and np.isnan(lengths.loc[("even", "answer"), "p50"])
     assert lengths.loc[(POOL, "prompt"), "p90"] == pytest.approx(18.1)
-    table = selection_comparison({"even": EVEN}, records, line([float(n) for n in range(20)]), seed=0)
+    table = selection_comparison({"even": EVEN}, records, line([float(n) for n in range(20)]), seed=0).table
     assert table["prompt_tokens_median"].tolist() == [10.5, 10]
 
 
 def test_a_pool_without_answers_has_no_lengths_of_them() -> None:
     table = selection_comparison(
         {"even": EVEN}, RECORDS.assign(answer=None), line([float(n) for n in range(20)]), seed=0
-    )
+    ).table
     assert table["answer_tokens_p90"].isna().all()
-
-
-def test_another_counter_counts_another_way() -> None:
-    lengths = length_quantiles({"even": EVEN}, RECORDS, lambda texts: np.full(len(texts), 7))
-    assert set(lengths["p50"]) == {7.0}
 
 
 def test_shares_are_of_the_selected_records_and_add_up() -> None:
@@ -116,8 +111,8 @@ def test_tags_are_covered_by_the_records_that_have_them() -> None:
 
 def test_the_order_of_rows_and_picks_does_not_matter() -> None:
     embeddings = line([float(n % 7) for n in range(20)])
-    one = selection_comparison({"even": EVEN}, RECORDS, embeddings, seed=0)
-    other = selection_comparison({"even": EVEN[::-1]}, RECORDS[::-1], embeddings[::-1], seed=0)
+    one = selection_comparison({"even": EVEN}, RECORDS, embeddings, seed=0).table
+    other = selection_comparison({"even": EVEN[::-1]}, RECORDS[::-1], embeddings[::-1], seed=0).table
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 

@@ -3,12 +3,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from reporting_builders import pool
+from reporting_builders import pool as records_of
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.reporting.selection_map import selection_map
 
 SELECTIONS = {"uniform": [f"{n:016x}" for n in (3, 1, 7)], "ifd <top>": [f"{n:016x}" for n in (1, 20)]}
+
+
+def pool(rows: int = 40) -> pd.DataFrame:
+    return records_of(rows).assign(category=None)
 
 
 def embeddings_of(records: pd.DataFrame) -> pd.DataFrame:
@@ -19,7 +23,9 @@ def embeddings_of(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def traces_of(records: pd.DataFrame, **settings: Any) -> dict[str, Any]:
-    figure = selection_map(SELECTIONS, records, embeddings_of(records), seed=1, **settings)
+    figure = selection_map(
+        SELECTIONS, records, embeddings_of(records), seed=1, **{"max_points": 400} | settings
+    )
     return {trace.name: trace for trace in figure.data}
 
 
@@ -74,7 +80,9 @@ def test_all_selected_are_drawn_and_of_the_others_what_there_is_room_for() -> No
 def test_the_page_stays_within_its_bytes_and_keeps_all_selected() -> None:
     records = pool(400).assign(prompt="<tag> 长的文本 / " * 40, answer="回答 " * 200)
     bound = 60_000
-    figure = selection_map(SELECTIONS, records, embeddings_of(records), seed=1, max_bytes=bound)
+    figure = selection_map(
+        SELECTIONS, records, embeddings_of(records), seed=1, max_points=400, max_bytes=bound
+    )
     page = figure.to_html(include_plotlyjs=False, full_html=False)
     drawn = {trace.name: len(trace.x) for trace in figure.data}
     assert len(page.encode()) < bound + 12_000  # the layout with its template
@@ -101,12 +109,12 @@ def test_the_map_does_not_depend_on_the_order_of_the_pool() -> None:
 
 def test_a_record_that_is_not_in_the_pool_is_named() -> None:
     with pytest.raises(InputError, match=r"not in the pool \(record beef\)"):
-        selection_map({"uniform": ["beef"]}, pool(), embeddings_of(pool()), seed=0)
+        selection_map({"uniform": ["beef"]}, pool(), embeddings_of(pool()), seed=0, max_points=9)
 
 
 @pytest.mark.parametrize("rows", [1, 2])
 def test_a_tiny_pool_and_a_selection_of_nothing_can_be_drawn(rows: int) -> None:
-    selection_map({"uniform": []}, pool(rows), embeddings_of(pool(rows)), seed=0)
+    selection_map({"uniform": []}, pool(rows), embeddings_of(pool(rows)), seed=0, max_points=9)
 
 
 def test_the_first_methods_are_shown_at_first_and_the_others_wait_in_the_legend() -> None:

@@ -19,6 +19,11 @@ def test_a_text_is_cut_to_its_columns(text):
     assert display_width(cut) <= 20 and cut.endswith("…") and "\n" not in cut
 
 
+def test_what_has_no_width_takes_no_room_and_a_cut_takes_all_that_fits():
+    assert one_line("e\u0301" * 20, 20) == "e\u0301" * 20
+    assert one_line("首都" * 9, 8) == "首都首…"
+
+
 def test_a_short_text_stays_as_it_is():
     assert one_line("a  b", 20) == "a b"
 

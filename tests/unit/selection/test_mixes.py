@@ -53,23 +53,11 @@ def test_a_record_outside_of_a_score_lacks_it() -> None:
     assert mixed.isna().tolist() == [True, False, True]
 
 
-def test_the_product_of_values_is_that_of_deita() -> None:
+def test_the_product_is_that_of_deita() -> None:
     complexity, quality = series(2, 3, 1), series(5, 1, NAN)
     score = product_mix({"c": complexity, "q": quality}, {"c": 1, "q": 1}, missing="drop")
     assert score.iloc[:2].tolist() == pytest.approx([10, 3])
     assert np.isnan(score["c"])
-
-
-def test_a_product_of_places_wants_a_record_to_be_good_in_every_respect() -> None:
-    uneven, even = series(4, 3, 2, 1), series(1, 3, 2, 4)
-    weights = {"u": 1.0, "e": 1.0}
-    assert product_mix({"u": uneven, "e": even}, weights, missing="drop", of="places").idxmax() == "b"
-
-
-def test_renormalised_the_product_is_the_geometric_mean_of_what_there_is() -> None:
-    scores = {"one": series(1, 2, NAN), "other": series(1, 2, 3)}
-    score = product_mix(scores, {"one": 1, "other": 1}, missing="renormalise", of="places")
-    assert score["c"] == pytest.approx(places(scores["other"])["c"] ** 2)
 
 
 @settings(max_examples=25, deadline=None)
@@ -140,7 +128,7 @@ def test_an_infinite_score_and_one_that_nobody_has_are_named() -> None:
         product_mix({"ifd_score": series(NAN, NAN)}, {"ifd_score": 1}, missing="drop")
 
 
-def test_a_product_of_values_takes_only_what_is_above_0_and_of_one_scale() -> None:
+def test_a_product_takes_only_what_is_above_0_and_of_one_scale() -> None:
     with pytest.raises(InputError, match=r"quality that is not above 0.*record b"):
         product_mix({"quality": series(1, 0)}, {"quality": 1}, missing="drop")
     with pytest.raises(ConfigurationError, match="another scale"):

@@ -1,14 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.selection.reasons import (
-    BLOCK_ROWS,
-    decisions_frame,
-    k_center_reasons,
-    nearest_earlier,
-    nearest_of,
-    uniform_reasons,
-)
+from instruction_tuning.selection.reasons import decisions_frame, k_center_reasons, uniform_reasons
 
 
 def pool(*record_ids: str) -> pd.Series:
@@ -45,19 +38,14 @@ def test_a_record_that_was_left_names_the_nearest_of_all_picks() -> None:
     assert left["selection_score"] == 1.0 and pd.isna(left["rank"])
 
 
-def test_blocks_do_not_change_the_nearest_pick() -> None:
-    points = np.random.default_rng(1).normal(size=(BLOCK_ROWS + 3, 3))
-    picks = points[:5] + 0.1
-    nearest, distances = nearest_of(points, picks)
-    exact = np.linalg.norm(points[:, None] - picks[None], axis=2)
-    assert nearest.tolist() == exact.argmin(axis=1).tolist()
-    np.testing.assert_allclose(distances, exact.min(axis=1), rtol=1e-6)
+def test_a_copy_of_a_pick_is_at_distance_zero() -> None:
+    points = np.random.default_rng(0).normal(size=(4, 384)).astype(np.float32)
+    embeddings = pd.DataFrame([*points, points[1]], index=["a", "b", "c", "d", "e"])
+    reasons = k_center_reasons(["a", "b"], pool(*embeddings.index), embeddings, seed=9)
+    copy = reasons.set_index("record_id").loc["e"]
+    assert (copy["nearest_selected"], copy["selection_score"]) == ("b", 0)
 
 
-def test_blocks_do_not_change_the_distances() -> None:
-    points = np.random.default_rng(0).normal(size=(BLOCK_ROWS + 40, 3))
-    nearest, distances = nearest_earlier(points)
-    for row in (1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 39):
-        exact = np.linalg.norm(points[:row] - points[row], axis=1)
-        assert nearest[row] == exact.argmin()
-        np.testing.assert_allclose(distances[row], exact.min(), rtol=1e-6)
+def test_without_picks_nothing_is_near() -> None:
+    reasons = k_center_reasons([], pool("a"), pd.DataFrame([[0.0]], index=["a"]), seed=9)
+    assert reasons[["selection_score", "nearest_selected"]].isna().all(axis=None)

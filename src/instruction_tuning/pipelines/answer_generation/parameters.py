@@ -24,3 +24,8 @@ class AnswerGenerationParameters(RequestParameters):
     min_rating: float = Field(ge=1, le=10)
     max_unreadable_rate: float = Field(ge=0, le=1)
     seed: int
+
+    @property
+    def asks_teacher(self) -> bool:
+        """Whether answers come from somebody else than the records."""
+        return self.strategy == "teacher"

@@ -16,6 +16,7 @@ from instruction_tuning.pipelines.diverse_evol.parameters import DiverseEvolPara
 from instruction_tuning.selection.pool_embeddings import PoolEmbeddingParameters, embed_pool
 from instruction_tuning.selection.samplers.k_center_greedy import k_center_greedy
 from instruction_tuning.selection.samplers.uniform import uniform
+from instruction_tuning.training.on_examples import fine_tune_on_examples
 from instruction_tuning.training.sft_parameters import SFTParameters
 
 logger = logging.getLogger(__name__)
@@ -38,13 +39,8 @@ def evolve_selection(
     parameters: DiverseEvolParameters,
 ) -> pd.DataFrame:
     """`picked` with the records of one more round behind it."""
-    from instruction_tuning.mixture.replay import build_mixture
-    from instruction_tuning.training.supervised import fine_tune
-
-    chosen = instruction_pool[instruction_pool["record_id"].isin(picked["record_id"])].sort_values(
-        "record_id"
-    )
-    examples = chosen[chosen["answer"].notna()].assign(response_id=None).reset_index(drop=True)
+    chosen = instruction_pool[instruction_pool["record_id"].isin(picked["record_id"])]
+    examples = chosen[chosen["answer"].notna()]
     if len(examples) < 2:
         raise InputError(
             f"{len(examples)} of the {len(chosen)} records picked so far have an answer: too few to train on",
@@ -52,16 +48,13 @@ def evolve_selection(
             field="answer",
             fix="raise diverse_evol.initial, or take a pool with answers",
         )
-    training, validation = build_mixture(
-        examples,
-        replay_documents,
-        documents_per_example=sft.documents_per_example,
-        validation_share=sft.validation_share,
-        validation_minimum=1,
-        seed=parameters.seed,
-    )
-    recipe = sft.model_copy(update={"num_train_epochs": parameters.num_train_epochs}).recipe()
-    trained = fine_tune(base_model, training, validation, recipe, parameters.work_folder)
+    changed = {
+        "num_train_epochs": parameters.num_train_epochs,
+        "validation_minimum": 1,
+        "seed": parameters.seed,
+        "work_folder": str(parameters.work_folder),
+    }
+    trained = fine_tune_on_examples(base_model, examples, replay_documents, sft.model_copy(update=changed))
     seen = embedding.model_copy(
         update={
             "embedding": "hidden_states",

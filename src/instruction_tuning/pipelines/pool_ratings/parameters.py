@@ -60,3 +60,9 @@ class PoolRatingsParameters(BaseModel):
     requests: RequestParameters
     work_folder: Path
     seed: int
+
+    @property
+    def asks_teacher(self) -> bool:
+        """Whether a measure is somebody's word; the others are worked out here."""
+        asked = ("tags", "judge_rating", "difficulty_rating", "deita")
+        return any(measure in asked for measure in self.measures)

@@ -2,13 +2,11 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from instruction_tuning.pipelines.pool_ratings.asking_nodes import build_ladders, mark_pool, tag_pool
 from instruction_tuning.pipelines.pool_ratings.nodes import (
-    build_ladders,
     collect_ratings,
-    mark_pool,
     measure_with_models,
     score_by_deita,
-    tag_pool,
 )
 
 

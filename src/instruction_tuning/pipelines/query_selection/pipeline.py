@@ -4,10 +4,10 @@ from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.query_selection.nodes import (
     collect_selected_queries,
-    embed_pool,
     score_pool,
     select_queries,
 )
+from instruction_tuning.selection.pool_embeddings import embed_pool
 
 
 def create_pipeline() -> Pipeline:

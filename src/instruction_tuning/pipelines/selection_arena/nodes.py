@@ -11,8 +11,8 @@ import pandas as pd
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.evaluation.parameters import EvaluationParameters
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.pipelines.selection_arena.parameters import SelectionArenaParameters
+from instruction_tuning.training.on_examples import fine_tune_on_examples
 from instruction_tuning.training.sft_parameters import SFTParameters
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FULL_POOL = "full_pool"
-BASE = "base"
 _RESULT_COLUMNS = ["method", "seed", "item_id", "ability", "form", "score", "counted"]
 
 
@@ -57,12 +56,11 @@ def train_arena(
     evaluation: EvaluationParameters,
     parameters: SelectionArenaParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores of each trained model on each item, and what each was trained on; the base stands beside them.
+    """Scores of each trained model on each item, and what each was trained on.
 
-    Each training is kept by its content: a stopped arena goes on with the one that it was at.
+    Each training and each measurement is kept by its content: a stopped arena goes on with the one it was at.
     """
     from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
-    from instruction_tuning.training.supervised import fine_tune
 
     work = Path(parameters.work_folder)
     items = _measured_items(benchmark_items, parameters)
@@ -71,32 +69,17 @@ def train_arena(
     runs = list(_runs(arena_examples, compared_selections, parameters))
     started = time.monotonic()
     for number, (method, seed, examples) in enumerate(runs, start=1):
-        training, validation = build_mixture(
-            examples,
-            replay_documents,
-            documents_per_example=sft.documents_per_example,
-            validation_share=sft.validation_share,
-            validation_minimum=sft.validation_minimum,
-            seed=seed,
-        )
-        result = fine_tune(
-            base_model, training, validation, sft.model_copy(update={"seed": seed}).recipe(), work / "sft"
-        )
-        template = chat_template_of(result.model)
+        of_seed = sft.model_copy(update={"seed": seed, "work_folder": str(work / "sft")})
+        result = fine_tune_on_examples(base_model, examples, replay_documents, of_seed)
         outputs = measure_model(
             result.model,
             items,
             settings,
             work / "evaluation",
-            chat_template=template,
+            chat_template=chat_template_of(result.model),
             role=f"{method}, seed {seed}",
         )
         rows.append(outputs.assign(method=method, seed=seed)[_RESULT_COLUMNS])
-        if seed == runs[0][1] and method == runs[0][0]:
-            of_base = measure_model(
-                base_model, items, settings, work / "evaluation", chat_template=template, role="base"
-            )
-            rows.append(of_base.assign(method=BASE, seed=seed)[_RESULT_COLUMNS])
         trained.append(
             {
                 "method": method,
@@ -122,7 +105,7 @@ def rank_arena(
     from instruction_tuning.statistics.paired_seeds import ability_differences, rank_methods
 
     is_ranked = (arena_scores["form"] == parameters.form) & arena_scores["counted"]
-    in_form = arena_scores[is_ranked & (arena_scores["method"] != BASE)]
+    in_form = arena_scores[is_ranked]
     ranking = rank_methods(in_form, reference, seed=0, confidence=parameters.confidence)
     abilities = ability_differences(in_form, reference)
     sizes = arena_trainings.groupby("method")["examples"].mean()

@@ -6,9 +6,9 @@ from instruction_tuning.pipelines.selection_comparison.nodes import (
     compare_selections,
     count_costs,
     draw_comparison,
-    embed_for_comparison,
     score_for_comparison,
 )
+from instruction_tuning.selection.pool_embeddings import embed_pool
 
 
 def create_pipeline() -> Pipeline:
@@ -16,10 +16,10 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
-                embed_for_comparison,
+                embed_pool,
                 inputs=["instruction_pool", "base_model", "params:pool_embeddings"],
                 outputs="compared_embeddings",
-                name="embed_for_comparison",
+                name="embed_pool",
             ),
             Node(
                 score_for_comparison,

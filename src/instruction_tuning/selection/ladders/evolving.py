@@ -12,7 +12,6 @@ from, as in Deita. Answers are improved by a critique with a revision (`prompts/
 operation in place of Deita's five.
 """
 
-from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
@@ -24,6 +23,7 @@ from instruction_tuning.selection.exchanges import exchanges
 from instruction_tuning.selection.ladders.failed_evolutions import OK, UNANSWERED, evolution_status, revision
 
 Aspect = Literal["complexity", "quality"]
+ASPECTS: tuple[Aspect, ...] = ("complexity", "quality")
 IN_DEPTH = ("deepen", "concretise")
 REVISION = "revise"
 LADDER_DTYPES = {
@@ -55,14 +55,13 @@ def evolve_requests(
     *,
     aspect: Aspect,
     step: int,
-    methods: Sequence[str] = IN_DEPTH,
     temperature: float,
     max_tokens: int,
     seed: int,
 ) -> list[ChatRequest]:
     """One request a ladder for rung `step`, from 1; `sample_index` is the step.
 
-    Complexity: the last good request by one of `methods`, which (seed, record, step) draw. Quality: a
+    Complexity: the last good request by one of `IN_DEPTH`, which (seed, record, step) draw. Quality: a
     critique of the last good answer, with a revision.
     """
     prompt = read_prompt("evolving" if aspect == "complexity" else "critique")
@@ -70,7 +69,7 @@ def evolve_requests(
     for row in good_rungs(ladders, before=step).groupby("record_id").tail(1).to_dict("records"):
         record_id, instruction = str(row["record_id"]), str(row["instruction"])
         if aspect == "complexity":
-            method = _method(methods, record_id, step, aspect=aspect, seed=seed)
+            method = _method(record_id, step, aspect=aspect, seed=seed)
             content = prompt.fill({"method": method, "instruction": instruction})
         else:
             content = prompt.fill({"instruction": instruction, "response": str(row["answer"])})
@@ -95,7 +94,6 @@ def with_rung(
     *,
     aspect: Aspect,
     step: int,
-    methods: Sequence[str] = IN_DEPTH,
     seed: int,
 ) -> pd.DataFrame:
     """`ladders` with rung `step` from the `completions` of that step's requests; settings as there.
@@ -114,7 +112,7 @@ def with_rung(
         if text is not None:
             status = evolution_status(text, earlier, prompt, is_request=aspect == "complexity")
         if aspect == "complexity":
-            method = _method(methods, str(record_id), step, aspect=aspect, seed=seed)
+            method = _method(str(record_id), step, aspect=aspect, seed=seed)
             # The seed's answer answers the seed.
             rows.append((record_id, step, text, None, method, status))
         else:
@@ -132,8 +130,8 @@ def good_rungs(ladders: pd.DataFrame, *, before: int | None = None) -> pd.DataFr
     return good.sort_values(["record_id", "rung"])
 
 
-def _method(methods: Sequence[str], record_id: str, step: int, *, aspect: Aspect, seed: int) -> str:
-    return substream(seed, f"{aspect}_method", record_id, step).choice(list(methods))
+def _method(record_id: str, step: int, *, aspect: Aspect, seed: int) -> str:
+    return substream(seed, f"{aspect}_method", record_id, step).choice(IN_DEPTH)
 
 
 def _replies(completions: pd.DataFrame, step: int) -> dict[str, str]:

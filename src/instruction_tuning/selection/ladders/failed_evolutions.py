@@ -25,15 +25,8 @@ _MARKER_LINE = re.compile(r"^\[[^\]\n]+\]$", re.MULTILINE)
 # How replies speak of what they were asked to write, in the words of the project's prompts.
 _TALKS_OF_IT = (
     *("new request", "given request", "rewritten request", "evolved request", "changed request"),
-    *(
-        "request to change",
-        "revised answer",
-        "critique:",
-        "新请求",
-        "新的请求",
-        "改写后的请求",
-        "修改后的回答",
-    ),
+    *("request to change", "revised answer", "critique:"),
+    *("新请求", "新的请求", "改写后的请求", "修改后的回答"),
 )
 _FUNCTION_WORDS = frozenset(
     (

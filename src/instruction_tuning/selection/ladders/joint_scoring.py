@@ -7,38 +7,32 @@ which would give the scores away. A version without a readable score has none. O
 ladder.
 """
 
-import re
-
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream, substream_seed
 from instruction_tuning.selection.ladders.evolving import Aspect, good_rungs
+from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, mark_pattern, on_scale
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 6
-SCORED, UNPARSEABLE, FAILED, NOT_ASKED = "ok", "unparseable", "failed", "not_asked"
-_LINE = re.compile(
-    r"^[\s*_`>-]*\[(\d{1,2})\][\s*_`:：]*(?:score|评分|得分)[\s*_`]*[:：][\s*_`]*(\d+(?:\.\d+)?)(?:\s*/\s*(\d+))?"
-    r"(?![\d.]*\d|\s*[-–~]\s*\d)",
-    re.IGNORECASE | re.MULTILINE,
-)
+SCORED, NOT_ASKED = READ, "not_asked"
+_LINE = mark_pattern("score|评分|得分", before=r"^[\s*_`>-]*\[(\d{1,2})\][\s*_`:：]*")
 
 
 def joint_score_requests(
     ladders: pd.DataFrame,
     *,
     aspect: Aspect,
-    min_versions: int = 2,
     temperature: float,
     max_tokens: int,
     seed: int,
 ) -> list[ChatRequest]:
-    """One request a ladder that has `min_versions` good rungs at the least."""
+    """One request a ladder that has two good rungs or more: one alone stands beside none."""
     prompt = read_prompt(f"joint_{aspect}")
     requests = []
     for record_id, rungs in good_rungs(ladders).groupby("record_id"):
-        if len(rungs) < min_versions:
+        if len(rungs) < 2:
             continue
         order = _shown_order(str(record_id), rungs["rung"].tolist(), aspect=aspect, seed=seed)
         texts = rungs.set_index("rung")["instruction" if aspect == "complexity" else "answer"]
@@ -68,9 +62,9 @@ def parse_joint_scores(reply: str, versions: int) -> list[float | None]:
     """
     said: dict[int, set[float | None]] = {}
     for number, mark, scale in _LINE.findall(reply):
-        score = float(mark)
-        is_on_scale = scale in ("", str(HIGHEST_SCORE)) and LOWEST_SCORE <= score <= HIGHEST_SCORE
-        said.setdefault(int(number), set()).add(score if is_on_scale and score.is_integer() else None)
+        score = on_scale(mark, scale, lowest=LOWEST_SCORE, highest=HIGHEST_SCORE)
+        is_whole = score is not None and score.is_integer()
+        said.setdefault(int(number), set()).add(score if is_whole else None)
     return [
         next(iter(said[number])) if len(said.get(number, ())) == 1 else None
         for number in range(1, versions + 1)

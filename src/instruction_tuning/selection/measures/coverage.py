@@ -5,8 +5,7 @@
 The mean and the largest d_i are what facility location and k-center make small. A radius means something only
 beside the distances of the pool itself; `median_neighbour_distance` gives one that does: half of the records
 have another one within it. Selections are compared at one radius, that of the pool. O(N·K·D) for K selected
-records, by products in blocks; the distance to the record that these find nearest is worked out from
-differences. All in float64, whatever the embeddings are in.
+records (nearest_rows.py), in float64, whatever the embeddings are in.
 """
 
 from collections.abc import Sequence
@@ -17,14 +16,12 @@ import pandas as pd
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.seeds import substream_seed
-
-BLOCK_ROWS = 1024
+from instruction_tuning.selection.nearest_rows import nearest_rows
 
 
 class Coverage(NamedTuple):
     """Distances from the records of a pool to the nearest selected one; the selected have distance zero."""
 
-    radius: float
     covered_rate: float
     mean_distance: float
     largest_distance: float
@@ -36,9 +33,10 @@ def coverage(features: pd.DataFrame, selected: Sequence[str], *, radius: float) 
     if not len(rows):
         raise InputError("nothing was selected, so nothing is near it", fix="measure a selection of records")
     points = features.to_numpy(copy=False)
-    distances = _distances_to_nearest(points, np.arange(len(points)), rows)
+    _, squared = nearest_rows(points, np.arange(len(points)), rows)
+    distances = np.sqrt(squared)
     covered = float((distances <= radius).mean())
-    return Coverage(radius, covered, float(distances.mean()), float(distances.max()))
+    return Coverage(covered, float(distances.mean()), float(distances.max()))
 
 
 def median_neighbour_distance(features: pd.DataFrame, *, seed: int, sample: int = 2000) -> float:
@@ -52,8 +50,8 @@ def median_neighbour_distance(features: pd.DataFrame, *, seed: int, sample: int 
     draws = sorted((substream_seed(seed, "coverage", record), record) for record in features.index)
     rows = _rows(features, [record for _, record in draws[:sample]])
     points = features.to_numpy(copy=False)
-    distances = _distances_to_nearest(points, rows, np.arange(len(points)), but_itself=True)
-    return float(np.median(distances))
+    _, squared = nearest_rows(points, rows, np.arange(len(points)), leave_out=np.equal)
+    return float(np.median(np.sqrt(squared)))
 
 
 def _rows(features: pd.DataFrame, record_ids: Sequence[str]) -> np.ndarray:
@@ -65,33 +63,3 @@ def _rows(features: pd.DataFrame, record_ids: Sequence[str]) -> np.ndarray:
             fix="measure a selection against the embeddings of the pool that it was made from",
         )
     return rows
-
-
-def _distances_to_nearest(
-    points: np.ndarray, rows: np.ndarray, centres: np.ndarray, *, but_itself: bool = False
-) -> np.ndarray:
-    """(R,) of the `rows` of `points` (N, D) to the nearest of its rows `centres`."""
-    nearest = np.zeros(len(rows), dtype=np.int64)  # a row of `points`
-    lowest = np.full(len(rows), np.inf)
-    for begin in range(0, len(centres), BLOCK_ROWS):
-        others = centres[begin : begin + BLOCK_ROWS]
-        near = points[others].astype(np.float64)
-        norms = np.einsum("cd,cd->c", near, near)  # (C,)
-        for start in range(0, len(rows), BLOCK_ROWS):
-            here = slice(start, min(start + BLOCK_ROWS, len(rows)))
-            squared = norms - 2 * (
-                points[rows[here]].astype(np.float64) @ near.T
-            )  # (block, C), without the norms of the rows
-            if but_itself:
-                squared[rows[here][:, None] == others] = np.inf
-            best = squared.argmin(axis=1)
-            least = squared[np.arange(len(best)), best]
-            is_nearer = least < lowest[here]
-            nearest[here] = np.where(is_nearer, others[best], nearest[here])
-            lowest[here] = np.where(is_nearer, least, lowest[here])
-    distances = np.empty(len(rows))
-    for start in range(0, len(rows), BLOCK_ROWS):
-        here = slice(start, start + BLOCK_ROWS)
-        apart = points[rows[here]].astype(np.float64) - points[nearest[here]]
-        distances[here] = np.sqrt(np.einsum("nd,nd->n", apart, apart))
-    return distances

@@ -15,15 +15,15 @@ what stands nearest to its centre.
 """
 
 from heapq import heapify, heappop, heapreplace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.selection.copies import copies
-from instruction_tuning.selection.samplers.inputs import check_sampler_inputs
+from instruction_tuning.selection.samplers.inputs import check_sampler_inputs, needed
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
 from instruction_tuning.selection.samplers.score_order import NO_SCORE, by_score, name_of, shown
 
@@ -34,13 +34,11 @@ BATCH_ROWS = 4096
 
 
 class _Cluster(NamedTuple):
-    """Records in the order they are given, each with what it is ordered by, and the most central one."""
+    """Records in the order they are given, each with what it is ordered by; the most central one; w_c."""
 
     queue: list[tuple[float, float, str]]
     centre: str
-
-    def weight(self, quota: Quota) -> float:
-        return float(len(self.queue) ** POWERS[quota])
+    weight: float
 
 
 def cluster_quota(
@@ -59,8 +57,8 @@ def cluster_quota(
     nearest to the centre; a record without a score is never picked. With `within` nearest_centre or seeded,
     `scores` (N,) is read for its index alone. Of clusters with equal claims, the one with the better record.
     """
-    dealt = _clusters(scores, features, budget, seed, clusters, within)
-    turns = [(-cluster.weight(quota), cluster.queue[0], 0, number) for number, cluster in enumerate(dealt)]
+    dealt = _clusters(scores, features, budget, seed, clusters, quota, within)
+    turns = [(-cluster.weight, cluster.queue[0], 0, number) for number, cluster in enumerate(dealt)]
     heapify(turns)
     picks: list[str] = []
     while turns and len(picks) < budget:
@@ -70,7 +68,7 @@ def cluster_quota(
         if given == len(dealt[number].queue):
             heappop(turns)
         else:
-            claim = dealt[number].weight(quota) / (2 * given + 1)
+            claim = dealt[number].weight / (2 * given + 1)
             heapreplace(turns, (-claim, dealt[number].queue[given], given, number))
     return picks
 
@@ -90,14 +88,14 @@ def cluster_quota_reasons(
     A cluster is named after the record nearest to its centre. The score is that which orders the cluster: the
     score handed over, or the distance to the centre; null where the seed orders.
     """
-    dealt = _clusters(scores, features, max(len(picks), 1), seed, clusters, within)
-    total = sum(cluster.weight(quota) for cluster in dealt)
+    dealt = _clusters(scores, features, max(len(picks), 1), seed, clusters, quota, within)
+    total = sum(cluster.weight for cluster in dealt)
     chosen, name = set(picks), name_of(scores)
     reasons = dict.fromkeys(scores.index, NO_SCORE)
     ordered_by = dict.fromkeys(scores.index, float("nan"))
     for cluster in dealt:
         gave, size = sum(record in chosen for _, _, record in cluster.queue), len(cluster.queue)
-        share = f"({quota} share {100 * cluster.weight(quota) / total:.1f}%)"
+        share = f"({quota} share {100 * cluster.weight / total:.1f}%)"
         for place, (negative, distance, record) in enumerate(cluster.queue, start=1):
             if within == "score":
                 ordered_by[record], standing = -negative, f"{name} {shown(-negative)}"
@@ -120,24 +118,26 @@ def _clusters(
     budget: int,
     seed: int,
     clusters: int,
+    quota: Quota,
     within: Within,
 ) -> list[_Cluster]:
     """The clusters that hold a record which can be picked."""
     check_sampler_inputs(scores, features, budget)
-    if features is None:
-        raise InputError(
-            "clusters are made of embeddings, and there are none",
-            field="pool_embeddings",
-            fix="embed the pool first, or take quotas of a column with stratified",
-        )
+    embeddings = needed(features, "cluster_quota", "embeddings")
     if clusters < 1:
         raise ConfigurationError(
             f"{clusters} clusters hold nothing", field="clusters", fix="ask for at least 1"
         )
+    for field, value, known in (("quota", quota, get_args(Quota)), ("within", within, get_args(Within))):
+        if value not in known:
+            raise ConfigurationError(
+                f"there is no {field} {value!r}", field=field, fix=f"take one of {', '.join(known)}"
+            )
     record_ids = sorted(scores.index)
-    labels, distances = _k_means(features.loc[record_ids].to_numpy(copy=False), clusters, seed)
+    labels, distances = _k_means(embeddings.loc[record_ids].to_numpy(copy=False), clusters, seed)
     if within == "score":
-        keys = {record: -float(scores[record]) for record in by_score(scores)}
+        values = scores.to_dict()
+        keys = {record: -float(values[record]) for record in by_score(scores)}
     elif within == "seeded":
         keys = {record: float(substream_seed(seed, "cluster-quota", record)) for record in record_ids}
     else:
@@ -147,7 +147,7 @@ def _clusters(
         members = [(distances[row], record_ids[row]) for row in np.flatnonzero(labels == label)]
         queue = sorted((keys[record], float(far), record) for far, record in members if record in keys)
         if queue:
-            found.append(_Cluster(queue, min(members)[1]))
+            found.append(_Cluster(queue, min(members)[1], float(len(queue) ** POWERS[quota])))
     return found
 
 

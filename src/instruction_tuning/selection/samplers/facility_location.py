@@ -16,10 +16,10 @@ cosines, 1 - ||x_i - x_j||² / 2 of unit vectors. A zero vector has cosine 0 wit
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.selection.greedy_locations import greedy_locations, row_blocks
-from instruction_tuning.selection.reasons import nearest_earlier
-from instruction_tuning.selection.samplers.inputs import check_sampler_inputs
+from instruction_tuning.selection.nearest_rows import nearest_earlier
+from instruction_tuning.selection.samplers.inputs import check_sampler_inputs, needed
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
 from instruction_tuning.selection.unit_rows import unit_rows
 
@@ -93,15 +93,10 @@ def facility_location_reasons(
 def _unit_rows(scores: pd.Series, features: pd.DataFrame | None, budget: int) -> tuple[list[str], np.ndarray]:
     """The record ids (N,), sorted, and their unit vectors (N, D)."""
     check_sampler_inputs(scores, features, budget)
-    if features is None:
-        raise InputError(
-            "facility location compares records by their embeddings, and there are none",
-            field="pool_embeddings",
-            fix="embed the pool first, or select with top_score",
-        )
+    embeddings = needed(features, "facility_location", "embeddings")
     record_ids = sorted(scores.index)
-    rows = features.index.get_indexer(pd.Index(record_ids))
-    return record_ids, unit_rows(features.to_numpy(copy=False), rows)
+    rows = embeddings.index.get_indexer(pd.Index(record_ids))
+    return record_ids, unit_rows(embeddings.to_numpy(copy=False), rows)
 
 
 def _brought(points: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.selection.record_ids import refuse_doubled
 
 # A million rows of 384 would be as many megabytes of booleans at once.
 _ROWS_AT_A_TIME = 65_536
@@ -23,10 +24,10 @@ def check_sampler_inputs(scores: pd.Series, embeddings: pd.DataFrame | None, bud
             "the pool to select from is empty",
             fix="look at rejected_records for what the ingestion dropped, and why",
         )
-    _refuse_doubled(scores.index, "pool")
+    refuse_doubled(scores.index, "pool")
     if embeddings is None:
         return
-    _refuse_doubled(embeddings.index, "pool_embeddings")
+    refuse_doubled(embeddings.index, "pool_embeddings")
     missing = scores.index.difference(embeddings.index)
     if len(missing):
         raise InputError(
@@ -47,12 +48,12 @@ def check_sampler_inputs(scores: pd.Series, embeddings: pd.DataFrame | None, bud
         )
 
 
-def _refuse_doubled(record_ids: pd.Index, frame: str) -> None:
-    doubled = record_ids[record_ids.duplicated()]
-    if len(doubled):
+def needed(features: pd.DataFrame | None, sampler: str, what: str) -> pd.DataFrame:
+    """`features`; an `InputError` where the sampler has nothing to look at."""
+    if features is None:
         raise InputError(
-            f"{len(doubled)} record ids occur more than once in {frame}",
-            record=doubled[0],
-            field="record_id",
-            fix="drop the exact duplicates first: the ingestion pipeline does",
+            f"{sampler} goes by {what}, and there are none",
+            field=what,
+            fix=f"hand over a frame of {what} by record id, or take a sampler that needs none",
         )
+    return features

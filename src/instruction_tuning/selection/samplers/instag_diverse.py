@@ -21,8 +21,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from instruction_tuning.errors import InputError
-from instruction_tuning.selection.samplers.inputs import check_sampler_inputs
+from instruction_tuning.selection.samplers.inputs import check_sampler_inputs, needed
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
 from instruction_tuning.selection.samplers.score_order import NO_SCORE, by_score, name_of, shown
 from instruction_tuning.selection.tags.tag_lists import TagList, tag_lists
@@ -91,14 +90,8 @@ def instag_diverse_reasons(
 
 def _tagged_by_score(scores: pd.Series, features: pd.DataFrame | None) -> tuple[list[str], list[TagList]]:
     """The records with a score, the highest first, and the tags of each."""
-    if features is None:
-        raise InputError(
-            "there are no tags to cover",
-            field="tags",
-            fix="hand over a frame by record id with a column `tags`",
-        )
     order = by_score(scores)
-    return order, tag_lists(features, order)
+    return order, tag_lists(needed(features, "instag_diverse", "tags"), order)
 
 
 def _passes(lists: list[TagList]) -> Iterator[tuple[int, list[str]]]:

@@ -17,8 +17,7 @@ budget, fewer are picked; `fill` takes the rest by score, as the paper does not.
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import InputError
-from instruction_tuning.selection.samplers.inputs import check_sampler_inputs
+from instruction_tuning.selection.samplers.inputs import check_sampler_inputs, needed
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
 from instruction_tuning.selection.samplers.score_order import NO_SCORE, by_score, name_of, shown
 from instruction_tuning.selection.unit_rows import unit_rows
@@ -64,14 +63,14 @@ def repr_filter_reasons(
     Only records accepted before its turn count, since only they kept it out.
     """
     points = _points(scores, features, max(len(picks), 1))
-    order, name = by_score(scores), name_of(scores)
+    order, name, values = by_score(scores), name_of(scores), scores.to_dict()
     rows = points.loc[order].to_numpy(copy=False)
     accepted = _accepted(rows, len(picks), threshold) if picks else []
     nearest, cosines, is_near = _nearest_accepted(rows, accepted, threshold)
     chosen, kept = set(picks), set(accepted)
     reasons, named = dict.fromkeys(scores.index, NO_SCORE), {}
     for row, record in enumerate(order):
-        standing = f"{name} {shown(float(scores[record]))}"
+        standing = f"{name} {shown(values[record])}"
         near = "no record was accepted before it"
         if nearest[row] >= 0:
             named[record] = order[nearest[row]]
@@ -91,13 +90,7 @@ def repr_filter_reasons(
 
 def _points(scores: pd.Series, features: pd.DataFrame | None, budget: int) -> pd.DataFrame:
     check_sampler_inputs(scores, features, budget)
-    if features is None:
-        raise InputError(
-            "the REPR filter compares records by their embeddings, and there are none",
-            field="pool_embeddings",
-            fix="embed the pool first, or select with top_score",
-        )
-    return features
+    return needed(features, "repr_filter", "embeddings")
 
 
 def _accepted(points: np.ndarray, budget: int, threshold: float) -> list[int]:
@@ -134,6 +127,8 @@ def _nearest_accepted(
     nearest = np.full(len(points), -1)
     cosines = np.full(len(points), np.nan)
     is_near = np.zeros(len(points), dtype=bool)
+    if not accepted:
+        return nearest, cosines, is_near
     kept = np.array(accepted, dtype=np.int64)
     units = _unit_rows(points, kept)
     near = _Nearness(points, threshold)
@@ -141,11 +136,10 @@ def _nearest_accepted(
         block = np.arange(start, min(start + BLOCK_ROWS, len(points)))
         found = _unit_rows(points, block) @ units.T  # (B, K)
         found[kept[None, :] >= block[:, None]] = -np.inf
-        if not len(kept):
-            break
         is_near[block] = near.any_of(found, block, kept)
-        nearest[block] = np.where(np.isinf(found.max(axis=1)), -1, kept[found.argmax(axis=1)])
-        cosines[block] = np.clip(found.max(axis=1), -1.0, 1.0)
+        best, highest = found.argmax(axis=1), found.max(axis=1)
+        nearest[block] = np.where(np.isinf(highest), -1, kept[best])
+        cosines[block] = np.clip(highest, -1.0, 1.0)
     return nearest, cosines, is_near
 
 

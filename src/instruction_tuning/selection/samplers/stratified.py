@@ -16,8 +16,9 @@ stratum without differences is drawn from at random.
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import InputError
+from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.seeds import substream_seed
+from instruction_tuning.selection.record_ids import refuse_doubled
 from instruction_tuning.selection.samplers.inputs import check_sampler_inputs
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
 from instruction_tuning.selection.samplers.score_order import NO_SCORE, by_score, name_of, shown
@@ -60,7 +61,8 @@ def stratified_reasons(
     temperature: float = 3.0,
 ) -> pd.DataFrame:
     """(N, 4) the place of each record in its stratum, and how many that gave; see reason_rows.py."""
-    queues, name = _queues(scores, features, max(len(picks), 1), seed), name_of(scores)
+    queues = _queues(scores, features, max(len(picks), 1), seed)
+    name, values = name_of(scores), scores.to_dict()
     names = sorted(queues)
     shares = dict(zip(names, _shares([len(queues[s]) for s in names], temperature), strict=True))
     chosen = set(picks)
@@ -69,7 +71,7 @@ def stratified_reasons(
         gave = sum(record in chosen for record in queue)
         share = f"{stratum} (share {100 * shares[stratum]:.1f}%)"
         for place, record in enumerate(queue, start=1):
-            standing = f"{name} {shown(float(scores[record]))}"
+            standing = f"{name} {shown(values[record])}"
             if record in chosen:
                 reasons[record] = f"taken: {standing}, pick {place} of {gave} from {share}"
             else:
@@ -83,10 +85,8 @@ def _queues(scores: pd.Series, features: pd.DataFrame | None, budget: int, seed:
     """The records of each stratum, the best first; equal scores in the order that the seed draws."""
     check_sampler_inputs(scores, None, budget)
     strata = _strata(scores, features)
-    order = by_score(scores)
-    order.sort(
-        key=lambda record: (-float(scores[record]), substream_seed(seed, "stratified", record), record)
-    )
+    order, values = by_score(scores), scores.to_dict()
+    order.sort(key=lambda record: (-values[record], substream_seed(seed, "stratified", record), record))
     queues: dict[str, list[str]] = {}
     for record in order:
         queues.setdefault(strata[record], []).append(record)
@@ -100,14 +100,7 @@ def _strata(scores: pd.Series, features: pd.DataFrame | None) -> dict[str, str]:
             field=STRATUM,
             fix="hand over a column `stratum`: the source, the category or the language of each record",
         )
-    doubled = features.index[features.index.duplicated()]
-    if len(doubled):
-        raise InputError(
-            f"{len(doubled)} record ids occur more than once among the strata",
-            record=doubled[0],
-            field=STRATUM,
-            fix="give each record one stratum",
-        )
+    refuse_doubled(features.index, "the strata", fix="give each record one stratum")
     found = features[STRATUM].reindex(scores.index)
     missing = scores.index[found.isna()]
     if len(missing):
@@ -122,6 +115,12 @@ def _strata(scores: pd.Series, features: pd.DataFrame | None) -> dict[str, str]:
 
 def _shares(sizes: list[int], temperature: float) -> np.ndarray:
     """(S,) of the picks; a temperature of 1 is proportional, a high one equal."""
+    if not temperature > 0:
+        raise ConfigurationError(
+            f"a temperature of {temperature} gives no shares",
+            field="temperature",
+            fix="take 1 for shares as in the pool, more for equal ones",
+        )
     powers = np.power(np.array(sizes, dtype=np.float64), 1.0 / temperature)
     shares: np.ndarray = powers / powers.sum()
     return shares

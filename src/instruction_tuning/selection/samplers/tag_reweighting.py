@@ -22,7 +22,7 @@ import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.seeds import substream_seed
-from instruction_tuning.selection.samplers.inputs import check_sampler_inputs
+from instruction_tuning.selection.samplers.inputs import check_sampler_inputs, needed
 from instruction_tuning.selection.samplers.reason_rows import reason_rows
 from instruction_tuning.selection.tags.tag_lists import TagList, tag_lists
 
@@ -86,13 +86,7 @@ def tag_reweighting_reasons(
 
 
 def _lists(features: pd.DataFrame | None, record_ids: list[str]) -> list[TagList]:
-    if features is None:
-        raise InputError(
-            "there are no tags to weigh",
-            field="tags",
-            fix="hand over a frame by record id with a column `tags`",
-        )
-    return tag_lists(features, record_ids)
+    return tag_lists(needed(features, "tag_reweighting", "tags"), record_ids)
 
 
 def _weights(lists: list[TagList], target: Target) -> tuple[np.ndarray, dict[str, tuple[float, float]]]:

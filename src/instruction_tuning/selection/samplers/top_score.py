@@ -27,11 +27,11 @@ def top_score_reasons(
     picks: list[str], scores: pd.Series, features: pd.DataFrame | None, *, seed: int
 ) -> pd.DataFrame:
     """(N, 4) the place of each record of the pool in the order of the scores; see reason_rows.py."""
-    order, name = by_score(scores), name_of(scores)
-    last = float(scores[picks[-1]]) if picks else float("inf")
+    order, name, values = by_score(scores), name_of(scores), scores.to_dict()
+    last = values[picks[-1]] if picks else float("inf")
     reasons = dict.fromkeys(scores.index, NO_SCORE)
     for place, record in enumerate(order, start=1):
-        own = float(scores[record])
+        own = values[record]
         standing = f"{name} {shown(own)}, place {place} of {len(order)}"
         if place <= len(picks):
             reasons[record] = f"taken: {standing}"

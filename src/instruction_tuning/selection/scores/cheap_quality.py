@@ -22,12 +22,9 @@ each, a choice and no finding. What cannot be told is null and left out of the s
 null. A refusal that is right counts as one, too. One pass; O(tokens).
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.selection.scores.answer_form import ending, format_faults, same_language
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.refusals import begins_with_refusal, declines, self_reference
@@ -46,13 +43,12 @@ _COPIED = (0.5, 1.0)
 _NEW_TOKENS = 0.05  # of the answer's distinct tokens; "The capital of France is Paris" copies, and answers
 
 
-def cheap_quality(pool: pd.DataFrame, *, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+def cheap_quality(pool: pd.DataFrame) -> pd.DataFrame:
     """`cheap_quality_score` and `COMPONENTS`, all in [0, 1] or NaN, by record id.
 
-    `pool` has record_id, prompt, answer and, if it knows them, category. `weights`: of components, null for
-    1 each; one that is not named does not count.
+    `pool` has record_id, prompt, answer and, if it knows them, category. The score is the mean of those
+    components that can be told.
     """
-    shares = _weights(weights)
     rows, lengths, languages = [], [], []
     for prompt, answer in zip(pool["prompt"], pool["answer"], strict=True):
         said = tokens(answer) if isinstance(answer, str) else ()
@@ -67,10 +63,8 @@ def cheap_quality(pool: pd.DataFrame, *, weights: Mapping[str, float] | None = N
         pd.Series(categories.fillna("").astype("str").to_numpy(), index=record_ids),
         pd.Series(languages, index=record_ids, dtype="str"),
     )
-    known = frame[list(shares)].notna() * list(shares.values())  # (N, components) weights that count
-    total = (frame[list(shares)].fillna(0.0) * known).sum(axis=1)
-    score = (total / known.sum(axis=1)).where(pool["answer"].notna().to_numpy())
-    frame.insert(0, "cheap_quality_score", score)
+    score = frame[list(COMPONENTS)].mean(axis=1)
+    frame.insert(0, "cheap_quality_score", score.where(pool["answer"].notna().to_numpy()))
     return frame
 
 
@@ -142,19 +136,3 @@ def _falling(share: float, bounds: tuple[float, float]) -> float:
     """1 up to the first bound, 0 from the second on, a line between them."""
     low, high = bounds
     return min(max((high - share) / (high - low), 0.0), 1.0)
-
-
-def _weights(weights: Mapping[str, float] | None) -> dict[str, float]:
-    given = dict.fromkeys(COMPONENTS, 1.0) if weights is None else dict(weights)
-    for name, weight in given.items():
-        if name not in COMPONENTS or not 0 <= weight < float("inf"):
-            raise ConfigurationError(
-                f"the weight of {name} is {weight}",
-                field="weights",
-                fix=f"give numbers from 0 to components among {', '.join(COMPONENTS)}",
-            )
-    if not sum(given.values()) > 0:
-        raise ConfigurationError(
-            "no component has a weight above 0", field="weights", fix="give at least one of them a weight"
-        )
-    return {name: given[name] for name in COMPONENTS if given.get(name, 0.0) > 0}

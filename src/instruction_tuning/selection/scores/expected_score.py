@@ -14,16 +14,18 @@ gives a middling score where a digit is missing.
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from instruction_tuning.chat_format.loss_mask import prompt_ids, tokenize_chat
 from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.lm.batch_progress import with_progress
 from instruction_tuning.lm.chat_request import Message
 from instruction_tuning.lm.embeddings import batches_by_length
 from instruction_tuning.lm.loading import load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.lm.token_losses import logits_at
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +41,6 @@ def expected_scores(
     conversations: Sequence[Iterable[Message]],
     *,
     max_length_tokens: int,
-    digits: Sequence[str] = DIGITS,
     batch_tokens: int = 16_384,
 ) -> np.ndarray:
     """Scores (N,) as float64 of the `conversations` that ask for one, up is better.
@@ -50,18 +51,20 @@ def expected_scores(
     import torch
 
     tokenizer = load_tokenizer(scorer)
-    digit_ids = torch.tensor(digit_token_ids(tokenizer, scorer, digits))
+    digit_ids = torch.tensor(digit_token_ids(tokenizer, scorer))
     sequences = [prompt_ids(tokenizer, list(messages)) for messages in conversations]
     fitting = [row for row, ids in enumerate(sequences) if len(ids) <= max_length_tokens]
     scores = np.full(len(sequences), np.nan)
-    values = torch.tensor([float(digit) for digit in digits], dtype=torch.float64)
+    values = torch.tensor([float(digit) for digit in DIGITS], dtype=torch.float64)
     if fitting:
         model = load_model(scorer, "causal")
+    lengths = [len(sequences[row]) for row in fitting]
+    batches = batches_by_length(lengths, batch_tokens=batch_tokens)
     with torch.inference_mode():
-        for batch in batches_by_length([len(sequences[row]) for row in fitting], batch_tokens=batch_tokens):
+        for batch in with_progress("expected scores", batches, lengths):
             rows = [fitting[place] for place in batch]
-            logits = _last_logits(model, [sequences[row] for row in rows]).cpu()[:, digit_ids]  # (B, S)
-            found = torch.softmax(logits.double(), dim=-1) @ values  # (B,)
+            logits = _last_logits(model, [sequences[row] for row in rows])[:, digit_ids]  # (B, S)
+            found = torch.softmax(logits.cpu().double(), dim=-1) @ values  # (B,)
             scores[rows] = torch.where(found.isfinite(), found, torch.nan).numpy()
     logger.info(
         "scored %d of %d texts; %d are longer than %d tokens",
@@ -100,28 +103,10 @@ def digit_token_ids(
 
 
 def _last_logits(model: "PreTrainedModel", sequences: list[list[int]]) -> "torch.Tensor":
-    """Logits (B, V) at the last token of each sequence.
-
-    The hidden states are cut down to those before they reach the output layer, by a hook on it: so what an
-    architecture does to its logits (a cap, a scale) is done, and a batch never holds (B, T, V).
-    """
+    """Logits (B, V) at the last token of each sequence."""
     import torch
 
-    longest = max(map(len, sequences))
     # Padding stands on the right, where a causal model does not look.
-    input_ids = torch.tensor([ids + [0] * (longest - len(ids)) for ids in sequences])  # (B, T)
-    mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in sequences])
-    rows, last = torch.arange(len(sequences)), torch.tensor([len(ids) - 1 for ids in sequences])
-
-    def last_only(head: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (states[0][rows.to(states[0].device), last.to(states[0].device)].unsqueeze(1),)  # (B, 1, H)
-
-    hook = model.get_output_embeddings().register_forward_pre_hook(last_only)
-    try:
-        output = model(
-            input_ids=input_ids.to(model.device), attention_mask=mask.to(model.device), use_cache=False
-        )
-    finally:
-        hook.remove()
-    logits: torch.Tensor = output.logits[:, 0].float()  # (B, V)
-    return logits
+    input_ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(ids) for ids in sequences], batch_first=True)
+    last = torch.tensor([len(ids) - 1 for ids in sequences])
+    return logits_at(model, input_ids, (torch.arange(len(sequences)), last))

@@ -1,19 +1,18 @@
-"""The rating of a record's own answer by a judge, and the threshold of AlpaGasus.
+"""The rating of a record's own answer by a judge.
 
 Chen et al. 2023, AlpaGasus (arXiv 2307.08701): a chat model rates (instruction, answer) from 0 to 5, and
 what has 4.5 or more is kept, 9,229 of Alpaca's 52,002. One request a record.
-Departures: the project's own rating prompt and scale, 1 to 10, so 4.5 of 5 is 9 of 10; replies without a
-mark give none, and such records are neither kept nor dropped by it.
+Departures: the project's own rating prompt and scale, 1 to 10; a budget in place of the threshold; a reply
+without a mark gives none.
 """
 
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest, without_answer
 from instruction_tuning.selection.replies import marks_by_record
-from instruction_tuning.verification.rating import HIGHEST_RATING, parse_rating, rating_requests
+from instruction_tuning.verification.rating import parse_rating, rating_requests
 
 SCORE = "judge_rating_score"
-ALPAGASUS_HIGHEST, ALPAGASUS_THRESHOLD = 5.0, 4.5
 
 
 def judge_rating_requests(
@@ -38,17 +37,3 @@ def judge_ratings(completions: pd.DataFrame) -> pd.DataFrame:
     A record without an answer was not asked about and has no row; reindex to the pool for its NaN.
     """
     return marks_by_record(completions, parse_rating, name=SCORE)
-
-
-def judge_rating_exclusions(
-    ratings: pd.Series, *, min_rating_of_five: float = ALPAGASUS_THRESHOLD
-) -> pd.Series:
-    """Why records of `ratings` (1 to 10) are left out, by record id; the others are not in it."""
-    least = min_rating_of_five * HIGHEST_RATING / ALPAGASUS_HIGHEST
-    low = ratings[ratings < least]
-    return pd.Series(
-        [f"left out: the judge rated the answer {rating:g} of 10, below {least:g}" for rating in low],
-        index=low.index,
-        name="exclusion",
-        dtype="str",
-    )

@@ -15,24 +15,20 @@ in nats. What the base says already has a low loss under both, and noise (wrong 
 high loss under both: either way the difference is near 0. Negative: what the training has made less
 likely. O(N).
 Departures: measured once and not at every step; the holdout model is as large as the other, and is trained
-on another selection, not on held-out records of the same. A record that the SFT model was trained on is
-memorised and not learnt: name it in `trained_on`, and it has no score.
+on another selection, not on held-out records of the same. What the SFT model
+was trained on is memorised, not learnt, and is not told apart here: leave it out of what is chosen from.
 """
-
-from collections.abc import Collection
 
 import pandas as pd
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.selection.scores.loss_inputs import NOT_MEASURED, check_losses, check_same_records
+from instruction_tuning.selection.scores.loss_inputs import check_losses, check_same_records
 
 NAME = "learnability_score"
 _COLUMNS = ("answer_loss", "n_answer_tokens")
 
 
-def learnability(
-    base_likelihoods: pd.DataFrame, sft_likelihoods: pd.DataFrame, *, trained_on: Collection[str] = ()
-) -> pd.Series:
+def learnability(base_likelihoods: pd.DataFrame, sft_likelihoods: pd.DataFrame) -> pd.Series:
     """`learnability_score` in nats a token, by the record ids of `base_likelihoods`; NaN where not measured.
 
     Both (answer_loss, n_answer_tokens) are of the same records, matched by id, and of the same tokens: raises
@@ -41,20 +37,7 @@ def learnability(
     _check(base_likelihoods, sft_likelihoods)
     before = base_likelihoods["answer_loss"].astype("float64")
     after = sft_likelihoods["answer_loss"].astype("float64").reindex(before.index)
-    return (before - after).mask(before.index.isin(list(trained_on))).rename(NAME)
-
-
-def learnability_exclusions(
-    base_likelihoods: pd.DataFrame, sft_likelihoods: pd.DataFrame, *, trained_on: Collection[str] = ()
-) -> "pd.Series[str]":
-    """Why a record has no score, by record id, of those that have none."""
-    scores = learnability(base_likelihoods, sft_likelihoods, trained_on=trained_on)
-    out = scores.index[scores.isna()]
-    known = set(trained_on)
-    reasons = [
-        "no score: the SFT model was trained on it" if record in known else NOT_MEASURED for record in out
-    ]
-    return pd.Series(reasons, index=out, name="reason", dtype="str")
+    return (before - after).rename(NAME)
 
 
 def _check(base: pd.DataFrame, sft: pd.DataFrame) -> None:

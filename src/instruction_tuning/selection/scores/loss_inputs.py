@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.selection.record_ids import refuse_doubled
 
 NOT_MEASURED = "no score: the loss was not measured"
 _MEASURE = "measure the likelihoods anew, on this pool"
@@ -21,14 +22,7 @@ def check_losses(losses: pd.DataFrame, columns: tuple[str, ...]) -> None:
             field=absent[0],
             fix=_MEASURE,
         )
-    doubled = losses.index[losses.index.duplicated()]
-    if len(doubled):
-        raise InputError(
-            f"{len(doubled)} record ids occur more than once in the likelihoods",
-            record=doubled[0],
-            field="record_id",
-            fix="drop the exact duplicates first: the ingestion pipeline does",
-        )
+    refuse_doubled(losses.index, "the likelihoods")
     for column in columns:
         values = losses[column].to_numpy(dtype=np.float64, na_value=np.nan)
         wrong = np.isinf(values) | (values < 0)
@@ -64,11 +58,11 @@ def loss_percentiles(losses: pd.Series) -> pd.Series:
     return percentiles
 
 
-def check_band(low: float, high: float, top: float) -> None:
-    """Raise `ConfigurationError` unless 0 <= low < high <= top."""
-    if not 0 <= low < high <= top:
+def check_band(low: float, high: float) -> None:
+    """Raise `ConfigurationError` unless these are percentiles with 0 <= low < high <= 100."""
+    if not 0 <= low < high <= 100:
         raise ConfigurationError(
             f"there is no band from {low:g} to {high:g}",
             field="low, high",
-            fix=f"take 0 <= low < high <= {top:g}",
+            fix="take 0 <= low < high <= 100",
         )

@@ -24,7 +24,7 @@ def perplexity_band(losses: pd.Series, *, low: float, high: float) -> pd.Series:
 
     `low` and `high` are percentiles, 0 to 100. Raises `InputError` for a loss that is infinite or below 0.
     """
-    check_band(low, high, 100)
+    check_band(low, high)
     percentiles = loss_percentiles(losses)
     closeness = 1 - (percentiles - (low + high) / 2).abs() / ((high - low) / 2)
     # The ends belong to the band; rounding must not put them out of it.
@@ -33,7 +33,7 @@ def perplexity_band(losses: pd.Series, *, low: float, high: float) -> pd.Series:
 
 def perplexity_band_exclusions(losses: pd.Series, *, low: float, high: float) -> "pd.Series[str]":
     """Why a record has no score, by record id, of those that have none."""
-    check_band(low, high, 100)
+    check_band(low, high)
     percentiles = loss_percentiles(losses)
     out = ~percentiles.between(low, high)
     reasons = [

@@ -30,19 +30,14 @@ def tag_count(pool: pd.DataFrame, record_tags: pd.DataFrame) -> "pd.Series[float
     return _score("tag_count_score", record_ids, counts)
 
 
-def length_controlled_tag_count(
-    pool: pd.DataFrame, record_tags: pd.DataFrame, token_counts: "pd.Series[int] | None" = None
-) -> "pd.Series[float]":
+def length_controlled_tag_count(pool: pd.DataFrame, record_tags: pd.DataFrame) -> "pd.Series[float]":
     """`length_controlled_tag_count_score`: the residual, between -1 and 1; null where tags are not known.
 
-    `token_counts`, by record id, is the length of what was tagged; without it, that of `prompt`, the last
-    request alone. Where all lengths are equal the score is the rank itself, less its mean.
+    The length is that of `prompt`, the last request. Where all lengths are equal the score is the rank
+    itself, less its mean.
     """
     counts = tag_count(pool, record_tags).sort_index()
-    if token_counts is None:
-        lengths = pd.Series([len(tokens(text)) for text in pool["prompt"]], index=pool["record_id"])
-    else:
-        lengths = token_counts
+    lengths = pd.Series([len(tokens(text)) for text in pool["prompt"]], index=pool["record_id"])
     known = counts[counts.notna()]
     by_count = _centred_ranks(known)
     by_length = _centred_ranks(lengths.loc[known.index].astype("float64"))

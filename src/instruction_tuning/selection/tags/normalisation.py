@@ -34,7 +34,6 @@ from instruction_tuning.selection.tags.stemming import stem
 from instruction_tuning.selection.tags.tag_lists import tag_lists
 
 Embed = Callable[[list[str]], np.ndarray]
-STEPS = ("frequency", "rules", "clusters", "association")
 _SPECIAL = re.compile(r"(?<![a-z+#])[+#]+|[^\w+#]+|_+")
 _WORKING_MEMORY_MIB = 128
 

@@ -3,6 +3,9 @@
 After the ideas of Porter 1980, kept to what tags need: plurals, `-ing`, `-ed`, `-ion`, and the final `e` that
 comes and goes with them. Derived words stay apart (`general`, `generate`), which merges too little
 rather than too much. O(characters). Words of other scripts are left as they are.
+
+Why not NLTK's Snowball stemmer, which only other packages bring along: it takes seconds to import, makes one
+tag of `organ` and `organize`, and two of `classify` and `classification`.
 """
 
 import re

@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request, without_answer
-from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
-from instruction_tuning.verification.rating import instruction_text
+from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.selection.instruction_requests import instruction_requests
+from instruction_tuning.verification.marks import FAILED, UNPARSEABLE
 
 KIND = "tagging"
-PARSED, UNPARSEABLE, EMPTY, FAILED = "parsed", "unparseable", "empty", "failed"
+PARSED, EMPTY = "parsed", "empty"
 _ARRAY = re.compile(r'\[(?=\s*["{\]])')
 _BETWEEN = re.compile(r"[\s,]*")
 # Line breaks inside an explanation are no reason to lose the tags.
@@ -71,26 +70,7 @@ def tagging_requests(
     pool: pd.DataFrame, *, temperature: float, max_tokens: int, seed: int
 ) -> list[ChatRequest]:
     """One request a record of `pool` (record_id, messages); a conversation is shown as a transcript."""
-    prompt = read_prompt("tagging")
-    return [
-        chat_request(
-            str(row["record_id"]),
-            KIND,
-            [
-                {
-                    "role": "user",
-                    "content": prompt.fill(
-                        {"instruction": instruction_text(without_answer(row["messages"]))}
-                    ),
-                }
-            ],
-            num_samples=1,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            seed=substream_seed(seed, KIND, row["record_id"]),
-        )
-        for row in pool[["record_id", "messages"]].to_dict("records")
-    ]
+    return instruction_requests(pool, KIND, temperature=temperature, max_tokens=max_tokens, seed=seed)
 
 
 def with_tags(completions: pd.DataFrame) -> pd.DataFrame:

@@ -98,8 +98,3 @@ def test_missing_and_unreadable_scores_stay_null_with_their_status() -> None:
     scored = with_joint_scores(ladders, completions, aspect="complexity", seed=5)
     assert sorted(scored["score_status"]) == ["failed", "failed", "not_asked", "ok", "unparseable"]
     assert scored["score"].notna().sum() == 1
-
-
-def test_a_ladder_of_one_version_can_be_asked_for() -> None:
-    requests = joint_score_requests(ladder("c", ["x"]), aspect="complexity", min_versions=1, **CALL)
-    assert len(requests) == 1

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampler_claims import assert_the_order_of_the_rows_does_not_matter
 
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.selection.samplers.cluster_quota import cluster_quota, cluster_quota_reasons
@@ -59,12 +60,9 @@ def test_every_budget_is_a_prefix_and_all_that_can_be_picked_is(rows, one, other
 @settings(max_examples=12, deadline=None)
 @given(pools, st.randoms(use_true_random=False), quotas, orders)
 def test_the_order_of_the_rows_does_not_matter(rows, random, quota, within) -> None:
-    scores, vectors = frames(rows)
-    order = list(scores.index)
-    random.shuffle(order)
-    settings_ = {"seed": 2, "clusters": 3, "quota": quota, "within": within}
-    assert cluster_quota(scores.loc[order], vectors.loc[order[::-1]], 9, **settings_) == cluster_quota(
-        scores, vectors, 9, **settings_
+    how = {"seed": 2, "clusters": 3, "quota": quota, "within": within}
+    assert_the_order_of_the_rows_does_not_matter(
+        cluster_quota, cluster_quota_reasons, *frames(rows), 9, random, **how
     )
 
 
@@ -139,6 +137,12 @@ def test_a_pool_without_embeddings_scores_or_clusters_is_refused() -> None:
         cluster_quota(scores * np.nan, vectors, 1, seed=0)
     with pytest.raises(ConfigurationError, match="clusters"):
         cluster_quota(scores, vectors, 1, seed=0, clusters=0)
+
+
+@pytest.mark.parametrize("setting", ["quota", "within"])
+def test_a_setting_that_there_is_not_is_refused(setting: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"no {setting} 'centre'"):
+        cluster_quota(*frames([(1.0, 0, 0)]), 1, seed=0, **{setting: "centre"})
 
 
 def test_a_reason_names_the_cluster_by_its_most_central_record() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.selection import greedy_locations
 from instruction_tuning.selection.samplers.facility_location import (
     facility_location,
     facility_location_reasons,
@@ -53,7 +54,7 @@ def test_picks_are_those_of_the_definition(points, budget) -> None:
 
 
 def large_pools() -> dict[str, np.ndarray]:
-    """Pools that take several blocks, each with something that float32 sums cannot tell apart."""
+    """Pools larger than a first look, each with something that float32 sums cannot tell apart."""
     generator = np.random.default_rng(5)
     spread = generator.normal(size=(400, 12))
     return {
@@ -66,7 +67,10 @@ def large_pools() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", large_pools())
-def test_looking_at_few_candidates_changes_no_pick(name: str) -> None:
+def test_neither_blocks_nor_looking_at_few_candidates_change_a_pick(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(greedy_locations, "BLOCK_ROWS", 64)
     vectors = frame(large_pools()[name])
     assert picks(vectors, 400)[:120] == picks(vectors, 120) == brute_force(vectors, 120)
 

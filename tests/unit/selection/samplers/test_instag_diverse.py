@@ -1,10 +1,12 @@
 import re
+from random import Random
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampler_claims import assert_the_order_of_the_rows_does_not_matter
 
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.selection.samplers.instag_diverse import instag_diverse, instag_diverse_reasons
@@ -71,17 +73,11 @@ def test_every_budget_is_a_prefix(pool: list[tuple[list[str] | None, float]], on
 @settings(max_examples=20, deadline=None)
 @given(pools, st.integers(1, 30), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(
-    pool: list[tuple[list[str] | None, float]], budget: int, random: object
+    pool: list[tuple[list[str] | None, float]], budget: int, random: Random
 ) -> None:
-    scores, features = frames(pool)
-    order = list(scores.index)
-    random.shuffle(order)  # type: ignore[attr-defined]
-    picks = instag_diverse(scores, features, budget, seed=0)
-    assert instag_diverse(scores.loc[order], features.loc[order[::-1]], budget, seed=0) == picks
-    one, other = (
-        instag_diverse_reasons(picks, scores.loc[rows], features, seed=0) for rows in (order, scores.index)
+    assert_the_order_of_the_rows_does_not_matter(
+        instag_diverse, instag_diverse_reasons, *frames(pool), budget, random, seed=0
     )
-    pd.testing.assert_frame_equal(one, other)
 
 
 @settings(max_examples=50, deadline=None)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampler_claims import assert_the_order_of_the_rows_does_not_matter
 
-from instruction_tuning.errors import InputError
+from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.selection.samplers.stratified import stratified, stratified_reasons
 
 pools = st.lists(
@@ -34,11 +35,8 @@ def test_every_budget_is_a_prefix_and_no_record_comes_twice(rows, one, other) ->
 @settings(max_examples=25, deadline=None)
 @given(pools, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(rows, random) -> None:
-    scores, strata = frames(rows)
-    order = list(scores.index)
-    random.shuffle(order)
-    assert stratified(scores.loc[order], strata.loc[order[::-1]], 12, seed=1) == stratified(
-        scores, strata, 12, seed=1
+    assert_the_order_of_the_rows_does_not_matter(
+        stratified, stratified_reasons, *frames(rows), 12, random, seed=1
     )
 
 
@@ -97,8 +95,14 @@ def test_a_record_without_stratum_or_without_the_column_is_named() -> None:
         stratified(scores, strata.iloc[:1], 1, seed=0)
     with pytest.raises(InputError, match="no stratum to take quotas of"):
         stratified(scores, strata.rename(columns={"stratum": "source"}), 1, seed=0)
-    with pytest.raises(InputError, match=r"more than once among the strata.*record 0000"):
+    with pytest.raises(InputError, match=r"more than once in the strata.*record 0000"):
         stratified(scores, pd.concat([strata, strata]), 1, seed=0)
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
+def test_a_temperature_that_gives_no_shares_is_refused(temperature: float) -> None:
+    with pytest.raises(ConfigurationError, match="gives no shares"):
+        stratified(*frames([("a", 1.0)]), 1, seed=0, temperature=temperature)
 
 
 def test_a_reason_says_what_the_stratum_gave() -> None:

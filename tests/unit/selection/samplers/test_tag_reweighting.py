@@ -1,10 +1,12 @@
 from collections import Counter
+from random import Random
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampler_claims import assert_the_order_of_the_rows_does_not_matter
 
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.selection.samplers.tag_reweighting import (
@@ -93,18 +95,11 @@ def test_every_budget_is_a_prefix_and_all_with_a_weight_can_be_drawn(
 @settings(max_examples=20, deadline=None)
 @given(pools, st.integers(1, 30), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(
-    lists: list[list[str] | None], budget: int, random: object
+    lists: list[list[str] | None], budget: int, random: Random
 ) -> None:
-    scores, features = frames(lists)
-    order = list(scores.index)
-    random.shuffle(order)  # type: ignore[attr-defined]
-    picks = tag_reweighting(scores, features, budget, seed=3)
-    assert tag_reweighting(scores.loc[order], features.loc[order[::-1]], budget, seed=3) == picks
-    one, other = (
-        tag_reweighting_reasons(picks, scores.loc[rows], features, seed=3) for rows in (order, scores.index)
+    assert_the_order_of_the_rows_does_not_matter(
+        tag_reweighting, tag_reweighting_reasons, *frames(lists), budget, random, seed=3
     )
-    pd.testing.assert_frame_equal(one, other)
-    assert one["record_id"].tolist() == picks + sorted(set(order) - set(picks))
 
 
 def test_another_seed_draws_others() -> None:

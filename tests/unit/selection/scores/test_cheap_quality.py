@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.selection.scores.cheap_quality import COMPONENTS, cheap_quality, length_scores
 
 PROMPT = "Why do people keep bees in their gardens, and what does it take?"
@@ -82,12 +81,6 @@ def test_the_score_is_the_mean_of_what_can_be_told() -> None:
     assert row["cheap_quality_score"] == pytest.approx(row[list(COMPONENTS)].mean())
 
 
-def test_weights_are_shares_and_a_component_without_one_does_not_count() -> None:
-    pool = pool_of([SOUND + " Above all they need a"])
-    weighed = cheap_quality(pool, weights={"ending_score": 1, "refusal_score": 3})
-    assert weighed["cheap_quality_score"].tolist() == [0.75]
-
-
 def test_without_an_answer_nothing_is_known() -> None:
     assert cheap_quality(pool_of([None, SOUND])).iloc[0].isna().all()
 
@@ -135,12 +128,6 @@ def test_every_number_lies_between_0_and_1_whatever_the_texts_and_the_order_of_t
     random.shuffle(order)  # type: ignore[attr-defined]
     shuffled = cheap_quality(pool.iloc[order])
     pd.testing.assert_frame_equal(shuffled.loc[scores.index], scores, check_exact=True)
-
-
-@pytest.mark.parametrize("weights", [{"charm_score": 1.0}, {"ending_score": -1.0}, {}, {"ending_score": 0.0}])
-def test_weights_that_make_no_sense_are_refused(weights: dict[str, float]) -> None:
-    with pytest.raises(ConfigurationError, match="weight"):
-        cheap_quality(pool_of([SOUND]), weights=weights)
 
 
 def test_two_thousand_records_take_no_more_than_their_share_of_20_seconds_for_50_000() -> None:

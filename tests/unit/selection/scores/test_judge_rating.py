@@ -1,8 +1,6 @@
 import pandas as pd
-import pytest
 
 from instruction_tuning.selection.scores.judge_rating import (
-    judge_rating_exclusions,
     judge_rating_requests,
     judge_ratings,
 )
@@ -36,12 +34,3 @@ def test_a_rating_that_is_missing_is_null() -> None:
     ratings = judge_ratings(completions)
     assert ratings["judge_rating_score"].isna().tolist() == [False, True, True]
     assert ratings["status"].tolist() == ["ok", "unparseable", "failed"]
-
-
-@pytest.mark.parametrize(("of_five", "left_out"), [(4.5, ["a", "b"]), (4.0, ["a"]), (0.0, [])])
-def test_the_threshold_of_five_is_doubled_and_a_missing_rating_is_not_below_it(of_five, left_out) -> None:
-    ratings = pd.Series([7.0, 8.0, 9.0, 10.0, float("nan")], index=list("abcde"))
-    found = judge_rating_exclusions(ratings, min_rating_of_five=of_five)
-    assert found.index.tolist() == left_out
-    if of_five == 4.5:
-        assert found["a"] == "left out: the judge rated the answer 7 of 10, below 9"

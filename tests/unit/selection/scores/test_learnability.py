@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.selection.scores.learnability import learnability, learnability_exclusions
+from instruction_tuning.selection.scores.learnability import learnability
 
 IDS = ["known", "learnt", "noise", "forgotten", "unmeasured"]
 
@@ -27,14 +27,6 @@ def test_what_training_made_likely_comes_before_what_is_known_and_what_cannot_be
 
 def test_records_are_matched_by_id() -> None:
     pd.testing.assert_series_equal(learnability(BASE, SFT.iloc[::-1]), learnability(BASE, SFT))
-
-
-def test_what_the_sft_model_was_trained_on_has_no_score() -> None:
-    assert np.isnan(learnability(BASE, SFT, trained_on=["learnt"])["learnt"])
-    assert learnability_exclusions(BASE, SFT, trained_on=["learnt"]).to_dict() == {
-        "learnt": "no score: the SFT model was trained on it",
-        "unmeasured": "no score: the loss was not measured",
-    }
 
 
 def test_likelihoods_of_another_pool_are_refused() -> None:

@@ -11,7 +11,7 @@ from instruction_tuning.selection.scores.lima_phrases import (
     reference,
     without_code,
 )
-from instruction_tuning.selection.scores.lima_rules import RULES, lima_rule_exclusions, lima_rules
+from instruction_tuning.selection.scores.lima_rules import RULES, lima_rules
 
 CLEAN = "Boil the water, add the leaves, and wait three minutes. " * 25  # 1,400 characters
 QUESTION = "How do you make green tea?"
@@ -31,10 +31,9 @@ def pool(answers: list[str | None], question: str = QUESTION, source: str = "web
 def test_an_answer_that_keeps_all_rules_scores_one() -> None:
     rules = lima_rules(pool([CLEAN]))
     assert rules["lima_score"].tolist() == [1.0] and rules["violated"].tolist() == [[]]
-    assert lima_rule_exclusions(rules).empty
 
 
-def test_each_violated_rule_takes_its_share_and_is_named_with_what_shows_it() -> None:
+def test_each_violated_rule_takes_its_share_and_is_named() -> None:
     answer = (
         f"{CLEAN} I think so. <br> See https://example.org/tea and ![a cup](cup.png), as mentioned above."
     )
@@ -45,13 +44,6 @@ def test_each_violated_rule_takes_its_share_and_is_named_with_what_shows_it() ->
     ]
     np.testing.assert_allclose(rules["lima_score"], [1 / 7, 5 / 7])
     assert len(RULES) == 7
-    assert lima_rule_exclusions(rules).tolist() == [
-        "left out by LIMA's rules: first person (“I”), points elsewhere (“as mentioned”), "
-        "a link (https://example.org/tea), an image (![a cup]), HTML (<br>), "
-        "a question that does not stand alone (“this”)",
-        "left out by LIMA's rules: an answer of 6 characters, a question that does not stand alone (“this”)",
-    ]
-    assert lima_rule_exclusions(rules, max_violated=2).index.tolist() == ["0000"]
 
 
 @pytest.mark.parametrize(
@@ -69,10 +61,10 @@ def test_the_length_is_asked_of_the_named_sources_only() -> None:
     assert lima_rules(short, min_answer_characters=1)["violated"].tolist() == [[]]
 
 
-def test_without_an_answer_there_is_no_score_and_no_exclusion() -> None:
+def test_without_an_answer_there_is_no_score_and_no_violation() -> None:
     rules = lima_rules(pool([None, CLEAN]))
     assert rules["lima_score"].isna().tolist() == [True, False]
-    assert lima_rule_exclusions(rules).empty
+    assert rules["violated"].tolist() == [[], []]
 
 
 def test_the_title_is_the_first_question_of_a_conversation() -> None:

@@ -71,11 +71,8 @@ def test_a_long_request_of_many_tags_is_no_longer_foremost() -> None:
     assert length_controlled_tag_count(pool, tags).idxmax() == "0025"
 
 
-def test_given_lengths_go_before_those_of_the_prompt() -> None:
-    pool, tags = frames([(1, 1), (2, 1), (3, 1)])
-    given_lengths = pd.Series({"0002": 300, "0001": 20, "0000": 1})
-    np.testing.assert_allclose(length_controlled_tag_count(pool, tags, given_lengths), 0, atol=1e-12)
-    equal = length_controlled_tag_count(pool, tags)
+def test_where_all_lengths_are_equal_the_rank_is_left() -> None:
+    equal = length_controlled_tag_count(*frames([(1, 1), (2, 1), (3, 1)]))
     np.testing.assert_allclose(equal, [-1 / 3, 0, 1 / 3])
 
 

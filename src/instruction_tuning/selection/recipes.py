@@ -8,16 +8,12 @@ its scores and its sampler.
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
-from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.selection import mixes, staged_mixes
-from instruction_tuning.selection.reasons import decisions_frame, k_center_reasons, uniform_reasons
+from instruction_tuning.selection.reasons import k_center_reasons, uniform_reasons
 from instruction_tuning.selection.samplers.cluster_quota import cluster_quota, cluster_quota_reasons
 from instruction_tuning.selection.samplers.facility_location import (
     facility_location,
@@ -31,7 +27,7 @@ from instruction_tuning.selection.samplers.tag_reweighting import tag_reweightin
 from instruction_tuning.selection.samplers.top_score import top_score, top_score_reasons
 from instruction_tuning.selection.samplers.uniform import uniform
 
-# What each score is made of: nothing but the pool, or something that has to be measured first.
+# What each score is made of beside the pool: measured on the spot (pool_scores.py), or beforehand.
 SCORES: Mapping[str, tuple[str, ...]] = {
     "cheap_quality": (),
     "lima": (),
@@ -103,7 +99,7 @@ class Method(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sampler: str
-    score: str | dict[str, float] | None = None
+    score: str | dict[str, PositiveFloat] | None = None
     combine: Literal["sum", "product"] = "sum"
     missing: Literal["drop", "renormalise"] = "drop"
     stages: tuple[Stage, ...] = ()
@@ -141,6 +137,12 @@ class Method(BaseModel):
         return tuple(dict.fromkeys([*own, *(stage.score for stage in self.stages)]))
 
     @property
+    def needs(self) -> frozenset[str]:
+        """What has to be measured for its scores and its sampler, as `SCORES` names it."""
+        of_scores = {need for score in self.scores for need in SCORES[score]}
+        return frozenset(of_scores | ({"tags"} if self.looks_at == "tags" else set()))
+
+    @property
     def looks_at(self) -> str | None:
         """`embeddings`, `tags`, `stratum` or nothing beside scores."""
         return SAMPLERS[self.sampler].looks_at
@@ -155,77 +157,3 @@ def _settings_of(sampler: str) -> set[str]:
     parameters = inspect.signature(SAMPLERS[sampler].pick).parameters.values()
     keywords = {parameter.name for parameter in parameters if parameter.kind == parameter.KEYWORD_ONLY}
     return keywords - {"seed", "initial"}
-
-
-def method_named(name: str, methods: Mapping[str, Method]) -> Method:
-    """The recipe of that name; `ConfigurationError` names those that there are."""
-    if name not in methods:
-        raise ConfigurationError(
-            f"no selection method is called {name!r}; there are {', '.join(sorted(methods))}",
-            field="query_selection.method",
-            fix="name one of them, or write its recipe under query_selection.methods",
-        )
-    return methods[name]
-
-
-@dataclass(frozen=True)
-class Features:
-    """What can be looked at: the pool; by record id `scores`, a column each, `embeddings` and `tags`."""
-
-    pool: pd.DataFrame
-    scores: pd.DataFrame
-    embeddings: pd.DataFrame
-    tags: pd.DataFrame | None
-
-    def of(self, method: Method) -> pd.DataFrame | None:
-        """What the method's sampler looks at."""
-        if method.looks_at == "stratum":
-            if method.by not in self.pool:
-                raise ConfigurationError(
-                    f"the pool has no column {method.by!r} to take quotas of; it has "
-                    f"{', '.join(self.pool.columns)}",
-                    field="by",
-                    fix="name one of these columns in the method's recipe",
-                )
-            strata = self.pool.set_index("record_id")[[method.by]].set_axis(["stratum"], axis=1)
-            return strata.assign(stratum=strata["stratum"].fillna("unknown").astype("str"))
-        return {"embeddings": self.embeddings, "tags": self.tags, None: None}[method.looks_at]
-
-
-def decide(name: str, method: Method, features: Features, budget: int, *, seed: int) -> pd.DataFrame:
-    """What `method` makes of every record of the pool: first the picked ones, in order, then the others.
-
-    See schemas.selection_decisions. A record that a stage dropped says so; a budget above what can be picked
-    picks all that can be.
-    """
-    sampler, looked_at = SAMPLERS[method.sampler], features.of(method)
-    pick, explain = partial(sampler.pick, **method.settings), partial(sampler.reasons, **method.settings)
-    scores = _scores(method, features)
-    if method.stages:
-        stages = [
-            staged_mixes.Stage(
-                f"{stage.score}",
-                score=features.scores[stage.score],
-                keep_share=stage.keep_share,
-                keep_count=stage.keep_count,
-                at_least=stage.at_least,
-            )
-            for stage in method.stages
-        ]
-        last = staged_mixes.Stage(method.sampler, scores, pick, looked_at, reasons=explain)
-        pick = partial(staged_mixes.staged_mix, stages=[*stages, last])
-        explain = partial(staged_mixes.staged_mix_reasons, stages=[*stages, last])
-    picks = pick(scores, looked_at, budget, seed=seed)
-    return decisions_frame(name, explain(picks, scores, looked_at, seed=seed), len(picks))
-
-
-def _scores(method: Method, features: Features) -> pd.Series:
-    pool = pd.Index(features.pool["record_id"])
-    if method.score is None:
-        # The same for all: a sampler that goes by score then draws, another looks at the index only.
-        return pd.Series(0.0, index=pool, name="score")
-    if isinstance(method.score, str):
-        return features.scores[method.score].reindex(pool)
-    parts = {name: features.scores[name].reindex(pool) for name in method.score}
-    mix = mixes.weighted_mix if method.combine == "sum" else mixes.product_mix
-    return mix(parts, method.score, missing=method.missing)
