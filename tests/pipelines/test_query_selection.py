@@ -245,6 +245,14 @@ def test_wrong_parameters_are_refused(project_path: Path, wrong: dict[str, Any])
         ({"sampler": "top_score", "score": {"ifd": 1, "lima": -1}}, "greater than 0"),
         ({"sampler": "top_score", "score": "charm"}, "no score is called 'charm'; there are"),
         ({"sampler": "uniform", "settings": {"treshold": 1}}, "has no setting 'treshold'"),
+        (
+            {"sampler": "cluster_quota", "settings": {"clusters": "many"}},
+            "clusters of the sampler cluster_quota cannot be 'many'",
+        ),
+        (
+            {"sampler": "cluster_quota", "settings": {"quota": "square"}},
+            "cannot be 'square': input should be 'proportional'",
+        ),
         ({"sampler": "uniform", "stages": [{"score": "lima"}]}, "one of keep_share, keep_count and at_least"),
     ],
 )

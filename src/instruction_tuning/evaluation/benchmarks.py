@@ -1,8 +1,9 @@
 """Measuring one model on benchmark items with lm-eval (EleutherAI/lm-evaluation-harness).
 
-Two calls of `simple_evaluate`, one with the chat template and one without, each over all abilities,
-greedy decoding. Results are kept under `<work folder>/<fingerprint>/outputs` by model digest, so that a
-base model is measured once for many candidates; a file that cannot be read is measured again.
+Two calls of `evaluate`, one with the chat template and one without, each over all abilities, greedy
+decoding (`simple_evaluate` would look at the machine for a second or two after each, which nobody reads).
+Results are kept under `<work folder>/<fingerprint>/outputs` by model digest, so that a base model is
+measured once for many candidates; a file that cannot be read is measured again.
 """
 
 import contextlib
@@ -93,10 +94,12 @@ def _run_harness(
         for forms, through_chat in ((CHAT_FORMS, True), (("document_few_shot",), False)):
             names = [task_name(ability, form) for ability in abilities for form in forms]
             with contextlib.redirect_stderr(io.StringIO()):  # lm-eval draws a bar for every task
-                result = lm_eval.simple_evaluate(
-                    model=local_model,
-                    tasks=names,
-                    task_manager=manager,
+                loaded = manager.load(names)
+                for task in loaded["tasks"].values():
+                    task.set_fewshot_seed(seed=0)  # it wants one; the examples stand in the items
+                result = lm_eval.evaluate(
+                    lm=local_model,
+                    task_dict=loaded,
                     apply_chat_template=through_chat,
                     fewshot_as_multiturn=True,
                     bootstrap_iters=0,

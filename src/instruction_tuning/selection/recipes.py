@@ -8,10 +8,18 @@ its scores and its sampler.
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from instruction_tuning.selection.reasons import k_center_reasons, uniform_reasons
 from instruction_tuning.selection.samplers.cluster_quota import cluster_quota, cluster_quota_reasons
@@ -128,6 +136,8 @@ class Method(BaseModel):
                 f"the sampler {self.sampler} has no setting {unknown[0]!r}; it has "
                 f"{', '.join(sorted(known)) or 'none'}"
             )
+        for name, value in self.settings.items():
+            _check_setting(self.sampler, name, value)
         return self
 
     @property
@@ -151,6 +161,15 @@ class Method(BaseModel):
 def _check_score(name: str) -> None:
     if name not in SCORES:
         raise ValueError(f"no score is called {name!r}; there are {', '.join(sorted(SCORES))}")
+
+
+def _check_setting(sampler: str, name: str, value: object) -> None:
+    wanted = get_type_hints(SAMPLERS[sampler].pick)[name]
+    try:
+        TypeAdapter(wanted).validate_python(value)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].lower()
+        raise ValueError(f"the setting {name} of the sampler {sampler} cannot be {value!r}: {why}") from None
 
 
 def _settings_of(sampler: str) -> set[str]:

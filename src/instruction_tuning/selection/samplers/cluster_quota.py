@@ -154,6 +154,7 @@ def _clusters(
 def _k_means(points: np.ndarray, clusters: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The cluster of each row of `points` (N, D), and its distance to the centre, (N,) each."""
     from sklearn.cluster import MiniBatchKMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     points = points if points.dtype in (np.float32, np.float64) else points.astype(np.float64)
     distinct = len(points) - int(copies(points, range(len(points))).sum())
@@ -162,7 +163,9 @@ def _k_means(points: np.ndarray, clusters: int, seed: int) -> tuple[np.ndarray, 
         n_init=3,
         batch_size=BATCH_ROWS,
         random_state=substream_seed(seed, "k-means") % 2**32,
-    ).fit(points)
+    )
+    with threadpool_limits(limits=1):  # sums, and so ties, would change with the number of threads
+        model.fit(points)
     distances = np.empty(len(points))
     for start in range(0, len(points), BATCH_ROWS):
         here = slice(start, start + BATCH_ROWS)
