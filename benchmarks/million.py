@@ -1,11 +1,12 @@
 """A million Alpaca-sized records through ingestion: seconds and peak memory of each node; kill -9 and resume.
 
     REAL_DATA_DIR=path/to/data python benchmarks/million.py [--rows=1000000] [--kills=5]
+    REAL_DATA_DIR=path/to/data python benchmarks/million.py --rows=300000 --kills=0 --pipeline=query_selection
 
 Writes the rows as one JSON Lines file: those of Stanford Alpaca (in REAL_DATA_DIR; without it, rows made of
 invented words), perturbed by a seed, with exact copies, near copies, empty answers and broken lines among
-them. Runs `kedro run --pipeline=ingestion` on the file in a scratch copy of the project, and looks at the
-memory and CPU time of the process and its children (RSS, ten times a second).
+them. Runs `kedro run --pipeline=ingestion` (or another chain) on the file in a scratch copy of the project,
+and looks at the memory and CPU time of the process and its children (RSS, ten times a second).
 
 Then the same in a second copy that is killed (SIGKILL, with its children) at so many random points and
 started again each time; at the end every stored data set of both copies has to have the same bytes. Prints
@@ -34,7 +35,7 @@ from sft_lift import copy_project
 ALPACA = "alpaca_en/alpaca_data.parquet"
 LIMIT_GIB = 4.0
 SAMPLE_SECONDS = 0.1
-KEDRO = [sys.executable, "-m", "kedro", "run", "--pipeline=ingestion"]
+KEDRO = [sys.executable, "-m", "kedro", "run"]
 Row = dict[str, str]
 
 
@@ -62,6 +63,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pipeline", default="ingestion")
     parser.add_argument("--scratch", type=Path, help="an empty folder to work in, which stays")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -72,10 +74,12 @@ def main() -> int:
         write_rows(file, given.rows, given.seed)
         sys.stdout.write(f"{given.rows:,} rows, {file.stat().st_size / 2**20:,.0f} MiB\n\n")
         calm = copy_project(scratch / "undisturbed")
-        measured = run(calm, file)
+        measured = run(calm, file, pipeline=given.pipeline)
         sys.stdout.write(node_table(calm, measured))
         sys.stdout.write(f"\n{counts(calm)}\n")
-        is_same = not given.kills or survives_kills(calm, measured.seconds, file, given.kills, given.seed)
+        is_same = not given.kills or survives_kills(
+            calm, measured.seconds, file, given.kills, given.seed, given.pipeline
+        )
     return int(measured.peak_gib() > LIMIT_GIB or not is_same)
 
 
@@ -140,12 +144,14 @@ def _replaced(text: str, words: list[str], rng: random.Random, count: int) -> st
     return " ".join(said)
 
 
-def run(project: Path, file: Path, *, kill_after: float | None = None) -> Measured:
-    """`kedro run --pipeline=ingestion` in `project`, killed with all its children after so many seconds."""
+def run(
+    project: Path, file: Path, *, pipeline: str = "ingestion", kill_after: float | None = None
+) -> Measured:
+    """`kedro run --pipeline=…` in `project`, killed with all its children after so many seconds."""
     measured, started = Measured(), time.monotonic()
     environment = os.environ | {"PYTHONPATH": str(project / "src")}
     process = subprocess.Popen(
-        [*KEDRO, f"--params=data={file}"],
+        [*KEDRO, f"--pipeline={pipeline}", f"--params=data={file}"],
         cwd=project,
         env=environment,
         stdout=sys.stderr,
@@ -220,20 +226,20 @@ def stored_files(project: Path) -> dict[str, Path]:
     return newest
 
 
-def survives_kills(calm: Path, seconds: float, file: Path, kills: int, seed: int) -> bool:
+def survives_kills(calm: Path, seconds: float, file: Path, kills: int, seed: int, pipeline: str) -> bool:
     """Whether a run that is killed `kills` times and resumed ends with the bytes of `calm`."""
     rng = random.Random(seed + 1)
     project = copy_project(calm.parent / "killed")
     killed = 0
     while killed < kills:
         left = seconds - sum(end - start for _, start, end in _executions(project))
-        attempt = run(project, file, kill_after=rng.uniform(2.0, max(4.0, 0.6 * left)))
+        attempt = run(project, file, pipeline=pipeline, kill_after=rng.uniform(2.0, max(4.0, 0.6 * left)))
         done = [node for node, _, _ in _executions(project)]
         if not attempt.killed:
             break
         killed += 1
         sys.stdout.write(f"killed after {attempt.seconds:.0f} s: {len(done)} nodes were done\n")
-    last = run(project, file)
+    last = run(project, file, pipeline=pipeline)
     same, different = [], []
     theirs = stored_files(project)
     for name, path in stored_files(calm).items():
