@@ -42,12 +42,12 @@ def arena(
 
 
 def ranked(scores: pd.DataFrame, **settings: Any) -> pd.DataFrame:
-    return rank_methods(scores, "uniform", seed=1, **settings).set_index("method")
+    return rank_methods(scores, "uniform", **settings).set_index("method")
 
 
 def test_the_best_mean_comes_first_and_the_reference_has_no_difference_to_itself() -> None:
     scores = arena(np.random.default_rng(0), {"uniform": 0.0, "better": 0.2, "worse": -0.1})
-    ranking = rank_methods(scores, "uniform", seed=1)
+    ranking = rank_methods(scores, "uniform")
     assert tuple(ranking.columns) == RANKING_COLUMNS
     assert ranking["method"].tolist() == ["better", "uniform", "worse"]
     assert ranking["rank"].tolist() == [1, 2, 3]
@@ -72,18 +72,16 @@ def test_every_ability_counts_alike_however_many_items_it_has() -> None:
     assert by_ability.loc[("better", "large"), "difference"] == 0
 
 
-def test_the_order_of_the_rows_does_not_matter_and_one_seed_gives_one_ranking() -> None:
+def test_the_order_of_the_rows_does_not_matter() -> None:
     scores = arena(np.random.default_rng(1), {"uniform": 0.0, "other": 0.02})
     shuffled = scores.sample(frac=1, random_state=3)
-    pd.testing.assert_frame_equal(
-        rank_methods(scores, "uniform", seed=5), rank_methods(shuffled, "uniform", seed=5)
-    )
+    pd.testing.assert_frame_equal(rank_methods(scores, "uniform"), rank_methods(shuffled, "uniform"))
 
 
 def test_swapping_method_and_reference_swaps_the_signs() -> None:
     scores = arena(np.random.default_rng(2), {"a": 0.0, "b": 0.05})
-    there = rank_methods(scores, "a", seed=0).set_index("method").loc["b"]
-    back = rank_methods(scores, "b", seed=0).set_index("method").loc["a"]
+    there = rank_methods(scores, "a").set_index("method").loc["b"]
+    back = rank_methods(scores, "b").set_index("method").loc["a"]
     assert (there["ci_low"], there["ci_high"]) == pytest.approx((-back["ci_high"], -back["ci_low"]))
     assert there["p_value"] == pytest.approx(back["p_value"])
 
@@ -161,7 +159,7 @@ def test_a_missing_answer_is_named() -> None:
     scores = arena(np.random.default_rng(0), {"uniform": 0, "x": 0})
     gone = (scores["method"] == "x") & (scores["seed"] == 2) & (scores["item_id"] == "item-007")
     with pytest.raises(InputError, match=r"2 answers are missing.*x with seed 2.*item-007"):
-        rank_methods(scores[~gone], "uniform", seed=0)
+        rank_methods(scores[~gone], "uniform")
 
 
 @pytest.mark.parametrize("value", [np.nan, 1.5])
@@ -169,7 +167,7 @@ def test_a_score_that_is_none_is_named(value: float) -> None:
     scores = arena(np.random.default_rng(0), {"uniform": 0, "x": 0})
     scores.loc[3, "score"] = value
     with pytest.raises(InputError, match=r"uniform with seed 0: (nan|1.5).*record item-003"):
-        rank_methods(scores, "uniform", seed=0)
+        rank_methods(scores, "uniform")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +175,7 @@ def test_a_score_that_is_none_is_named(value: float) -> None:
 )
 def test_one_seed_or_item_tells_nothing_of_another(settings: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        rank_methods(arena(np.random.default_rng(0), {"uniform": 0, "x": 0}, **settings), "uniform", seed=0)
+        rank_methods(arena(np.random.default_rng(0), {"uniform": 0, "x": 0}, **settings), "uniform")
 
 
 def test_a_reference_that_is_no_method_and_a_doubled_row_are_refused() -> None:

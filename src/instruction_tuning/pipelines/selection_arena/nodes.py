@@ -106,7 +106,7 @@ def rank_arena(
 
     is_ranked = (arena_scores["form"] == parameters.form) & arena_scores["counted"]
     in_form = arena_scores[is_ranked]
-    ranking = rank_methods(in_form, reference, seed=0, confidence=parameters.confidence)
+    ranking = rank_methods(in_form, reference, confidence=parameters.confidence)
     abilities = ability_differences(in_form, reference)
     sizes = arena_trainings.groupby("method")["examples"].mean()
     ranking = ranking.assign(examples=ranking["method"].map(sizes))
