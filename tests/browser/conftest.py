@@ -60,7 +60,7 @@ def chromium() -> tuple[str, str]:
     return browser, driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers(chromium: Any, finished_run: Any) -> Iterator[Servers]:
     """`kedro ui` on the finished run, until the tests are through."""
     ports = {"MLflow": free_port(), "kedro-viz": free_port()}
@@ -93,7 +93,7 @@ def servers(chromium: Any, finished_run: Any) -> Iterator[Servers]:
     assert process.returncode == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """One browser window for all tests."""
     from selenium import webdriver
