@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from instruction_tuning.code_digest import is_never_imported, program, tree_digest
+from instruction_tuning.incremental.file_digests import combined
 from instruction_tuning.incremental.import_time import acts, calls_on_import, class_facts, dotted_name
 from instruction_tuning.incremental.package_paths import written_places
 
@@ -46,10 +47,11 @@ def read_module(file: Path, module: str, is_package: bool) -> dict[str, Any]:
     """
     tree = program(file)
     package = module if is_package else module.rpartition(".")[0]
-    statements = [_statement(node, package) for node in tree.body if not is_never_imported(node)]
+    told = (_statement(node, package) for node in tree.body if not is_never_imported(node))
+    statements = [statement for statement in told if statement is not None]
     return {
-        "statements": [statement for statement in statements if statement is not None],
-        "whole": tree_digest(tree),
+        "statements": statements,
+        "whole": combined([statement["digest"] for statement in statements]),
         "text": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
 

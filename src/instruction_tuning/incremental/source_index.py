@@ -26,7 +26,7 @@ class ModuleSources:
             file = package_modules(module)[module]
             is_package = file.name == "__init__.py"
             source = self._cache.fact(
-                f"source 4 {module}", file, lambda path: read_module(path, module, is_package)
+                f"source 5 {module}", file, lambda path: read_module(path, module, is_package)
             )
             bindings: dict[str, list[int]] = {}
             for index, statement in enumerate(source["statements"]):
