@@ -16,9 +16,9 @@ from instruction_tuning.errors import (
     WorkspaceError,
 )
 from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
-from instruction_tuning.lm.openai_endpoint import check_endpoint
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.retrying import RetryPolicy
 
@@ -193,9 +193,9 @@ def test_a_store_that_fails_in_mid_run_stops_it_and_what_was_in_flight_is_stored
     path, failed = tmp_path / "completions.sqlite", []
 
     class Store(CompletionStore):
-        def put(self, completions):
+        def put(self, completions, **notes):
             try:
-                super().put(completions)
+                super().put(completions, **notes)
             except WorkspaceError:
                 other.execute("ROLLBACK")
                 failed.append(completions)

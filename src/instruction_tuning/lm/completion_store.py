@@ -3,20 +3,21 @@
 One SQLite file in WAL mode. A row is one HTTP request by the digest of its content, `ok` with its
 choices or `failed` with its error. Each row is committed before its sender takes up the next request,
 so a killed process loses no more than the requests that were in flight. Keys are never stored.
-Which run paid for a row is in the same file (`payments`).
+Which run paid for a row is in the same file (`payments`), and what was sent and never came back (`sent`).
 """
 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.lm.payments import Payment, PaymentLedger, batches, marks
+from instruction_tuning.lm.sent_requests import SentRequests
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -30,22 +31,40 @@ CREATE TABLE IF NOT EXISTS completions (
     usage_reported INTEGER NOT NULL,
     price_usd REAL,
     error TEXT,
+    seconds REAL,
     finished_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID
 """
 _COLUMNS = (
     "request_id, kind, model, status, choices, prompt_tokens, completion_tokens, usage_reported, "
-    "price_usd, error"
+    "price_usd, error, seconds"
 )
 _BUSY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One sampled text; `text` is null where the server sent a choice with no text or a blank one."""
+    """One sampled text; `text` is null where the server sent a choice with no text or a blank one.
+
+    It is null, too, where the text was not of the form that was asked for; `reason` then says why.
+    """
 
     text: str | None
     finish_reason: str | None
+    reason: str | None = None
+
+    def no_text(self) -> str:
+        """Why a sample that the server sent, and charged for, is none."""
+        if self.reason is not None:
+            return self.reason
+        if self.finish_reason == "length":
+            return "the choice has no text: cut at max_tokens before the answer began"
+        return f"the choice has no text (finish_reason {self.finish_reason})"
+
+    def entry(self) -> list[str | None]:
+        """As it is stored."""
+        entry = [self.text, self.finish_reason]
+        return entry if self.reason is None else [*entry, self.reason]
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,8 @@ class Completion:
     usage_reported: bool = False
     price_usd: float | None = 0.0
     error: str | None = None
+    # How long it took, with its retries; null where that is not known.
+    seconds: float | None = field(default=None, compare=False)
     # What an earlier, failed attempt had cost; it is part of `price_usd`, and its run has paid it.
     carried_usd: float = field(default=0.0, compare=False)
 
@@ -104,7 +125,9 @@ class CompletionStore:
             # Safe against a killed process; only a power cut may lose the last commits.
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute(_SCHEMA)
+            self._add_seconds()
             self._ledger = PaymentLedger(self._connection)
+            self._sent = SentRequests(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -118,41 +141,78 @@ class CompletionStore:
         """Close the file; the write-ahead log is folded into it."""
         self._connection.close()
 
-    def put(self, completions: Sequence[Completion]) -> None:
-        """Commit `completions` in one transaction; a failed row gives way to a later outcome."""
+    def put(self, completions: Sequence[Completion], *, came_back: Sequence[int] = ()) -> None:
+        """Commit `completions` in one transaction; a failed row gives way to a later outcome.
+
+        `came_back` are the notes of `note_sent` that have done their service.
+        """
         rows = [
             (
                 row.request_id,
                 row.kind,
                 row.model,
                 row.status,
-                json.dumps([[choice.text, choice.finish_reason] for choice in row.choices]),
+                json.dumps([choice.entry() for choice in row.choices]),
                 row.prompt_tokens,
                 row.completion_tokens,
                 int(row.usage_reported),
                 row.price_usd,
                 row.error,
+                row.seconds,
             )
             for row in completions
         ]
+        with self.transaction():
+            self._ledger.add((row.request_id, row.paid_usd) for row in completions)
+            self._sent.remove(came_back)
+            # What is paid for stays, also when another process finished the same request first.
+            self._connection.executemany(
+                f"INSERT INTO completions ({_COLUMNS}) VALUES ({', '.join('?' * 11)}) "
+                "ON CONFLICT (request_id) DO UPDATE SET (status, choices, prompt_tokens, "
+                "completion_tokens, usage_reported, price_usd, error, seconds, finished_at) = "
+                "(excluded.status, excluded.choices, excluded.prompt_tokens, "
+                "excluded.completion_tokens, excluded.usage_reported, excluded.price_usd, "
+                "excluded.error, excluded.seconds, CURRENT_TIMESTAMP) WHERE completions.status = 'failed'",
+                rows,
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is done in it, or nothing."""
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._ledger.add((row.request_id, row.paid_usd) for row in completions)
-                # What is paid for stays, also when another process finished the same request first.
-                self._connection.executemany(
-                    f"INSERT INTO completions ({_COLUMNS}) VALUES ({', '.join('?' * 10)}) "
-                    "ON CONFLICT (request_id) DO UPDATE SET (status, choices, prompt_tokens, "
-                    "completion_tokens, usage_reported, price_usd, error, finished_at) = "
-                    "(excluded.status, excluded.choices, excluded.prompt_tokens, "
-                    "excluded.completion_tokens, excluded.usage_reported, excluded.price_usd, "
-                    "excluded.error, CURRENT_TIMESTAMP) WHERE completions.status = 'failed'",
-                    rows,
-                )
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows that a SELECT finds, one by one."""
+        with self._explained():
+            yield from self._connection.execute(sql, values)
+
+    def note_sent(self, request_id: str, worst_usd: float) -> int:
+        """Put down that a request is on its way, and what it may cost; returns the note's number."""
+        with self._explained():
+            return self._sent.add(request_id, worst_usd)
+
+    def forget_sent(self, note: int | None) -> None:
+        """Take back a note of `note_sent`: the request cost nothing."""
+        if note is not None:
+            with self._explained():
+                self._sent.remove([note])
+
+    def sent_usd(self, request_ids: Iterable[str]) -> float:
+        """What those of `request_ids` may have cost that were sent and never came back."""
+        with self._explained():
+            return self._sent.worst_usd(request_ids)
+
+    def sent_total(self) -> tuple[int, float]:
+        """How many requests were sent and never came back, and what they may have cost."""
+        with self._explained():
+            return self._sent.total()
 
     def find(self, request_ids: Iterable[str]) -> dict[str, Completion]:
         """The stored rows among `request_ids`, failed ones included."""
@@ -180,6 +240,13 @@ class CompletionStore:
             query = "SELECT COUNT(*) FROM completions WHERE status = ?"
             return int(self._connection.execute(query, (status,)).fetchone()[0])
 
+    def _add_seconds(self) -> None:
+        """To a table from before they were kept; two processes may try at once."""
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(completions)")}
+        if "seconds" not in columns:
+            with suppress(sqlite3.OperationalError):
+                self._connection.execute("ALTER TABLE completions ADD COLUMN seconds REAL")
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -198,16 +265,17 @@ class CompletionStore:
             ) from error
 
 
-def _completion(row: tuple[str, str, str, str, str, int, int, int, float | None, str | None]) -> Completion:
+def _completion(row: tuple[Any, ...]) -> Completion:
     return Completion(
         request_id=row[0],
         kind=row[1],
         model=row[2],
         status=row[3],
-        choices=tuple(Choice(text, finish_reason) for text, finish_reason in json.loads(row[4])),
+        choices=tuple(Choice(*entry) for entry in json.loads(row[4])),
         prompt_tokens=row[5],
         completion_tokens=row[6],
         usage_reported=bool(row[7]),
         price_usd=row[8],
         error=row[9],
+        seconds=row[10],
     )

@@ -11,9 +11,9 @@ from instruction_tuning.errors import (
     FailureRateError,
 )
 from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
-from instruction_tuning.lm.openai_endpoint import check_endpoint
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
 

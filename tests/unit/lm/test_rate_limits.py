@@ -4,7 +4,7 @@ import time
 import httpx2
 import pytest
 
-from instruction_tuning.lm.openai_endpoint import retry_after_seconds
+from instruction_tuning.lm.rate_limits import retry_after_seconds
 
 
 @pytest.mark.parametrize(
