@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from chat_requests import asking as asking_for
+from chat_requests import endpoint
 from chat_server import MODEL, ChatServer
 
 from instruction_tuning.errors import (
@@ -15,34 +17,18 @@ from instruction_tuning.errors import (
     LanguageModelError,
     WorkspaceError,
 )
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
-from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.retrying import RetryPolicy
 
 QUICK = RetryPolicy(max_retries=3, backoff_base_seconds=0.01, backoff_cap_seconds=0.05)
 KEY = "sk-test-0123456789abcdef"
 
 
-def endpoint(server: ChatServer, **changes) -> Endpoint:
-    return Endpoint(base_url=server.base_url, model=MODEL, **{"timeout_seconds": 5.0, **changes})
-
-
 def asking(count: int) -> list[ChatRequest]:
-    return [
-        chat_request(
-            f"record{i:03d}",
-            "answer",
-            [{"role": "user", "content": f"question {i}"}],
-            num_samples=2,
-            temperature=0.7,
-            max_tokens=16,
-            seed=i,
-        )
-        for i in range(count)
-    ]
+    return asking_for(count, samples=2)
 
 
 def limits(**changes) -> CompletionLimits:

@@ -146,22 +146,7 @@ class CompletionStore:
 
         `came_back` are the notes of `note_sent` that have done their service.
         """
-        rows = [
-            (
-                row.request_id,
-                row.kind,
-                row.model,
-                row.status,
-                json.dumps([choice.entry() for choice in row.choices]),
-                row.prompt_tokens,
-                row.completion_tokens,
-                int(row.usage_reported),
-                row.price_usd,
-                row.error,
-                row.seconds,
-            )
-            for row in completions
-        ]
+        rows = [_row(completion) for completion in completions]
         with self.transaction():
             self._ledger.add((row.request_id, row.paid_usd) for row in completions)
             self._sent.remove(came_back)
@@ -224,6 +209,28 @@ class CompletionStore:
                     found[row[0]] = _completion(row)
         return found
 
+    def finished_at(self, request_ids: Iterable[str]) -> dict[str, str]:
+        """When each of these requests ended, in UTC."""
+        found: dict[str, str] = {}
+        for keys in batches(request_ids):
+            query = f"SELECT request_id, finished_at FROM completions WHERE request_id IN ({marks(keys)})"
+            found.update(self.query(query, keys))
+        return found
+
+    def replace(self, completion: Completion, finished_at: str) -> None:
+        """Put down an outcome of another store, whatever is here; payments are added by `add_payments`."""
+        with self._explained():
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO completions ({_COLUMNS}, finished_at) "
+                f"VALUES ({', '.join('?' * 12)})",
+                (*_row(completion), finished_at),
+            )
+
+    def add_payments(self, payments: Iterable[Payment]) -> None:
+        """Payments that another store has noted."""
+        with self._explained():
+            self._ledger.copy(payments)
+
     def payments(self, request_ids: Iterable[str]) -> list[Payment]:
         """Every time that one of `request_ids` was sent, by whichever run."""
         with self._explained():
@@ -263,6 +270,22 @@ class CompletionStore:
                 file=self.path,
                 fix="make the folder writable, or set answer_generation.completion_store to another path",
             ) from error
+
+
+def _row(completion: Completion) -> tuple[Any, ...]:
+    return (
+        completion.request_id,
+        completion.kind,
+        completion.model,
+        completion.status,
+        json.dumps([choice.entry() for choice in completion.choices]),
+        completion.prompt_tokens,
+        completion.completion_tokens,
+        int(completion.usage_reported),
+        completion.price_usd,
+        completion.error,
+        completion.seconds,
+    )
 
 
 def _completion(row: tuple[Any, ...]) -> Completion:

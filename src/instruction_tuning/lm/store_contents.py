@@ -1,6 +1,5 @@
 """What is in a completion store: counts, single requests, and what requests of a kind take."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from instruction_tuning.lm.completion_store import CompletionStore
@@ -73,8 +72,3 @@ def ids_like(store: CompletionStore, beginning: str, *, at_most: int = 10) -> li
     """Ids of stored requests that begin so."""
     query = "SELECT request_id FROM completions WHERE substr(request_id, 1, ?) = ? LIMIT ?"
     return [row[0] for row in store.query(query, (len(beginning), beginning, at_most))]
-
-
-def all_ids(store: CompletionStore) -> Iterator[str]:
-    """Every stored request, in the order of the ids."""
-    return (row[0] for row in store.query("SELECT request_id FROM completions ORDER BY request_id"))

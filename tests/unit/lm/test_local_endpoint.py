@@ -3,10 +3,10 @@
 import shutil
 
 import pytest
+from chat_requests import asking
 from training_builders import CONTEXT, tiny_base
 
 from instruction_tuning.errors import FailureRateError, ModelFolderError
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
@@ -18,31 +18,17 @@ def local() -> Endpoint:
     return Endpoint(base_url=f"local:{tiny_base().path}", model="tiny")
 
 
-def asking(
-    count: int, *, temperature: float = 1.0, samples: int = 2, max_tokens: int = 6
-) -> list[ChatRequest]:
-    return [
-        chat_request(
-            f"record{number}",
-            "answer",
-            [{"role": "user", "content": f"what is {number} plus {10**number}?"}],
-            num_samples=samples,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            seed=number,
-        )
-        for number in range(count)
-    ]
-
-
-@pytest.fixture
-def store(tmp_path):
-    with CompletionStore(tmp_path / "completions.sqlite") as opened:
-        yield opened
+def chats(count: int, samples: int = 2) -> list[ChatRequest]:
+    return asking(count, samples=samples, max_tokens=6, temperature=1.0)
 
 
 def test_a_model_folder_answers_like_a_server_and_is_stored_like_one(store):
-    frame = complete_all(local(), asking(4), store, CompletionLimits(max_failure_rate=1.0))
+    frame = complete_all(
+        local(),
+        chats(4),
+        store,
+        CompletionLimits(max_failure_rate=1.0),
+    )
     TeacherCompletions.validate(frame)
     assert frame["model"].unique().tolist() == [f"tiny@{tiny_base().digest}"]
     assert frame["usage_reported"].all() and (frame["prompt_tokens"].sum() > 0)
@@ -56,19 +42,19 @@ def test_an_answer_does_not_depend_on_what_was_asked_beside_it(tmp_path):
         with CompletionStore(tmp_path / name) as store:
             return complete_all(local(), requests, store, CompletionLimits(max_failure_rate=1.0))
 
-    together = asked(asking(3), "together")
-    alone = [asked([request], f"alone{number}") for number, request in enumerate(asking(3))]
+    together = asked(chats(3), "together")
+    alone = [asked([request], f"alone{number}") for number, request in enumerate(chats(3))]
     assert together["response"].tolist() == [text for frame in alone for text in frame["response"]]
 
 
 def test_what_is_stored_is_found_by_the_weights_and_not_by_the_place(store, tmp_path):
     limits = CompletionLimits(max_failure_rate=1.0)
-    first = complete_all(local(), asking(4, samples=1), store, limits)
+    first = complete_all(local(), chats(4, samples=1), store, limits)
     answered = [row for row, status in enumerate(first["status"]) if status == "ok"]
     assert answered  # random weights say nothing at times, and that is asked for again
     moved = shutil.copytree(tiny_base().path, tmp_path / "moved")
     elsewhere = Endpoint(base_url=f"local:{moved}", model="tiny")
-    again = complete_all(elsewhere, [asking(4, samples=1)[row] for row in answered], store, limits)
+    again = complete_all(elsewhere, [chats(4, samples=1)[row] for row in answered], store, limits)
     assert again.equals(first.loc[answered].reset_index(drop=True))
     assert elsewhere.content_identity()["model"] == local().content_identity()["model"]
 
