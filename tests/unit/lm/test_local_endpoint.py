@@ -7,6 +7,7 @@ from chat_requests import asking
 from training_builders import CONTEXT, tiny_base
 
 from instruction_tuning.errors import FailureRateError, ModelFolderError
+from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
