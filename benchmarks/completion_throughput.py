@@ -11,9 +11,9 @@ process; the table has the medians over the rounds.
     + budget     the same with prices and a budget, which notes every request before it is sent
     curator      bespokelabs-curator in an environment of its own, where --curator-python names its Python
 
-`sending` is from the first request to the last answer, `whole` the process with its imports. The project has to
-reach 90% of the bare loop's requests a second and 1.3 times those of curator with start-up (`whole`). Exit
-status 1 where a bound is missed. Other work on the machine spoils the figures.
+`sending` is from the first request to the last answer, `whole` the process with its imports. The project has
+to reach 90% of the bare loop's requests a second and 1.3 times those of curator with start-up (`whole`). Exit
+status 1 where a bound is missed. Other work on the machine spoils all figures but those of the processor.
 """
 
 import argparse
@@ -69,11 +69,24 @@ def serve(port: int) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
-def bare(url: str, requests: int, concurrency: int) -> float:
-    """Seconds that a plain loop over the client takes."""
+class Clock:
+    """Seconds, and processor seconds of this process, since it was made."""
+
+    def __init__(self) -> None:
+        self._started, self._cpu_started = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        return {
+            "sending": time.perf_counter() - self._started,
+            "sending_cpu": time.process_time() - self._cpu_started,
+        }
+
+
+def bare(url: str, requests: int, concurrency: int) -> dict[str, float]:
+    """What a plain loop over the client takes."""
     import openai
 
-    async def run() -> float:
+    async def run() -> dict[str, float]:
         async with openai.AsyncOpenAI(
             base_url=url,
             api_key="none",
@@ -94,15 +107,15 @@ def bare(url: str, requests: int, concurrency: int) -> float:
                     )
                     texts[number] = reply.choices[0].message.content
 
-            started = time.perf_counter()
+            clock = Clock()
             await asyncio.gather(*(send() for _ in range(concurrency)))
-            return time.perf_counter() - started
+            return clock.read()
 
     return asyncio.run(run())
 
 
-def project(url: str, requests: int, concurrency: int, *, with_budget: bool) -> float:
-    """Seconds that the project's own sending takes, the lookups in an empty store included."""
+def project(url: str, requests: int, concurrency: int, *, with_budget: bool) -> dict[str, float]:
+    """What the project's own sending takes, the lookups in an empty store included."""
     from instruction_tuning.lm.chat_request import chat_request
     from instruction_tuning.lm.completion_store import CompletionStore
     from instruction_tuning.lm.completions import CompletionLimits, complete_all
@@ -124,15 +137,15 @@ def project(url: str, requests: int, concurrency: int, *, with_budget: bool) -> 
         for number in range(requests)
     ]
     with tempfile.TemporaryDirectory() as folder, CompletionStore(Path(folder) / "store.sqlite") as store:
-        started = time.perf_counter()
+        clock = Clock()
         frame = complete_all(endpoint, asked, store, limits)
-        seconds = time.perf_counter() - started
+        took = clock.read()
     assert frame["status"].eq("ok").all()
-    return seconds
+    return took
 
 
-def curator(url: str, requests: int, concurrency: int) -> float:
-    """Seconds that curator takes; runs under its own Python, which knows nothing of this project."""
+def curator(url: str, requests: int, concurrency: int) -> dict[str, float]:
+    """What curator takes; runs under its own Python, which knows nothing of this project."""
     from bespokelabs import curator as library
 
     with tempfile.TemporaryDirectory() as folder:
@@ -148,11 +161,11 @@ def curator(url: str, requests: int, concurrency: int) -> float:
             },
             generation_params={"temperature": 0.7, "max_tokens": 256},
         )
-        started = time.perf_counter()
+        clock = Clock()
         replies = teacher([_question(number) for number in range(requests)], working_dir=folder)
-        seconds = time.perf_counter() - started
+        took = clock.read()
     assert len(getattr(replies, "dataset", replies)) == requests
-    return seconds
+    return took
 
 
 def _question(number: int) -> str:
@@ -173,25 +186,22 @@ def contend(name: str, url: str, requests: int, concurrency: int) -> None:
         "+ budget": lambda: project(url, requests, concurrency, with_budget=True),
         "curator": lambda: curator(url, requests, concurrency),
     }
-    seconds = runs[name]()
+    took = runs[name]()
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    sys.stdout.write("\n" + json.dumps({"sending": seconds, "cpu": usage.ru_utime + usage.ru_stime}) + "\n")
+    total = {**took, "cpu": usage.ru_utime + usage.ru_stime}
+    sys.stdout.write(f"\n{json.dumps(total)}\n")
 
 
 def measure(python: str, name: str, url: str, requests: int, concurrency: int) -> dict[str, float]:
     """One contender in a process of its own."""
     arguments = ["--contender", name, "--url", url, "--requests", requests, "--concurrency", concurrency]
-    environment = os.environ | {
-        "OPENAI_API_KEY": "none",
-        "CURATOR_DISABLE_CACHE": "1",
-        "TELEMETRY_ENABLED": "0",
-    }
+    settings = {"OPENAI_API_KEY": "none", "CURATOR_DISABLE_CACHE": "1", "TELEMETRY_ENABLED": "0"}
     started = time.perf_counter()
     done = subprocess.run(
         [python, __file__, *(str(word) for word in arguments)],
         capture_output=True,
         text=True,
-        env=environment,
+        env=os.environ | settings,
     )
     whole = time.perf_counter() - started
     if done.returncode:
@@ -206,7 +216,7 @@ def compare(url: str, given: argparse.Namespace) -> int:
         pythons["curator"] = given.curator_python
     sys.stdout.write(
         "| concurrency | contender | requests/s sending | of the bare loop | requests/s whole | "
-        "processor s a 1,000 |\n|---|---|---|---|---|---|\n"
+        "processor s a 1,000, sending | whole |\n|---|---|---|---|---|---|---|\n"
     )
     missed = False
     for concurrency in given.concurrency:
@@ -223,7 +233,9 @@ def compare(url: str, given: argparse.Namespace) -> int:
             missed |= name == "project" and share < LEAST_OF_BARE
             sys.stdout.write(
                 f"| {concurrency} | {name} | {given.requests / took['sending']:,.0f} | {share:.0%} | "
-                f"{given.requests / took['whole']:,.0f} | {1000 * took['cpu'] / given.requests:.2f} |\n"
+                f"{given.requests / took['whole']:,.0f} | "
+                f"{1000 * took['sending_cpu'] / given.requests:.3f} | "
+                f"{1000 * took['cpu'] / given.requests:.3f} |\n"
             )
         if "curator" in medians:
             missed |= medians["curator"]["whole"] / medians["project"]["whole"] < LEAST_OF_CURATOR
