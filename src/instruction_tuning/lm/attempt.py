@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from instruction_tuning.lm.completion_store import Choice
+from instruction_tuning.lm.completion import Choice
 from instruction_tuning.lm.rate_limits import RateNews
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest
-from instruction_tuning.lm.completion_store import Choice, Completion
+from instruction_tuning.lm.completion import Choice, Completion
 
 Parts = list[Completion]
 

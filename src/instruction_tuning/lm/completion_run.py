@@ -10,8 +10,9 @@ from instruction_tuning.errors import FailureRateError
 from instruction_tuning.lm.budget import Budget
 from instruction_tuning.lm.chat_request import ChatRequest, request_id
 from instruction_tuning.lm.clients import open_client
+from instruction_tuning.lm.completion import Completion
 from instruction_tuning.lm.completion_rows import Parts
-from instruction_tuning.lm.completion_store import Completion, CompletionStore
+from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.failures import Failures
 from instruction_tuning.lm.forecast import Forecaster
 from instruction_tuning.lm.in_flight import InFlight

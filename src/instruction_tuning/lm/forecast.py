@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from instruction_tuning.lm.budget import Budget, is_free, most_prompt_tokens, price, worst_price
 from instruction_tuning.lm.chat_request import ChatRequest
-from instruction_tuning.lm.completion_store import Completion
+from instruction_tuning.lm.completion import Completion
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.store_contents import TokenSample
 from instruction_tuning.text.counting import counted, duration_text

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from instruction_tuning.errors import AuthenticationError, ConfigurationError, EndpointUnreachableError
 from instruction_tuning.lm.attempt import AttemptError, Reply
-from instruction_tuning.lm.completion_store import Choice
+from instruction_tuning.lm.completion import Choice
 from instruction_tuning.lm.embeddings import batches_by_length
 from instruction_tuning.lm.loading import context_length, load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import open_model_folder

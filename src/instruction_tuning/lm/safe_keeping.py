@@ -3,7 +3,8 @@
 import logging
 
 from instruction_tuning.errors import WorkspaceError
-from instruction_tuning.lm.completion_store import Completion, CompletionStore
+from instruction_tuning.lm.completion import Completion
+from instruction_tuning.lm.completion_store import CompletionStore
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from instruction_tuning.errors import InputError, WorkspaceError
-from instruction_tuning.lm.completion_store import Choice, Completion, CompletionStore
+from instruction_tuning.lm.completion import Choice, Completion
+from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import Payment
 
 _SQLITE_HEADER = b"SQLite format 3\x00"

@@ -5,7 +5,8 @@ import json
 from click.testing import CliRunner, Result
 
 from instruction_tuning.cli.completions import completions
-from instruction_tuning.lm.completion_store import Choice, Completion, CompletionStore
+from instruction_tuning.lm.completion import Choice, Completion
+from instruction_tuning.lm.completion_store import CompletionStore
 
 A, B = "a" * 32, "ab" + "0" * 30
 

@@ -3,7 +3,8 @@
 import pytest
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.lm.completion_store import Choice, Completion, CompletionStore
+from instruction_tuning.lm.completion import Choice, Completion
+from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE
 from instruction_tuning.lm.store_contents import stored_kinds, token_sample
 from instruction_tuning.lm.store_exchange import Merged, export_store, import_store, stored_requests
