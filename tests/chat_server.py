@@ -32,6 +32,7 @@ class ChatServer:
         self.delay_seconds = delay_seconds
         self.usage: dict[str, Any] | None = {"prompt_tokens": 10, "completion_tokens": 20}
         self.text = good_text
+        self.headers: dict[str, str] = {}  # of good answers
         self.choices_at_most = 1000
         self.models_status = 200
         self.requests: list[dict[str, Any]] = []
@@ -129,4 +130,5 @@ class ChatServer:
             {"index": i, "message": {"content": self.text(body, i)}, "finish_reason": "stop"}
             for i in range(count)
         ]
-        return web.json_response({"choices": choices, **({"usage": self.usage} if self.usage else {})})
+        content = {"choices": choices, **({"usage": self.usage} if self.usage else {})}
+        return web.json_response(content, headers=self.headers)

@@ -95,6 +95,15 @@ def test_the_projects_own_commands_know_their_options(name):
         assert options_of(command.words[2:]).keys() <= known, command
 
 
+def test_the_commands_of_the_completion_store_know_their_options():
+    from instruction_tuning.cli.completions import completions
+
+    for command in started_with("kedro", "completions"):
+        parameters = completions.commands[command.words[2]].params
+        known = {option.lstrip("-") for parameter in parameters for option in parameter.opts}
+        assert options_of(command.words[3:]).keys() <= known, command
+
+
 def check_parameters(text: str, registered) -> None:
     models = TypeExtractor(registered).extract_types_from_pipelines()
     given = nested_parameters(text)

@@ -1,12 +1,10 @@
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-from chat_server import MODEL, ChatServer
+from chat_requests import asking as asking_for
+from chat_requests import endpoint
+from chat_server import ChatServer
 
 from instruction_tuning.errors import (
     AuthenticationError,
@@ -15,34 +13,18 @@ from instruction_tuning.errors import (
     LanguageModelError,
     WorkspaceError,
 )
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
-from instruction_tuning.lm.openai_endpoint import check_endpoint
-from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.retrying import RetryPolicy
 
 QUICK = RetryPolicy(max_retries=3, backoff_base_seconds=0.01, backoff_cap_seconds=0.05)
 KEY = "sk-test-0123456789abcdef"
 
 
-def endpoint(server: ChatServer, **changes) -> Endpoint:
-    return Endpoint(base_url=server.base_url, model=MODEL, **{"timeout_seconds": 5.0, **changes})
-
-
 def asking(count: int) -> list[ChatRequest]:
-    return [
-        chat_request(
-            f"record{i:03d}",
-            "answer",
-            [{"role": "user", "content": f"question {i}"}],
-            num_samples=2,
-            temperature=0.7,
-            max_tokens=16,
-            seed=i,
-        )
-        for i in range(count)
-    ]
+    return asking_for(count, samples=2)
 
 
 def limits(**changes) -> CompletionLimits:
@@ -193,9 +175,9 @@ def test_a_store_that_fails_in_mid_run_stops_it_and_what_was_in_flight_is_stored
     path, failed = tmp_path / "completions.sqlite", []
 
     class Store(CompletionStore):
-        def put(self, completions):
+        def put(self, completions, **notes):
             try:
-                super().put(completions)
+                super().put(completions, **notes)
             except WorkspaceError:
                 other.execute("ROLLBACK")
                 failed.append(completions)
@@ -270,37 +252,25 @@ def test_a_store_that_cannot_be_used_is_named(tmp_path):
         CompletionStore(tmp_path / "file" / "completions.sqlite")
 
 
-_SCRIPT = """
-import sys
-sys.path[:0] = {folders!r}
-from instruction_tuning.lm.completion_store import CompletionStore
-from instruction_tuning.lm.completions import complete_all
-from instruction_tuning.lm.protocol import Endpoint
-from test_teacher_faults import asking, limits
-with CompletionStore({store!r}) as store:
-    complete_all(Endpoint(base_url={url!r}, model={model!r}), asking(200), store, limits(max_concurrency=16))
-"""
+def test_choices_with_one_index_and_replies_with_one_id_are_samples_of_their_own(store):
+    def same(body, attempt):
+        choices = [
+            {"index": 0, "message": {"content": f"answer {body['seed']} {n}"}, "finish_reason": "stop"}
+            for n in range(2)
+        ]
+        return {"status": 200, "body": {"id": "chatcmpl-1", "choices": choices}}
+
+    with ChatServer(same) as server:
+        frame = complete_all(endpoint(server), asking(2), store, limits())
+        assert len(server.requests) == 2
+    assert frame["response"].tolist() == ["answer 0 0", "answer 0 1", "answer 1 0", "answer 1 1"]
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_run_repeats_only_what_was_in_flight_and_ends_the_same(tmp_path, blow):
-    path, here = tmp_path / "completions.sqlite", Path(__file__).parent
-    with ChatServer(delay_seconds=0.02) as server:
-        with CompletionStore(tmp_path / "undisturbed.sqlite") as store:
-            undisturbed = complete_all(endpoint(server), asking(200), store, limits())
-        server.requests.clear()
-        folders = [str(here), str(here.parent)]
-        script = _SCRIPT.format(folders=folders, store=str(path), url=server.base_url, model=MODEL)
-        run = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
-        while len(server.requests) < 80:
-            assert run.poll() is None
-            time.sleep(0.005)
-        run.send_signal(blow)
-        assert run.wait(10) != 0
-        assert len(server.requests) < 200
-        with CompletionStore(path) as store:
-            again = complete_all(endpoint(server), asking(200), store, limits())
-        repeated = sum(count - 1 for count in server.served().values())
-        # After ctrl-C, what is in flight is still waited for.
-        assert repeated <= (16 if blow == signal.SIGKILL else 0)
-    assert again.equals(undisturbed)
+@pytest.mark.parametrize(
+    "body", [{"choices": []}, {"error": "?"}, {"choices": [{"message": {"content": 3}}]}]
+)
+def test_a_reply_that_never_makes_sense_is_a_failed_row_with_its_reason(store, body):
+    with ChatServer(lambda asked, attempt: {"status": 200, "body": body}) as server:
+        frame = complete_all(endpoint(server), asking(1), store, limits(max_failure_rate=1.0))
+    assert frame["status"].tolist() == ["failed", "failed"]
+    assert frame["error"].notna().all() and frame["response"].isna().all()

@@ -31,6 +31,7 @@ def run(
     *,
     price: float = 0.0,
     judge: Endpoint | None = None,
+    others: tuple[Endpoint, ...] = (),
     **changes,
 ):
     """The frames as the next stage reads them: from Parquet."""
@@ -38,7 +39,11 @@ def run(
     inputs.save(queries)
     outputs = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in SCHEMAS}
     teacher = Endpoint(
-        base_url=server.base_url, model=MODEL, price_per_million_output_tokens=price, judge=judge
+        base_url=server.base_url,
+        model=MODEL,
+        price_per_million_output_tokens=price,
+        judge=judge,
+        others=others,
     )
     catalog = DataCatalog(
         {
@@ -61,6 +66,27 @@ def run(
 def server():
     with ChatServer() as started:
         yield started
+
+
+def test_other_teachers_answer_the_same_queries_and_the_best_answer_of_all_is_taken(tmp_path, server):
+    """The teacher rates all answers, and likes the other one's better."""
+
+    def text(body, index):
+        question = body["messages"][-1]["content"]
+        if "[Response]" in question:
+            return "Rating: 9" if "from the other" in question else "Rating: 7"
+        return f"An answer number {index}."
+
+    server.text = text
+    with ChatServer() as other_server:
+        other_server.text = lambda body, index: f"Answer {index} from the other."
+        other = Endpoint(base_url=other_server.base_url, model="other")
+        frames = run(tmp_path, selected_queries(1), server, num_samples=2, others=(other,))
+        assert len(other_server.requests) == 1
+    rated = frames["rated_responses"]
+    assert rated["model"].tolist() == [MODEL, MODEL, "other", "other"]
+    assert rated["sample_index"].tolist() == [0, 1, 2, 3]
+    assert frames["verified_examples"]["answer"].str.contains("from the other").all()
 
 
 def test_verified_and_rejected_are_the_selected_queries(tmp_path, server):

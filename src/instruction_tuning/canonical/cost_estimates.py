@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from instruction_tuning.statistics.held_out import held_out_number
-from instruction_tuning.text.counting import counted
+from instruction_tuning.text.counting import counted, duration_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class TeacherEstimate:
             f"({self.answer_tokens:,} tokens an answer: {self.answer_tokens_source})",
             f"  ratings: up to {_calls_text(self.ratings)}",
             f"  price: {price}",
-            f"  time: about {_duration_text(self.duration_seconds)}, at {self.requests_per_second:g} "
+            f"  time: about {duration_text(self.duration_seconds)}, at {self.requests_per_second:g} "
             f"requests a second (an assumption: max_concurrency at once, "
             f"{self.seconds_per_request:g} s a request)",
         ]
@@ -95,7 +95,7 @@ class TrainingEstimate:
             time = "not known yet: this base model has not been fine-tuned here"
         else:
             time = (
-                f"about {_duration_text(self.train_tokens / self.tokens_per_second)}, at the "
+                f"about {duration_text(self.train_tokens / self.tokens_per_second)}, at the "
                 f"{self.tokens_per_second:,.0f} tokens a second of its last fine-tuning here"
             )
         return [
@@ -134,9 +134,3 @@ def _calls_text(calls: Calls) -> str:
         f"{calls.requests:,} requests, {calls.prompt_tokens:,} prompt and "
         f"{calls.completion_tokens:,} completion tokens"
     )
-
-
-def _duration_text(seconds: float) -> str:
-    if seconds < 90:
-        return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,5 @@
-"""The commands: `run` with plain errors and a report, `check`, `chat`, `export`, `explain`, `prune`, `ui`."""
+"""The commands: `run` with plain errors and a report, `check`, `chat`, `export`, `explain`, `prune`,
+`completions`, `ui`."""
 
 from kedro.framework.cli.utils import LazyGroup
 
@@ -16,6 +17,7 @@ cli = LazyGroup(
         "ui": "instruction_tuning.cli.ui.ui",
         "explain": "instruction_tuning.cli.explain.explain",
         "prune": "instruction_tuning.cli.prune.prune",
+        "completions": "instruction_tuning.cli.completions.completions",
     },
 )
 cli.add_command(run)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -127,16 +128,18 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
 
     if answers.strategy == "source":
         return None
-    rating, judge = read_prompt("rating"), teacher.judge
+    rating, judge, answered_by = read_prompt("rating"), teacher.judge, teacher.answered_by
+    if teacher.others:
+        judge = teacher.rated_by  # its price is not the mean of those who answer
     return TeacherPlan(
         query_budget=query_budget,
-        samples_per_query=answers.num_samples,
+        samples_per_query=answers.num_samples * len(answered_by),
         answer_max_tokens=answers.max_tokens,
         rating_prompt=rating.fill({"instruction": "", "response": ""}),
         rating_max_tokens=answers.rating_max_tokens,
         system_prompt=read_prompt("answer_system").text if answers.use_system_prompt else "",
-        price_per_million_input_tokens=teacher.price_per_million_input_tokens,
-        price_per_million_output_tokens=teacher.price_per_million_output_tokens,
+        price_per_million_input_tokens=fmean(one.price_per_million_input_tokens for one in answered_by),
+        price_per_million_output_tokens=fmean(one.price_per_million_output_tokens for one in answered_by),
         judge_prices_per_million_tokens=None
         if judge is None
         else (judge.price_per_million_input_tokens, judge.price_per_million_output_tokens),

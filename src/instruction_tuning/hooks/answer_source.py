@@ -46,8 +46,10 @@ def _may_ask(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
 
 
 def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:
-    """By the key in globals.yml: the teacher, and the judge where another endpoint rates."""
-    return {"teacher": teacher} if teacher.judge is None else {"teacher": teacher, "judge": teacher.judge}
+    """By the key in globals.yml: the teacher, the judge where another endpoint rates, and other teachers."""
+    judge = {} if teacher.judge is None else {"judge": teacher.judge}
+    others = {f"other_teachers.{place}": other for place, other in enumerate(teacher.others)}
+    return {"teacher": teacher, **judge, **others}
 
 
 class ServedEndpoint(Endpoint):
@@ -83,7 +85,7 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
         return
     raise ConfigurationError(
         "the built-in teacher knows only its invented world and would "
-        f"{'answer' if 'teacher' in built_in else 'rate'} these records with nonsense",
+        f"{'rate' if built_in == ['judge'] else 'answer'} these records with nonsense",
         file=raw,
         field=f"{built_in[0]}.base_url",
         fix="take the records' own answers, where they have any: --env=alpaca; or name a "

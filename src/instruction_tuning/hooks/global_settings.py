@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from instruction_tuning.hooks.answer_source import MICROWORLD
 from instruction_tuning.hooks.parameter_names import check_model_names
 from instruction_tuning.hooks.wrong_values import validated
+from instruction_tuning.lm.protocol import LOCAL
 
 GLOBALS_FILES = "conf/<env>/globals.yml"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class EndpointSettings(BaseModel):
-    """A judge's endpoint; `api_key_env` is the name of an environment variable, never a key.
+    """Another endpoint than the teacher's; `api_key_env` is the name of an environment variable, never a key.
 
     The prices have no default: a budget would be kept by them without a word.
     """
@@ -37,8 +38,13 @@ class EndpointSettings(BaseModel):
     @classmethod
     def _is_address(cls, base_url: str) -> str:
         parts = urlsplit(base_url)
-        if base_url != MICROWORLD and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError(f"should be `{MICROWORLD}` or an address such as http://127.0.0.1:8000/v1")
+        is_address = parts.scheme in ("http", "https") and parts.hostname
+        is_folder = base_url.startswith(LOCAL) and base_url != LOCAL
+        if not (base_url == MICROWORLD or is_address or is_folder):
+            raise ValueError(
+                f"should be `{MICROWORLD}` or an address such as http://127.0.0.1:8000/v1, or `{LOCAL}` and "
+                "the folder of a model"
+            )
         if "@" in parts.netloc:
             raise ValueError("should hold no password; name the variable that holds the key in api_key_env")
         return base_url
@@ -70,6 +76,7 @@ class GlobalSettings(BaseModel):
     base_model_revision: str | None = None  # of a model on the hub
     teacher: TeacherSettings
     judge: EndpointSettings | None = None  # null: the teacher rates its own answers
+    other_teachers: list[EndpointSettings] = []  # answer the same queries
 
 
 class GlobalSettingsHooks:

@@ -188,7 +188,7 @@ def check_teacher(endpoint: Endpoint) -> None:
     for name, asked in endpoints_of(endpoint).items():
         if asked.base_url == MICROWORLD:
             continue
-        from instruction_tuning.lm.openai_endpoint import check_endpoint
+        from instruction_tuning.lm.clients import check_endpoint
 
         check_endpoint(asked)
         logger.info("the %s answers at %s", name, asked.address)

@@ -16,7 +16,7 @@ from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
-from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run
+from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run, usd_per_kept_record
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 from instruction_tuning.hooks.trained_models import TrainedModels
@@ -123,7 +123,7 @@ class RunTracker:
         """End every open run with `status`; say which nodes were not run, and whose versions were taken."""
         self._models.finish(status)
         with mirrored("what the teacher was paid"):
-            self._log_payments()
+            self._log_payments(is_finished=status == "FINISHED")
         with mirrored("the nodes that were reused"):
             self._log_reused()
         with mirrored("the end of the run"):
@@ -132,7 +132,7 @@ class RunTracker:
             self._context.parent.end(status)
         self._models.warn_of_unregistered()
 
-    def _log_payments(self) -> None:
+    def _log_payments(self, *, is_finished: bool) -> None:
         """What this run sent, also where it failed; who paid for the rest, where there is a result."""
         context = self._context
         if TEACHER not in context.pipeline.inputs():
@@ -143,6 +143,9 @@ class RunTracker:
         prices = [payment.price_usd for payment in paid if payment.price_usd is not None]
         if len(prices) == len(paid):
             metrics["teacher/paid_usd"] = sum(prices)
+        each_usd = usd_per_kept_record(context.pipeline, context.catalog) if is_finished else None
+        if each_usd is not None:
+            metrics["teacher/usd_per_kept_record"] = each_usd
         context.parent.log_metrics(metrics)
         bill = bill_of_run(context.pipeline, context.catalog, session=session)
         if bill is not None:

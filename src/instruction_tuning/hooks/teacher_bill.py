@@ -79,6 +79,24 @@ def bill_of_run(
     return bill and replace(bill, is_play_money=is_play_money(catalog.load(TEACHER)))
 
 
+def usd_per_kept_record(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> float | None:
+    """What answers and ratings have cost for each record that has an answer, whichever run paid.
+
+    Null where `pipeline` does not make both, nothing is kept or a price is not known.
+    """
+    files = []
+    for name in ("rated_responses", "verified_examples"):
+        file = stored_path(catalog.get(name)) if name in pipeline.all_outputs() and name in catalog else None
+        if file is None or not file.is_file():
+            return None
+        files.append(file)
+    prices = read_columns(files[0], ["price_usd"])["price_usd"]
+    kept = len(read_columns(files[1], ["record_id"]))
+    if not kept or prices.empty or prices.isna().any():
+        return None
+    return float(prices.sum()) / kept
+
+
 def payments_of_run(catalog: CatalogProtocol[Any, Any], session: str) -> list[Payment]:
     """Every request that the run sent, however it ended."""
     paid = []

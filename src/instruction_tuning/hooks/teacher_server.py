@@ -139,12 +139,13 @@ class TeacherServer:
 
 
 def _served(endpoint: Endpoint, server: TeacherServer) -> Endpoint:
-    """`endpoint` with the server's address in the place of the word, for its judge too."""
+    """`endpoint` with the server's address in the place of the word, for its judge and others too."""
     judge = None if endpoint.judge is None else _served(endpoint.judge, server)
+    others = tuple(_served(other, server) for other in endpoint.others)
     if endpoint.base_url != MICROWORLD:
-        return endpoint.model_copy(update={"judge": judge})
+        return endpoint.model_copy(update={"judge": judge, "others": others})
     # The server's own name for its model tells teachers with other faults or seeds apart.
-    served = {"base_url": server.base_url, "model": server.model, "judge": judge}
+    served = {"base_url": server.base_url, "model": server.model, "judge": judge, "others": others}
     return ServedEndpoint.model_validate(dict(endpoint) | served)
 
 

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from instruction_tuning.lm.completion_store import Choice
+from instruction_tuning.lm.completion import Choice
+from instruction_tuning.lm.rate_limits import RateNews
 
 
 class AttemptError(Exception):
@@ -23,6 +24,7 @@ class AttemptError(Exception):
         refused: bool = False,
         retry_after_seconds: float | None = None,
         contact: bool = True,
+        news: RateNews | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -31,19 +33,21 @@ class AttemptError(Exception):
         self.refused = refused
         self.retry_after_seconds = retry_after_seconds
         self.contact = contact
+        self.news = news
 
 
 @dataclass(frozen=True)
 class Reply:
-    """At least one choice, and the token counts where the server gave them."""
+    """At least one choice, the token counts where the server gave them, and what it says of its limits."""
 
     choices: tuple[Choice, ...]
     prompt_tokens: int
     completion_tokens: int
     usage_reported: bool
+    news: RateNews | None = None
 
 
-def parse_reply(content: bytes) -> Reply:
+def parse_reply(content: bytes, news: RateNews | None = None) -> Reply:
     """Read a chat-completions body; raise a retryable `AttemptError` where it is not one."""
     try:
         body = json.loads(content)
@@ -63,6 +67,7 @@ def parse_reply(content: bytes) -> Reply:
         prompt_tokens=prompt_tokens or 0,
         completion_tokens=completion_tokens or 0,
         usage_reported=prompt_tokens is not None and completion_tokens is not None,
+        news=news,
     )
 
 

@@ -1,11 +1,12 @@
 """A hard limit on what requests may cost.
 
 A request is let through only if the money spent, what requests in flight may still cost and what this
-one may cost at worst stay within the limit together. Worst case: each byte of the prompt is a token
-(no byte-level tokenizer does worse) and every sample runs to `max_tokens`.
+one may cost at worst stay within the limit together. Worst case: each byte of the prompt and of a schema
+is a token (no byte-level tokenizer does worse) and every sample runs to `max_tokens`.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from instruction_tuning.lm.protocol import Endpoint
 _TEMPLATE_TOKENS_PER_MESSAGE = 16
 
 
-def price(endpoint: Endpoint, prompt_tokens: int, completion_tokens: int) -> float:
+def price(endpoint: Endpoint, prompt_tokens: float, completion_tokens: float) -> float:
     """US dollars for these tokens."""
     return (
         prompt_tokens * endpoint.price_per_million_input_tokens
@@ -30,11 +31,16 @@ def is_free(endpoint: Endpoint) -> bool:
 
 def worst_price(endpoint: Endpoint, body: Mapping[str, Any]) -> float:
     """The most that the request `body` can cost, in US dollars."""
-    prompt_tokens = sum(
+    return price(endpoint, most_prompt_tokens(body), body["n"] * body["max_tokens"])
+
+
+def most_prompt_tokens(body: Mapping[str, Any]) -> int:
+    """The most tokens that the prompt of the request `body` can have."""
+    form = body.get("response_format")
+    return (0 if form is None else len(json.dumps(form))) + sum(
         len(message["content"].encode("utf-8", "surrogatepass")) + _TEMPLATE_TOKENS_PER_MESSAGE
         for message in body["messages"]
     )
-    return price(endpoint, prompt_tokens, body["n"] * body["max_tokens"])
 
 
 class Budget:

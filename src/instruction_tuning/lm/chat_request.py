@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from instruction_tuning.lm.reply_schema import ReplySchema
+
 Message = dict[str, str]
 
 
@@ -27,7 +29,7 @@ class ChatRequest:
     """`num_samples` completions of one conversation, asked for in one request.
 
     `sample_index` is the index of the first sample among the record's; `seed` is sent to the server,
-    which may ignore it.
+    which may ignore it. `schema` is the form that replies have to have (null: any text).
     """
 
     record_id: str
@@ -38,13 +40,14 @@ class ChatRequest:
     max_tokens: int
     seed: int
     sample_index: int = 0
+    schema: ReplySchema | None = None
 
     def body(self, model: str, *, missing: int, part: int) -> dict[str, Any]:
         """The JSON body of the `part`-th request for this conversation, for the `missing` samples.
 
         Part 0 asks for all samples; a server that returned fewer is asked again with another seed.
         """
-        return {
+        body = {
             "model": model,
             "messages": [{"role": role, "content": content} for role, content in self.messages],
             "n": missing,
@@ -52,6 +55,8 @@ class ChatRequest:
             "max_tokens": self.max_tokens,
             "seed": (self.seed + part) % 2**31,
         }
+        # Only where there is one: a request without it keeps the id that it was paid under.
+        return body if self.schema is None else {**body, "response_format": self.schema.response_format()}
 
 
 def chat_request(
@@ -64,6 +69,7 @@ def chat_request(
     max_tokens: int,
     seed: int,
     sample_index: int = 0,
+    schema: ReplySchema | None = None,
 ) -> ChatRequest:
     """A `ChatRequest` from a list of role/content mappings."""
     return ChatRequest(
@@ -76,6 +82,7 @@ def chat_request(
         # Servers written in JavaScript lose integers above 2**53; vLLM wants a signed 64-bit one.
         seed=seed % 2**31,
         sample_index=sample_index,
+        schema=schema,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest
-from instruction_tuning.lm.completion_store import Choice, Completion
+from instruction_tuning.lm.completion import Choice, Completion
 
 Parts = list[Completion]
 
@@ -39,13 +39,6 @@ def completions_frame(
     return pd.DataFrame(rows, columns=list(COMPLETION_DTYPES)).astype(COMPLETION_DTYPES)
 
 
-def no_text(finish_reason: str | None) -> str:
-    """Why a sample that the server sent, and charged for, is none."""
-    if finish_reason == "length":
-        return "the choice has no text: cut at max_tokens before the answer began"
-    return f"the choice has no text (finish_reason {finish_reason})"
-
-
 def _rows(model: str, request: ChatRequest, parts: Parts, counted: set[str]) -> Iterator[dict[str, Any]]:
     samples = [(part, choice) for part in parts for choice in part.choices if choice.text is not None]
     # Samples that did not come stand last, so that those that did keep their indices when they come later.
@@ -70,5 +63,5 @@ def _rows(model: str, request: ChatRequest, parts: Parts, counted: set[str]) -> 
             "usage_reported": part.usage_reported,
             "price_usd": part.price_usd if first else 0.0,
             "status": "failed" if failed else "ok",
-            "error": (part.error or no_text(choice.finish_reason)) if failed else None,
+            "error": (part.error or choice.no_text()) if failed else None,
         }

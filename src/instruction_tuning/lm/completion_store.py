@@ -3,20 +3,21 @@
 One SQLite file in WAL mode. A row is one HTTP request by the digest of its content, `ok` with its
 choices or `failed` with its error. Each row is committed before its sender takes up the next request,
 so a killed process loses no more than the requests that were in flight. Keys are never stored.
-Which run paid for a row is in the same file (`payments`).
+Which run paid for a row is in the same file (`payments`), and what was sent and never came back (`sent`).
 """
 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.lm.completion import Choice, Completion
 from instruction_tuning.lm.payments import Payment, PaymentLedger, batches, marks
+from instruction_tuning.lm.sent_requests import SentRequests
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -30,63 +31,15 @@ CREATE TABLE IF NOT EXISTS completions (
     usage_reported INTEGER NOT NULL,
     price_usd REAL,
     error TEXT,
+    seconds REAL,
     finished_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID
 """
 _COLUMNS = (
     "request_id, kind, model, status, choices, prompt_tokens, completion_tokens, usage_reported, "
-    "price_usd, error"
+    "price_usd, error, seconds"
 )
 _BUSY_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One sampled text; `text` is null where the server sent a choice with no text or a blank one."""
-
-    text: str | None
-    finish_reason: str | None
-
-
-@dataclass(frozen=True)
-class Completion:
-    """The outcome of one HTTP request.
-
-    `usage_reported` is false where the server gave no token counts: the counts are then 0 and the
-    price, unless the endpoint is free, is null.
-    """
-
-    request_id: str
-    kind: str
-    model: str
-    status: str  # ok | failed
-    choices: tuple[Choice, ...] = ()
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    usage_reported: bool = False
-    price_usd: float | None = 0.0
-    error: str | None = None
-    # What an earlier, failed attempt had cost; it is part of `price_usd`, and its run has paid it.
-    carried_usd: float = field(default=0.0, compare=False)
-
-    @property
-    def paid_usd(self) -> float | None:
-        """The price of this attempt alone."""
-        return None if self.price_usd is None else self.price_usd - self.carried_usd
-
-    def with_cost_of(self, earlier: "Completion | None") -> "Completion":
-        """This outcome in the place of a failed one, which may have been paid for: with the cost of both."""
-        if earlier is None:
-            return self
-        unknown = earlier.price_usd is None or self.price_usd is None
-        return replace(
-            self,
-            prompt_tokens=earlier.prompt_tokens + self.prompt_tokens,
-            completion_tokens=earlier.completion_tokens + self.completion_tokens,
-            usage_reported=earlier.usage_reported or self.usage_reported,
-            price_usd=None if unknown else (earlier.price_usd or 0.0) + (self.price_usd or 0.0),
-            carried_usd=earlier.price_usd or 0.0,
-        )
 
 
 class CompletionStore:
@@ -104,7 +57,9 @@ class CompletionStore:
             # Safe against a killed process; only a power cut may lose the last commits.
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute(_SCHEMA)
+            self._add_seconds()
             self._ledger = PaymentLedger(self._connection)
+            self._sent = SentRequests(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -118,41 +73,63 @@ class CompletionStore:
         """Close the file; the write-ahead log is folded into it."""
         self._connection.close()
 
-    def put(self, completions: Sequence[Completion]) -> None:
-        """Commit `completions` in one transaction; a failed row gives way to a later outcome."""
-        rows = [
-            (
-                row.request_id,
-                row.kind,
-                row.model,
-                row.status,
-                json.dumps([[choice.text, choice.finish_reason] for choice in row.choices]),
-                row.prompt_tokens,
-                row.completion_tokens,
-                int(row.usage_reported),
-                row.price_usd,
-                row.error,
+    def put(self, completions: Sequence[Completion], *, came_back: Sequence[int] = ()) -> None:
+        """Commit `completions` in one transaction; a failed row gives way to a later outcome.
+
+        `came_back` are the notes of `note_sent` that have done their service.
+        """
+        rows = [_row(completion) for completion in completions]
+        with self.transaction():
+            self._ledger.add((row.request_id, row.paid_usd) for row in completions)
+            self._sent.remove(came_back)
+            # What is paid for stays, also when another process finished the same request first.
+            self._connection.executemany(
+                f"INSERT INTO completions ({_COLUMNS}) VALUES ({', '.join('?' * 11)}) "
+                "ON CONFLICT (request_id) DO UPDATE SET (status, choices, prompt_tokens, "
+                "completion_tokens, usage_reported, price_usd, error, seconds, finished_at) = "
+                "(excluded.status, excluded.choices, excluded.prompt_tokens, "
+                "excluded.completion_tokens, excluded.usage_reported, excluded.price_usd, "
+                "excluded.error, excluded.seconds, CURRENT_TIMESTAMP) WHERE completions.status = 'failed'",
+                rows,
             )
-            for row in completions
-        ]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is done in it, or nothing."""
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._ledger.add((row.request_id, row.paid_usd) for row in completions)
-                # What is paid for stays, also when another process finished the same request first.
-                self._connection.executemany(
-                    f"INSERT INTO completions ({_COLUMNS}) VALUES ({', '.join('?' * 10)}) "
-                    "ON CONFLICT (request_id) DO UPDATE SET (status, choices, prompt_tokens, "
-                    "completion_tokens, usage_reported, price_usd, error, finished_at) = "
-                    "(excluded.status, excluded.choices, excluded.prompt_tokens, "
-                    "excluded.completion_tokens, excluded.usage_reported, excluded.price_usd, "
-                    "excluded.error, CURRENT_TIMESTAMP) WHERE completions.status = 'failed'",
-                    rows,
-                )
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows that a SELECT finds, one by one."""
+        with self._explained():
+            yield from self._connection.execute(sql, values)
+
+    def note_sent(self, request_id: str, worst_usd: float) -> int:
+        """Put down that a request is on its way, and what it may cost; returns the note's number."""
+        with self._explained():
+            return self._sent.add(request_id, worst_usd)
+
+    def forget_sent(self, note: int | None) -> None:
+        """Take back a note of `note_sent`: the request cost nothing."""
+        if note is not None:
+            with self._explained():
+                self._sent.remove([note])
+
+    def sent_usd(self, request_ids: Iterable[str]) -> float:
+        """What those of `request_ids` may have cost that were sent and never came back."""
+        with self._explained():
+            return self._sent.worst_usd(request_ids)
+
+    def sent_total(self) -> tuple[int, float]:
+        """How many requests were sent and never came back, and what they may have cost."""
+        with self._explained():
+            return self._sent.total()
 
     def find(self, request_ids: Iterable[str]) -> dict[str, Completion]:
         """The stored rows among `request_ids`, failed ones included."""
@@ -163,6 +140,28 @@ class CompletionStore:
                 for row in self._connection.execute(query, keys):
                     found[row[0]] = _completion(row)
         return found
+
+    def finished_at(self, request_ids: Iterable[str]) -> dict[str, str]:
+        """When each of these requests ended, in UTC."""
+        found: dict[str, str] = {}
+        for keys in batches(request_ids):
+            query = f"SELECT request_id, finished_at FROM completions WHERE request_id IN ({marks(keys)})"
+            found.update(self.query(query, keys))
+        return found
+
+    def replace(self, completion: Completion, finished_at: str) -> None:
+        """Put down an outcome of another store, whatever is here; payments are added by `add_payments`."""
+        with self._explained():
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO completions ({_COLUMNS}, finished_at) "
+                f"VALUES ({', '.join('?' * 12)})",
+                (*_row(completion), finished_at),
+            )
+
+    def add_payments(self, payments: Iterable[Payment]) -> None:
+        """Payments that another store has noted."""
+        with self._explained():
+            self._ledger.copy(payments)
 
     def payments(self, request_ids: Iterable[str]) -> list[Payment]:
         """Every time that one of `request_ids` was sent, by whichever run."""
@@ -179,6 +178,13 @@ class CompletionStore:
         with self._explained():
             query = "SELECT COUNT(*) FROM completions WHERE status = ?"
             return int(self._connection.execute(query, (status,)).fetchone()[0])
+
+    def _add_seconds(self) -> None:
+        """To a table from before they were kept; two processes may try at once."""
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(completions)")}
+        if "seconds" not in columns:
+            with suppress(sqlite3.OperationalError):
+                self._connection.execute("ALTER TABLE completions ADD COLUMN seconds REAL")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -198,16 +204,33 @@ class CompletionStore:
             ) from error
 
 
-def _completion(row: tuple[str, str, str, str, str, int, int, int, float | None, str | None]) -> Completion:
+def _row(completion: Completion) -> tuple[Any, ...]:
+    return (
+        completion.request_id,
+        completion.kind,
+        completion.model,
+        completion.status,
+        json.dumps([choice.entry() for choice in completion.choices]),
+        completion.prompt_tokens,
+        completion.completion_tokens,
+        int(completion.usage_reported),
+        completion.price_usd,
+        completion.error,
+        completion.seconds,
+    )
+
+
+def _completion(row: tuple[Any, ...]) -> Completion:
     return Completion(
         request_id=row[0],
         kind=row[1],
         model=row[2],
         status=row[3],
-        choices=tuple(Choice(text, finish_reason) for text, finish_reason in json.loads(row[4])),
+        choices=tuple(Choice(*entry) for entry in json.loads(row[4])),
         prompt_tokens=row[5],
         completion_tokens=row[6],
         usage_reported=bool(row[7]),
         price_usd=row[8],
         error=row[9],
+        seconds=row[10],
     )

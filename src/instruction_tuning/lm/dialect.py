@@ -6,6 +6,7 @@ goes on without the field, in a way that is logged once and changes no more than
     seed         left out; answers are not repeatable
     n            one sample a request, as many requests as samples
     max_tokens   sent as max_completion_tokens, which newer models of OpenAI insist on
+    response_format   left out; replies are only checked against the schema, as they are anyway
 
 A refused `temperature` is not got round: another temperature is another distribution of answers.
 """
@@ -23,6 +24,8 @@ REFUSALS = frozenset({400, 422, 501})
 _NAMES_N = re.compile(
     r"""[`'"\[]n[`'"\]]|\bn\s*[=<>]|\bn (must|should|can|is|greater)\b|^body n\b""", re.MULTILINE
 )
+# A schema that the server finds wrong is for the user to correct.
+_REFUSES_FORMAT = re.compile(r"(?s)^(?!.*[Ii]nvalid schema).*(response_format|json_schema)")
 
 
 class Dialect:
@@ -39,6 +42,8 @@ class Dialect:
             said.pop("seed", None)
         if "n" in self._lessons:
             said.pop("n", None)
+        if "response_format" in self._lessons:
+            said.pop("response_format", None)
         if "max_tokens" in self._lessons and "max_tokens" in said:
             said["max_completion_tokens"] = said.pop("max_tokens")
         return said
@@ -52,6 +57,7 @@ class Dialect:
             ("max_tokens", "max_completion_tokens" in complaint, "sending max_completion_tokens instead"),
             ("seed", re.search(r"\bseed\b", complaint), "left out: its answers are not repeatable"),
             ("n", _NAMES_N.search(complaint), "one sample a request instead"),
+            ("response_format", _REFUSES_FORMAT.search(complaint), "left out: replies are only checked"),
         ):
             if is_named and lesson in refused:
                 if lesson not in self._lessons:

@@ -60,7 +60,7 @@ def sample_completions(
         for rows in batches_by_length(lengths, batch_tokens=batch_tokens):
             batch = [requests[row] for row in rows]
             seeds = [substream_seed(seed, "completion", key, number) for key, number in batch]
-            noise = _gumbel(seeds, temperature) if temperature > 0 else None
+            noise = gumbel_noise(seeds, temperature) if temperature > 0 else None
             answers = generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
             for (key, number), answer in zip(batch, answers, strict=True):
                 texts[key][number] = answer
@@ -76,6 +76,18 @@ def generate(
     max_new_tokens: int,
 ) -> list[str]:
     """What `model` writes after each of the tokenised `prompts`; without noise greedily."""
+    written = generate_tokens(model, tokenizer, prompts, noise, max_new_tokens)
+    return [str(text) for text in tokenizer.batch_decode(written, skip_special_tokens=True)]
+
+
+def generate_tokens(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prompts: list[list[int]],
+    noise: "LogitsProcessor | None",
+    max_new_tokens: int,
+) -> list[list[int]]:
+    """As `generate`, the token ids (B, up to `max_new_tokens`), padded behind the end of a turn."""
     import torch
     from transformers import GenerationConfig
 
@@ -96,10 +108,18 @@ def generate(
         generation_config=settings,
         logits_processor=[] if noise is None else [noise],
     )
-    return [str(text) for text in tokenizer.batch_decode(output[:, longest:], skip_special_tokens=True)]
+    written: list[list[int]] = output[:, longest:].tolist()
+    return written
 
 
-def _gumbel(seeds: list[int], temperature: float) -> "LogitsProcessor":
+def end_tokens(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """The tokens that end a turn."""
+    ends = model.generation_config.eos_token_id
+    ends = tokenizer.eos_token_id if ends is None else ends
+    return set(ends) if isinstance(ends, list) else {ends}
+
+
+def gumbel_noise(seeds: list[int], temperature: float) -> "LogitsProcessor":
     """A processor that divides by the temperature and adds each row's own noise."""
     import torch
     from transformers import LogitsProcessor

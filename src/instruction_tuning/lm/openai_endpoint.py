@@ -6,11 +6,9 @@ it loads the client library.
 """
 
 import asyncio
-import email.utils
 import ipaddress
 import logging
 import os
-import time
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -28,6 +26,7 @@ from instruction_tuning.errors import (
 from instruction_tuning.lm.attempt import AttemptError, Reply, parse_reply
 from instruction_tuning.lm.dialect import Dialect
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.lm.rate_limits import rate_news, retry_after_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +94,7 @@ class OpenAIEndpoint:
             raise
         except _NO_REPLY as error:
             raise self._no_reply_error(error) from None
-        return parse_reply(response.content)
+        return parse_reply(response.content, rate_news(response.headers))
 
     async def check(self) -> None:
         """Raise `EndpointUnreachableError` or `AuthenticationError` where the endpoint is of no use.
@@ -153,6 +152,7 @@ class OpenAIEndpoint:
             refused=status == 403,
             retry_after_seconds=retry_after_seconds(error.response.headers),
             contact=True,
+            news=rate_news(error.response.headers),
         )
 
     def _no_reply_error(self, error: Exception) -> AttemptError:
@@ -170,27 +170,6 @@ class OpenAIEndpoint:
         if self._key:
             text = text.replace(self._key, "[key]")
         return text[:_MAX_ERROR_CHARACTERS]
-
-
-def check_endpoint(endpoint: Endpoint) -> None:
-    """Reachability and key of `endpoint`, at no cost; for checks before a run starts."""
-
-    async def check() -> None:
-        async with OpenAIEndpoint(endpoint, max_concurrency=1) as client:
-            await client.check()
-
-    asyncio.run(check())
-
-
-def retry_after_seconds(headers: httpx2.Headers) -> float | None:
-    """What a server asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
-    for name, scale in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers.get(name, "")) * scale)
-        except ValueError:
-            continue
-    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
 
 
 def _api_key(endpoint: Endpoint) -> str | None:

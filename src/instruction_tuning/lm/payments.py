@@ -7,7 +7,7 @@ run, comes from an environment variable, which reaches every thread and process 
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
 
 SESSION_VARIABLE = "INSTRUCTION_TUNING_SESSION"
@@ -52,6 +52,13 @@ class PaymentLedger:
         self._connection.executemany(
             "INSERT INTO payments (request_id, session, price_usd) VALUES (?, ?, ?)",
             [(request_id, session, price_usd) for request_id, price_usd in prices],
+        )
+
+    def copy(self, payments: Iterable[Payment]) -> None:
+        """Note payments of another store as they are."""
+        self._connection.executemany(
+            "INSERT INTO payments (request_id, session, price_usd, paid_at) VALUES (?, ?, ?, ?)",
+            [astuple(payment) for payment in payments],
         )
 
     def of_requests(self, request_ids: Iterable[str]) -> Iterator[Payment]:

@@ -1,17 +1,24 @@
 """What the rest of the project may know of a language model behind HTTP."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
+from instruction_tuning.lm.model_folder import open_model_folder
+
+LOCAL = "local:"
+
 
 class Endpoint(BaseModel):
-    """An OpenAI-compatible chat-completions endpoint; no key is ever held here.
+    """An OpenAI-compatible chat-completions endpoint, or a model folder; no key is ever held here.
 
-    `base_url` ends in `/v1` as for the `openai` client. `api_key_env` names the environment
+    `base_url` ends in `/v1` as for the `openai` client; `local:` and the path of a folder that
+    `from_pretrained` reads is a model that runs in this process. `api_key_env` names the environment
     variable that holds the key (null: the endpoint wants none). Prices are US dollars per million
-    tokens. `judge` is the endpoint that rates what this one answers (null: it rates its own).
+    tokens. `judge` is the endpoint that rates what this one answers (null: it rates its own);
+    `others` are endpoints that answer the same prompts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +30,7 @@ class Endpoint(BaseModel):
     price_per_million_output_tokens: float = Field(default=0.0, ge=0)
     timeout_seconds: float = Field(default=60.0, gt=0)
     judge: "Endpoint | None" = None
+    others: "tuple[Endpoint, ...]" = ()
 
     @property
     def rated_by(self) -> "Endpoint":
@@ -35,9 +43,30 @@ class Endpoint(BaseModel):
         parts = urlsplit(self.base_url)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
+    @property
+    def answered_by(self) -> "tuple[Endpoint, ...]":
+        """All that answer: this one first."""
+        return (self, *self.others)
+
+    @property
+    def local_folder(self) -> Path | None:
+        """The model's folder; null for a server."""
+        return Path(self.base_url.removeprefix(LOCAL)) if self.base_url.startswith(LOCAL) else None
+
+    def identified(self) -> "Endpoint":
+        """With a folder's digest in the model's name, by which answers are stored."""
+        if self.local_folder is None:
+            return self
+        digest = open_model_folder(self.local_folder).digest
+        return self.model_copy(update={"model": f"{self.model}@{digest}"})
+
     def content_identity(self) -> dict[str, Any]:
         """What answers depend on, and what is written beside them; not the key, not the patience."""
-        content = self.model_dump(exclude={"api_key_env", "timeout_seconds", "judge"})
+        content = self.model_dump(exclude={"api_key_env", "timeout_seconds", "judge", "others"})
+        if self.local_folder is not None:
+            content["model"] = self.identified().model
+        if self.others:
+            content["others"] = [other.content_identity() for other in self.others]
         return content if self.judge is None else {**content, "judge": self.judge.content_identity()}
 
     @field_serializer("base_url")

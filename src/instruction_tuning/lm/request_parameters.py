@@ -43,7 +43,11 @@ class Asker:
 
     def ask(self, endpoint: Endpoint, requests: Sequence[ChatRequest]) -> pd.DataFrame:
         """As `complete`."""
-        completions = complete(endpoint, requests, self._parameters, spent_usd=self._spent_usd)
+        return self.ask_all([endpoint], requests)
+
+    def ask_all(self, endpoints: Sequence[Endpoint], requests: Sequence[ChatRequest]) -> pd.DataFrame:
+        """As `complete_at`."""
+        completions = complete_at(endpoints, requests, self._parameters, spent_usd=self._spent_usd)
         self._spent_usd += float(completions["price_usd"].sum())
         self._asked.append(completions)
         return completions
@@ -62,9 +66,23 @@ def complete(
     spent_usd: float = 0.0,
 ) -> pd.DataFrame:
     """One row a sample (schemas.teacher_completions), each request paid once; see completions.py."""
+    return complete_at([endpoint], requests, parameters, spent_usd=spent_usd)
+
+
+def complete_at(
+    endpoints: Sequence[Endpoint],
+    requests: Sequence[ChatRequest],
+    parameters: RequestParameters,
+    *,
+    spent_usd: float = 0.0,
+) -> pd.DataFrame:
+    """Every request at each of `endpoints`, at the same time and within one budget: a row for each sample.
+
+    `model` tells the rows apart; the samples of a record are numbered through.
+    """
     if not requests:
-        return completions_frame(endpoint.model, [], {})
-    from instruction_tuning.lm.completions import CompletionLimits, complete_all
+        return completions_frame(endpoints[0].model, [], {})
+    from instruction_tuning.lm.completions import CompletionLimits, complete_at_all
     from instruction_tuning.lm.retrying import RetryPolicy
 
     limits = CompletionLimits(
@@ -79,4 +97,4 @@ def complete(
         ),
     )
     with CompletionStore(parameters.completion_store) as store:
-        return complete_all(endpoint, requests, store, limits)
+        return complete_at_all(endpoints, requests, store, limits)

@@ -2,7 +2,8 @@
 
 The wait before attempt k is uniform in (0, min(cap, base · 2^k)] and never shorter than the server's
 Retry-After. A 429 says that the server works, so it does not use up `max_retries`; it is waited out
-until no request was answered for `rate_limit_patience_seconds`. A stop of the run ends every wait.
+until no request was answered for `rate_limit_patience_seconds`, with fewer requests in flight
+(in_flight.py). A stop of the run ends every wait.
 """
 
 import random
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from instruction_tuning.lm.attempt import AttemptError, Reply
+from instruction_tuning.lm.in_flight import InFlight
 from instruction_tuning.lm.stopping import Stop
 
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
@@ -35,8 +37,10 @@ class Retrier:
         send: Callable[[dict[str, Any]], Awaitable[Reply]],
         policy: RetryPolicy,
         stop: Stop,
+        in_flight: InFlight,
     ) -> None:
         self._send = send
+        self._in_flight = in_flight
         self._policy = policy
         self._stop = stop
         self._jitter = random.Random()  # timing only: no result depends on it
@@ -51,9 +55,8 @@ class Retrier:
         """The reply, or the last `AttemptError` when the policy or the run's end forbids another try."""
         failures = 0
         while True:
-            await self._wait_for_server()
             try:
-                reply = await self._send(body)
+                reply = await self._attempt(body)
             except AttemptError as error:
                 if error.contact:
                     self.last_contact_at = time.monotonic()
@@ -74,8 +77,34 @@ class Retrier:
                 self._limited_since = None
                 return reply
 
+    async def _attempt(self, body: dict[str, Any]) -> Reply:
+        in_flight = self._in_flight
+        await self._wait_for_server()
+        while True:
+            sent_in_round = await in_flight.enter()
+            if time.monotonic() >= self._resume_at:
+                break
+            in_flight.leave()
+            await self._wait_for_server()
+        news = None
+        try:
+            reply = await self._send(body)
+            news = reply.news
+            in_flight.answered(reply.prompt_tokens + reply.completion_tokens)
+            return reply
+        except AttemptError as error:
+            news = error.news
+            if error.rate_limited:
+                in_flight.refused(sent_in_round)
+            raise
+        finally:
+            in_flight.leave(news)
+
     def waits(self) -> str | None:
         """What requests are waiting for, in words; null while none waits."""
+        queued = self._in_flight.waiting
+        if not self._waiting and queued:
+            return f"{queued} requests waiting for their turn; {self._in_flight.limit} at a time"
         if not self._waiting:
             return None
         if self._limited_since is None:
@@ -84,7 +113,7 @@ class Retrier:
         asked = self._resume_at - now
         return (
             f"the server asks to wait {f'{asked:.0f} s' if asked > 0 else 'without saying how long'}; "
-            f"{self._waiting} requests waiting (HTTP 429 for {now - self._limited_since:.0f} s, "
+            f"{self._waiting + queued} requests waiting (HTTP 429 for {now - self._limited_since:.0f} s, "
             f"given up after {self._policy.rate_limit_patience_seconds:g} s)"
         )
 

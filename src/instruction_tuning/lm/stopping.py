@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ class Stop:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self._asked = asyncio.Event()
+        self._callbacks: list[Callable[[], None]] = []
 
     @property
     def is_asked(self) -> bool:
@@ -25,6 +26,12 @@ class Stop:
         if not self.is_asked:
             self.error = error
             self._asked.set()
+            for callback in self._callbacks:
+                callback()
+
+    def when_asked(self, callback: Callable[[], None]) -> None:
+        """Call `callback` at the moment of the stop, for those who wait for something else."""
+        self._callbacks.append(callback)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, but not beyond the moment when a stop is asked for."""

@@ -78,6 +78,9 @@ def _teacher(summary: RunSummary) -> list[str]:
     )
     rating = "" if summary.mean_rating is None else f"Mean rating {summary.mean_rating:.1f} of 10. "
     outcome = answered_sentence(summary.examples, summary.rejected_answers)
+    each_usd = summary.teacher.price_of_each_usd(summary.examples)
+    if each_usd is not None:
+        outcome += f" Each of those that have one took ${each_usd:,.5f}."
     return [*wrapped(summary.teacher.sentences()), *wrapped(f"{checked}{malformed}{rating}{outcome}")]
 
 

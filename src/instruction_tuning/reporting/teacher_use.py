@@ -49,6 +49,12 @@ class TeacherUse:
             f"{self.completion_tokens:,} out: {price}, whichever run paid."
         )
 
+    def price_of_each_usd(self, kept: int) -> float | None:
+        """Dollars for each of the records that were `kept`; null where nothing was asked, kept or known."""
+        if not self.requests or not kept or self.price_usd is None:
+            return None
+        return self.price_usd / kept
+
 
 def teacher_use(responses: pd.DataFrame) -> TeacherUse:
     """Counted from `rated_responses`."""

@@ -39,9 +39,18 @@ def test_a_judge_of_ones_own_is_read_and_none_is_the_teacher(project_path, tmp_p
     assert settings.teacher.base_url == "microworld"
 
 
+def test_other_teachers_are_read_and_may_be_model_folders(project_path, tmp_path):
+    folder = {"base_url": "local:path/to/model", "model": "mine", **PRICES}
+    settings = read(project_path, tmp_path, {"other_teachers": [{**JUDGE, **PRICES}, folder]})
+    assert settings is not None
+    assert [other.model for other in settings.other_teachers] == ["j", "mine"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ({"other_teachers": [JUDGE]}, "price_per_million_input_tokens"),
+        ({"other_teachers": [{**JUDGE, **PRICES, "base_url": "local:"}]}, "folder of a model"),
         ({"judge": JUDGE}, r"`judge\.price_per_million_input_tokens`"),
         ({"judge": {**JUDGE, **PRICES, "base_ulr": "x"}}, "did you mean `base_url`"),
         ({"judge": {**JUDGE, **PRICES, "port": 1}}, r"`globals\.judge\.port`"),

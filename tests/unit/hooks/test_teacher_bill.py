@@ -143,5 +143,8 @@ def test_mlflow_has_the_bill_and_what_a_failed_run_paid(run, tmp_path):
     assert 0 < failed["teacher/requests_sent"] < 12
     assert failed["teacher/requests_sent"] + finished["teacher/requests_sent"] == 12
     assert failed["teacher/paid_usd"] + finished["teacher/paid_usd"] == pytest.approx(4 * USD_A_QUERY)
+    kept = len(FrameDataset(filepath=str(tmp_path / "verified_examples.parquet")).load())
+    assert finished["teacher/usd_per_kept_record"] == pytest.approx(4 * USD_A_QUERY / kept)
+    assert "teacher/usd_per_kept_record" not in failed
     where = client.download_artifacts(runs[SECOND].info.run_id, "reports/teacher_bill.txt", str(tmp_path))
     assert f"run {FIRST}: {failed['teacher/requests_sent']:.0f} requests" in Path(where).read_text()

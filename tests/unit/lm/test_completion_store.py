@@ -3,7 +3,8 @@ import sqlite3
 import pytest
 
 from instruction_tuning.errors import WorkspaceError
-from instruction_tuning.lm.completion_store import Choice, Completion, CompletionStore
+from instruction_tuning.lm.completion import Choice, Completion
+from instruction_tuning.lm.completion_store import CompletionStore
 
 
 def completion(request_id="a", status="ok", **changes) -> Completion:

@@ -2,7 +2,8 @@ import asyncio
 import time
 
 import pytest
-from chat_server import MODEL, ChatServer
+from chat_requests import asking, endpoint
+from chat_server import ChatServer
 
 from instruction_tuning.errors import (
     BudgetExceededError,
@@ -10,37 +11,10 @@ from instruction_tuning.errors import (
     EndpointUnreachableError,
     FailureRateError,
 )
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
-from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.clients import check_endpoint
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
-from instruction_tuning.lm.openai_endpoint import check_endpoint
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
-
-
-def endpoint(server: ChatServer, **changes) -> Endpoint:
-    return Endpoint(base_url=server.base_url, model=MODEL, **{"timeout_seconds": 5.0, **changes})
-
-
-def asking(count: int, *, samples: int = 1, max_tokens: int = 16) -> list[ChatRequest]:
-    return [
-        chat_request(
-            f"record{i:03d}",
-            "answer",
-            [{"role": "user", "content": f"question {i}"}],
-            num_samples=samples,
-            temperature=0.7,
-            max_tokens=max_tokens,
-            seed=i,
-        )
-        for i in range(count)
-    ]
-
-
-@pytest.fixture
-def store(tmp_path):
-    with CompletionStore(tmp_path / "completions.sqlite") as opened:
-        yield opened
 
 
 def test_one_row_a_sample_in_the_order_of_the_requests(store):

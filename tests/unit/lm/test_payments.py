@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 
-from instruction_tuning.lm.completion_store import Completion, CompletionStore
+from instruction_tuning.lm.completion import Completion
+from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE
 
 FIRST, SECOND = "2024-05-06T07.08.09.123Z", "2024-05-07T07.08.09.123Z"

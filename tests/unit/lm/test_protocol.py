@@ -32,6 +32,13 @@ def test_a_judge_is_part_of_what_answers_depend_on_and_without_one_nothing_chang
     assert "JUDGE_KEY" not in str(judged.content_identity())
 
 
+def test_others_are_part_of_what_answers_depend_on_and_answer_beside_the_first():
+    other = Endpoint(base_url="http://127.0.0.1:2/v1", model="o")
+    both = Endpoint(base_url=URL, model="m", others=(other,))
+    assert both.answered_by == (both, other)
+    assert both.content_identity()["others"] == [other.content_identity()]
+
+
 @pytest.mark.parametrize(
     ("key", "value"), [("modle", "m"), ("timeout_seconds", 0), ("price_per_million_input_tokens", -1)]
 )

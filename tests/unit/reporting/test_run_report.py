@@ -32,6 +32,8 @@ def test_what_the_teacher_cost_is_counted_over_all_queries():
     assert "7 requests to microworld-teacher brought 3 answers and a readable rating for 2 of them." in text
     assert "1 answer or rating never came." in text
     assert "280 tokens in and 140 out: $0.2800, whichever run paid." in text
+    kept = len(stored_run()["verified_examples"])
+    assert f"Each of those that have one took ${0.28 / kept:.5f}." in text
 
 
 def test_fewer_requests_than_ratings_are_explained_and_unreadable_ratings_are_no_ratings():

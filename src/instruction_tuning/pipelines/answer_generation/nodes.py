@@ -12,7 +12,7 @@ from instruction_tuning.answering.responses import checked_responses, with_ratin
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.protocol import Endpoint
-from instruction_tuning.lm.request_parameters import complete
+from instruction_tuning.lm.request_parameters import complete, complete_at
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.verification.rating import rating_requests, refuse_unreadable, with_marks
@@ -27,7 +27,7 @@ TRIAL_RATINGS = 32
 def generate_answers(
     selected_queries: pd.DataFrame, teacher: Endpoint, parameters: AnswerGenerationParameters
 ) -> pd.DataFrame:
-    """Ask the teacher for several answers to each selected query."""
+    """Ask the teacher, and others beside it, for several answers to each selected query."""
     if selected_queries.empty:
         raise InputError(
             "there is no selected query to answer",
@@ -43,7 +43,7 @@ def generate_answers(
         seed=parameters.seed,
         system_prompt=read_prompt("answer_system").text if parameters.use_system_prompt else None,
     )
-    completions = complete(teacher, requests, parameters)
+    completions = complete_at(teacher.answered_by, requests, parameters)
     rate = equal_samples_rate(completions)
     if parameters.temperature > 0 and rate is not None and rate > HIGHEST_EQUAL_SAMPLES_RATE:
         logger.warning(
