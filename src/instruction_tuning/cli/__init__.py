@@ -1,4 +1,5 @@
-"""The commands: `run` with plain errors and a report, `check`, `chat`, `export`, `explain`, `prune`, `ui`."""
+"""The commands: `run` with plain errors and a report, `check`, `chat`, `export`, `explain`, `prune`, `ui`,
+`annotate`."""
 
 from kedro.framework.cli.utils import LazyGroup
 
@@ -16,6 +17,7 @@ cli = LazyGroup(
         "ui": "instruction_tuning.cli.ui.ui",
         "explain": "instruction_tuning.cli.explain.explain",
         "prune": "instruction_tuning.cli.prune.prune",
+        "annotate": "instruction_tuning.cli.annotate.annotate",
     },
 )
 cli.add_command(run)
