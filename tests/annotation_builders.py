@@ -28,14 +28,13 @@ server.serve_forever()
 """
 
 
-def a_task(kind: str = "correct", *, asked: str = "What is 2 + 2?", before: str = "5", **fields: Any) -> Task:
+def a_task(kind: Any = "correct", *, asked: str = "What is 2 + 2?", before: str = "5", **fields: Any) -> Task:
     messages = [{"role": "user", "content": asked}]
     other = fields.pop("other", "4" if kind == "compare" else None)
     known = {"record_id": "r1", "before_id": "p1", "other_id": "p2" if other else None, "origin": "teacher"}
     rest = known | {"annotators": 1, "position": 0} | fields
-    return Task(
-        task_id(kind, messages, before, other), kind, messages=messages, before=before, other=other, **rest
-    )  # type: ignore[arg-type]
+    name = task_id(kind, messages, before, other)
+    return Task(name, kind, messages=messages, before=before, other=other, **rest)
 
 
 class Client:

@@ -112,3 +112,16 @@ def _without_answer(messages: Any) -> list[Any]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def tasks_of(frame: pd.DataFrame) -> list[Task]:
+    """The rows of `annotation_tasks` in the order of work."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
+    tasks = [_of_row({str(name): value for name, value in row.items()}) for row in rows]
+    return sorted(tasks, key=lambda task: task.position)
+
+
+def _of_row(row: dict[str, Any]) -> Task:
+    turns = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
+    numbers = {"annotators": int(row["annotators"]), "position": int(row["position"])}
+    return Task(**{**row, "messages": turns, **numbers})

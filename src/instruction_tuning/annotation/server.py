@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         given = self.headers.get(TOKEN_HEADER, "")
         fits = hmac.compare_digest(given.encode(), self.server.token.encode())
         if not fits:
-            fix = "open the address that `kedro annotate` printed, with all that stands behind #"
+            fix = "open the address that kedro annotate printed, with all that stands behind #"
             self._tell(
                 HTTPStatus.UNAUTHORIZED, "the address of this page lacks its token, or an old one", fix
             )

@@ -20,7 +20,7 @@ from instruction_tuning.errors import WorkspaceError
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks (
     task_id TEXT PRIMARY KEY, task TEXT NOT NULL, position INTEGER NOT NULL, is_listed INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS people (number INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT UNIQUE NOT NULL);
+CREATE TABLE IF NOT EXISTS people (number INTEGER PRIMARY KEY, who TEXT UNIQUE NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
     event_id INTEGER PRIMARY KEY AUTOINCREMENT,
     event_key TEXT UNIQUE NOT NULL,
@@ -111,7 +111,12 @@ class AnnotationStore:
     def number_of(self, who: str) -> int:
         """The number of a person, from 1; a new name gets the next one."""
         with self._transaction():
-            self._connection.execute("INSERT OR IGNORE INTO people (who) VALUES (?)", (who,))
+            # Without gaps, which an ignored insert leaves: neighbouring numbers see opposite orders.
+            self._connection.execute(
+                "INSERT INTO people SELECT COALESCE(MAX(number), 0) + 1, :who FROM people "
+                "HAVING NOT EXISTS (SELECT 1 FROM people WHERE who = :who)",
+                {"who": who},
+            )
             row = self._connection.execute("SELECT number FROM people WHERE who = ?", (who,)).fetchone()
         return int(row[0])
 

@@ -4,9 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
-
-import pandas as pd
+from typing import Literal, get_args
 
 Kind = Literal["rewrite", "correct", "review", "compare"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -51,16 +49,3 @@ def task_id(kind: str, messages: Iterable[Mapping[str, str]], before: str, other
     turns = [[turn["role"], turn["content"]] for turn in messages]
     content = json.dumps([kind, turns, before, other], ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def tasks_of(frame: pd.DataFrame) -> list[Task]:
-    """The rows of `annotation_tasks` in the order of work."""
-    rows = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
-    tasks = [_task({str(name): value for name, value in row.items()}) for row in rows]
-    return sorted(tasks, key=lambda task: task.position)
-
-
-def _task(row: dict[str, Any]) -> Task:
-    turns = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
-    numbers = {"annotators": int(row["annotators"]), "position": int(row["position"])}
-    return Task(**{**row, "messages": turns, **numbers})

@@ -13,9 +13,10 @@ from kedro.framework.cli.utils import env_option
 
 from instruction_tuning.annotation.desk import NEXT_COMMAND, Desk
 from instruction_tuning.annotation.exchange import Imported, export_annotations, import_annotations
+from instruction_tuning.annotation.sampling import tasks_of
 from instruction_tuning.annotation.server import AnnotationServer
 from instruction_tuning.annotation.store import AnnotationStore
-from instruction_tuning.annotation.tasks import Task, tasks_of
+from instruction_tuning.annotation.tasks import Task
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import InputError

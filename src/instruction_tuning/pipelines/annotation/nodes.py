@@ -88,9 +88,7 @@ def collect_gold_answers(
     annotations = current_annotations(annotation_events)
     answers = gold.gold_answers(annotations, per_task=parameters.gold_per_task)
     logger.info("%d written annotations: %s", len(answers), dict(answers["status"].value_counts()))
-    taken = answers[answers["status"] == "gold"]
-    records = taken[["gold_id", "messages"]].rename(columns={"gold_id": "id"})
-    return answers, records
+    return answers, gold_records(answers)
 
 
 def collect_verdicts(annotation_events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -100,14 +98,7 @@ def collect_verdicts(annotation_events: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     said, pairs = gold.verdicts(annotations), gold.preferred_pairs(annotations)
     compared = said.loc[said["kind"] == "compare", "task_id"].nunique()
     logger.info("%d verdicts; %d of %d compared pairs have a better answer", len(said), len(pairs), compared)
-    records = pd.DataFrame(
-        {
-            "messages": pairs["messages"],
-            "chosen": [_answer(text) for text in pairs["chosen"]],
-            "rejected": [_answer(text) for text in pairs["rejected"]],
-        }
-    )
-    return said, pairs, records
+    return said, pairs, comparison_records(pairs)
 
 
 def measure_agreement(
@@ -119,6 +110,24 @@ def measure_agreement(
     annotations = current_annotations(annotation_events)
     measured = agreement(annotations, seed=parameters.seed)
     return measured, agreement_report(measured, people_table(annotations)), agreement_figure(measured)
+
+
+def gold_records(answers: pd.DataFrame) -> pd.DataFrame:
+    """The gold ones as raw records (docs/dataset_formats.md, `chat_messages`); without names."""
+    taken = answers[answers["status"] == "gold"]
+    return taken[["gold_id", "messages"]].rename(columns={"gold_id": "id"})
+
+
+def comparison_records(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs as raw records (docs/dataset_formats.md, `preference_conversations`)."""
+    return pd.DataFrame(
+        {
+            "id": pairs["pair_id"],
+            "messages": pairs["messages"],
+            "chosen": [_answer(text) for text in pairs["chosen"]],
+            "rejected": [_answer(text) for text in pairs["rejected"]],
+        }
+    )
 
 
 def _question(messages: Any) -> list[dict[str, str]]:
