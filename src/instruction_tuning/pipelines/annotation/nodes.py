@@ -10,6 +10,7 @@ from instruction_tuning.annotation import gold, sampling
 from instruction_tuning.annotation.agreement import agreement, people_table
 from instruction_tuning.annotation.annotations import current_annotations
 from instruction_tuning.annotation.tasks import KINDS
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.annotation.parameters import AnnotationParameters
 from instruction_tuning.reporting.agreement_report import agreement_report
@@ -35,8 +36,16 @@ def sample_base_continuations(
     }
     texts: dict[str, list[str]] = {}
     if prompts:
+        from instruction_tuning.lm.loading import load_tokenizer
         from instruction_tuning.lm.local import sample_completions
 
+        if not load_tokenizer(base_model).chat_template:
+            raise ConfigurationError(
+                "the base model has no chat template, so nobody knows how it is asked",
+                file=base_model.path,
+                field="annotation.tasks.rewrite.number",
+                fix="set it to 0, or save the tokenizer with a template",
+            )
         texts = sample_completions(
             base_model,
             prompts,
