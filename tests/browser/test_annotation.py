@@ -126,7 +126,7 @@ def test_the_page_outlives_its_server_and_says_what_was_not_saved(page, keyboard
         process.wait()
         keyboard.press(" kept")
         keyboard.save_text()
-        page.wait_for_text("nothing was saved", "Your text stays in this page")
+        page.wait_for_text("this may not be saved", "Your text stays in this page")
         assert stored(store) == []
     port = int(url.partition("/#")[0].rpartition(":")[2])
     with serving_process(store, port) as (_, again):

@@ -64,7 +64,7 @@ def review_candidates(verified_examples: pd.DataFrame) -> list[Task]:
     return [
         _task("review", row, row["answer"], before_id=_text(row["response_id"]), origin=row["origin"])
         for row in verified_examples.assign(
-            messages=verified_examples["messages"].map(_without_answer)
+            messages=verified_examples["messages"].map(without_answer)
         ).to_dict(orient="records")
     ]
 
@@ -105,8 +105,9 @@ def _task(
     return Task(name, kind, row["record_id"], messages, before, other, before_id, other_id, origin, 1, 0)
 
 
-def _without_answer(messages: Any) -> list[Any]:
-    turns = list(messages)
+def without_answer(messages: Any) -> list[dict[str, str]]:
+    """The conversation up to the last question."""
+    turns = [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in messages]
     return turns[:-1] if turns[-1]["role"] == "assistant" else turns
 
 

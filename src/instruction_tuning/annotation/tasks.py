@@ -36,7 +36,7 @@ class Task:
 
     def to_json(self) -> str:
         """The task as a line of JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Task":

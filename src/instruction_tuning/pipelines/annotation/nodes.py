@@ -31,7 +31,7 @@ def sample_base_continuations(
     chosen = {record_id for _, record_id in sorted(order)[:number]}
     sample = verified_examples[verified_examples["record_id"].isin(chosen)].sort_values("record_id")
     prompts = {
-        str(record_id): _question(messages)
+        str(record_id): sampling.without_answer(messages)
         for record_id, messages in zip(sample["record_id"], sample["messages"], strict=True)
     }
     texts: dict[str, list[str]] = {}
@@ -96,7 +96,9 @@ def collect_gold_answers(
     """Collect what people wrote as gold answers, and the same as records that ingestion reads."""
     annotations = current_annotations(annotation_events)
     answers = gold.gold_answers(annotations, per_task=parameters.gold_per_task)
-    logger.info("%d written annotations: %s", len(answers), dict(answers["status"].value_counts()))
+    counts = answers["status"].value_counts()
+    told = ", ".join(f"{status} {count}" for status, count in counts.items())
+    logger.info("%d written annotations: %s", len(answers), told or "none")
     return answers, gold_records(answers)
 
 
@@ -137,11 +139,6 @@ def comparison_records(pairs: pd.DataFrame) -> pd.DataFrame:
             "rejected": [_answer(text) for text in pairs["rejected"]],
         }
     )
-
-
-def _question(messages: Any) -> list[dict[str, str]]:
-    turns = [{"role": turn["role"], "content": turn["content"]} for turn in messages]
-    return turns[:-1] if turns[-1]["role"] == "assistant" else turns
 
 
 def _answer(text: str) -> dict[str, str]:
