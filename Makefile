@@ -79,6 +79,6 @@ bench: $(INSTALLED)
 
 # What runs have made; the virtual environment and the committed data stay.
 clean:
-	rm -rf data/.work data/.executions data/0[2-8]_*/*.parquet data/0[2-8]_*/*.json data/0[2-8]_*/*.md data/0[2-8]_*/*.html \
+	rm -rf data/.work data/.executions data/0[2-8]_*/*.parquet data/0[2-8]_*/*.jsonl data/0[2-8]_*/*.json data/0[2-8]_*/*.md data/0[2-8]_*/*.html \
 		data/06_models/sft_model data/06_models/reward_model data/06_models/pretrained_base \
 		mlflow.db mlartifacts mlruns .mypy_cache .ruff_cache .import_linter_cache

@@ -84,7 +84,7 @@ def test_kedro_run_names_what_there_is(command, registered):
         check_parameters(options["params"], registered)
 
 
-@pytest.mark.parametrize("name", ["check", "chat", "export", "explain", "prune", "ui"])
+@pytest.mark.parametrize("name", ["check", "chat", "export", "explain", "prune", "ui", "annotate"])
 def test_the_projects_own_commands_know_their_options(name):
     from instruction_tuning.cli import cli
 

@@ -2,9 +2,7 @@
 
 import errno
 import json
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -342,18 +340,6 @@ def test_a_data_folder_that_is_a_file_cannot_be_written(tmp_path):
     (tmp_path / "data").write_text("")
     with pytest.raises(WorkspaceError, match="cannot be written"):
         check_writable(tmp_path / "data", Pipeline([]), DataCatalog({}))
-
-
-@pytest.fixture
-def locked(tmp_path: Path) -> Iterator[Path]:
-    """A folder that this process may not write to, even when root runs the tests."""
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    yield folder
-    os.seteuid(user)
 
 
 def test_a_read_only_data_folder_is_named(locked):

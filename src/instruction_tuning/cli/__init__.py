@@ -1,5 +1,5 @@
 """The commands: `run` with plain errors and a report, `check`, `chat`, `export`, `explain`, `prune`,
-`completions`, `ui`."""
+`completions`, `annotate`, `ui`."""
 
 from kedro.framework.cli.utils import LazyGroup
 
@@ -18,6 +18,7 @@ cli = LazyGroup(
         "explain": "instruction_tuning.cli.explain.explain",
         "prune": "instruction_tuning.cli.prune.prune",
         "completions": "instruction_tuning.cli.completions.completions",
+        "annotate": "instruction_tuning.cli.annotate.annotate",
     },
 )
 cli.add_command(run)

@@ -1,0 +1,146 @@
+"""Annotations out of a store and into it: our events as JSON lines, and Label Studio's JSON.
+
+Our line is an event with its task, so that stores of several machines can be put together: what has the same
+`event_key` is the same event.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from instruction_tuning.annotation.events import ACTIONS, Event, read_time
+from instruction_tuning.annotation.label_studio import label_studio_tasks, labelling_configuration
+from instruction_tuning.annotation.label_studio_import import SetAside, read_label_studio
+from instruction_tuning.annotation.sent_fields import read_name
+from instruction_tuning.annotation.store import AnnotationStore
+from instruction_tuning.annotation.tasks import KINDS, Task, task_id
+from instruction_tuning.annotation.values import read_value, starting_value
+from instruction_tuning.errors import InputError, WorkspaceError
+
+EVENTS_FILE = "annotation_events.jsonl"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file's rows: added now, there already, and set aside."""
+
+    added: int
+    known: int
+    aside: list[SetAside]
+
+
+def export_annotations(store: AnnotationStore, folder: Path) -> list[Path]:
+    """Write the events, and for Label Studio a folder a kind; returns the files."""
+    tasks = {task.task_id: task for task in store.tasks(listed=False)}
+    lines = [
+        json.dumps({**asdict(event), "task": asdict(tasks[event.task_id])}, ensure_ascii=False)
+        for _, event in store.events()
+    ]
+    written = {folder / EVENTS_FILE: "".join(f"{line}\n" for line in lines)}
+    for kind, rows in label_studio_tasks(store.tasks(listed=True)).items():
+        place = folder / "label_studio" / kind
+        written[place / "tasks.json"] = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+        written[place / "labelling_config.xml"] = labelling_configuration(kind)
+    try:
+        for file, text in written.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WorkspaceError(
+            f"the export cannot be written: {error.strerror}", file=error.filename, fix="name another folder"
+        ) from error
+    return list(written)
+
+
+def import_annotations(store: AnnotationStore, file: Path) -> Imported:
+    """Add what `file` holds: a JSON array from Label Studio, or our JSON lines."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InputError(f"the file cannot be read: {reason}", file=file, fix="check the path") from error
+    tasks = {task.task_id: task for task in store.tasks(listed=False)}
+    if text.lstrip().startswith("["):
+        events, aside = read_label_studio(_array(text, file), tasks, file=file)
+    else:
+        events, aside = _read_lines(text, tasks, store, file)
+    added = store.add(events)
+    return Imported(added, len(events) - added, aside)
+
+
+def _array(text: str, file: Path) -> list[Any]:
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"the file is no JSON: {error}", file=file, fix="export it again") from error
+    assert isinstance(rows, list)
+    return rows
+
+
+def _read_lines(
+    text: str, tasks: dict[str, Task], store: AnnotationStore, file: Path
+) -> tuple[list[Event], list[SetAside]]:
+    events: list[Event] = []
+    aside: list[SetAside] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        row: Any = line
+        try:
+            row = json.loads(line)
+            task = _task(row)
+            event = _event(row, task)
+        except (InputError, ValueError, RecursionError) as error:
+            field = error.field if isinstance(error, InputError) else None
+            problem = error.problem if isinstance(error, InputError) else f"no JSON: {error}"
+            aside.append(SetAside(file.name, f"line {number}", field or "", problem, row))
+            continue
+        if task.task_id not in tasks:
+            store.keep_task(task)
+            tasks[task.task_id] = task
+        events.append(event)
+    return events, aside
+
+
+def _task(row: Any) -> Task:
+    given = row.get("task") if isinstance(row, dict) else None
+    names = {field.name for field in fields(Task)}
+    if not isinstance(given, dict) or set(given) != names or given["kind"] not in KINDS:
+        raise InputError("the line has no whole task", field="task", fix="export it again")
+    try:
+        name = task_id(given["kind"], given["messages"], given["before"], given["other"])
+    except (TypeError, KeyError):
+        name = None
+    if name != given["task_id"]:
+        raise InputError(
+            "the task's id is not that of its content", field="task.task_id", fix="export it again"
+        )
+    return Task(**given)
+
+
+def _event(row: dict[str, Any], task: Task) -> Event:
+    names = {field.name for field in fields(Event)}
+    if set(row) != {*names, "task"} or row["task_id"] != task.task_id or row["action"] not in ACTIONS:
+        raise InputError("the line is no whole event", field="event_key", fix="export it again")
+    if not isinstance(row["event_key"], str) or not row["event_key"]:
+        raise InputError("the event has no key", field="event_key", fix="export it again")
+    seconds = row["seconds"]
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+        raise InputError(f"`{seconds!s:.40}` is no number of seconds", field="seconds", fix="export it again")
+    before = row["before"]
+    if before != starting_value(task):
+        before = read_value(task, before)
+    return Event(
+        event_key=row["event_key"],
+        task_id=task.task_id,
+        who=read_name(row["who"]),
+        at=read_time(row["at"]),
+        action=row["action"],
+        before=before,
+        after=None if row["after"] is None else read_value(task, row["after"]),
+        seconds=None if seconds is None else float(seconds),
+        shown_first=row["shown_first"],
+        undoes=row["undoes"],
+        source=str(row["source"]),
+    )
