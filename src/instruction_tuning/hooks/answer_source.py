@@ -13,6 +13,7 @@ from instruction_tuning.lm.protocol import Endpoint
 TEACHER = "params:teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
 RAW_DATASET = "raw_instructions"
+SEED_TASKS_DATASET = "seed_tasks"
 BASE_MODEL_DATASET = "base_model"
 RATINGS_DATASET = "rated_responses"
 REWARD_PARAMETERS = "params:reward_model"
@@ -76,18 +77,25 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     is known here.
     """
     built_in = built_in_endpoints(catalog.load(TEACHER))
-    if not built_in or RAW_DATASET not in asked.inputs():
+    if not built_in:
         return
-    raw = getattr(catalog.get(RAW_DATASET), "_filepath", None)
-    if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
-        return
-    raise ConfigurationError(
-        "the built-in teacher knows only its invented world and would "
-        f"{'answer' if 'teacher' in built_in else 'rate'} these records with nonsense",
-        file=raw,
-        field=f"{built_in[0]}.base_url",
+    for name, does in (
+        (RAW_DATASET, f"{'answer' if 'teacher' in built_in else 'rate'} these records with nonsense"),
+        (SEED_TASKS_DATASET, "write nonsense after these seed tasks"),
+    ):
+        raw = getattr(catalog.get(name), "_filepath", None) if name in asked.inputs() else None
+        if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
+            continue
+        raise _of_another_world(raw, built_in[0], does)
+
+
+def _of_another_world(file: object, endpoint: str, does: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the built-in teacher knows only its invented world and would {does}",
+        file=file,
+        field=f"{endpoint}.base_url",
         fix="take the records' own answers, where they have any: --env=alpaca; or name a "
-        f"{built_in[0]} of yours in "
+        f"{endpoint} of yours in "
         "conf/local/globals.yml (docs/your_own_data.md shows how)",
     )
 
