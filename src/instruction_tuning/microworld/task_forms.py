@@ -14,7 +14,7 @@ from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.world import World
 
 Recognise = Callable[[tuple[str, ...]], tuple[Skill, dict[str, str]] | None]
-_DRAWS, _TRIES = 40, 4
+_DRAWS, _TRIES = 200, 4
 
 
 class Task(NamedTuple):
@@ -96,5 +96,5 @@ def _solved(world: World, skill: Skill, instruction: str, given: str) -> Task | 
         return None
     try:
         return Task(instruction, skill, {**slots, **skill.solve(world, slots)}, given)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, IndexError):  # a text of another kind, or of another world
         return None

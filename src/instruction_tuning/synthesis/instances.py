@@ -42,7 +42,13 @@ def read_instances(reply: str, *, label_first: bool, is_cut_off: bool, most: int
     text = _NEXT_TASK.split(reply, maxsplit=1)[0]
     if not _EXAMPLE.search(text) or (label_first and "Class label" not in text):
         return []
-    found = [Instance(_without_mark(given), _something(output)) for given, output in split_instances(text)]
+    # A label that was left out leaves the line with the input in its place.
+    found = [
+        Instance(_without_mark(output), "")
+        if _INPUT_MARK.match(output)
+        else Instance(_without_mark(given), _something(output))
+        for given, output in split_instances(text)
+    ]
     # Where a next task follows, the last example of this one had come to its end.
     last = len(found) - 1 if text == reply else len(found)
     checked = [

@@ -18,7 +18,8 @@ TOO_SIMILAR, OVER_TARGET = "too_similar", "over_target"
 def known_instructions(rows: pd.DataFrame) -> NoveltyIndex:
     """An index of the seeds among `rows` and of every instruction that was new when it was written."""
     was_new = rows["nearest_rouge_l"].notna() & (rows["drop_reason"] != TOO_SIMILAR).fillna(True)
-    known = rows[(rows["method"] == SEED) | was_new].drop_duplicates("instruction")
+    known = rows[(rows["method"] == SEED) | was_new].sort_values(["round", "task_id"])
+    known = known.drop_duplicates("instruction")
     return NoveltyIndex(zip(known["task_id"], known["instruction"], strict=True))
 
 
