@@ -9,7 +9,8 @@ taken for pool and candidates; without it instructions are made up: Zipf-distrib
 and a third of the candidates are known ones with some words changed, so that many lie near 0.7.
 
 Times are seconds of the processor a candidate, with the pool indexed (the time of that is a column too).
-Exit status 1 where a decision or a nearest score differs, or the published way takes less than 100 times ours.
+Exit status 1 where a decision or a nearest score differs, or the published way takes less than 100 times as
+long.
 """
 
 import argparse

@@ -59,7 +59,7 @@ def seed_tasks() -> pd.DataFrame:
         rows.append(
             {
                 "id": f"en_{number}",
-                "instruction": f"{'Is this about' if label else 'Tell a story of'} a {english}, no. {number}?",
+                "instruction": f"{'Is it about' if label else 'Tell a story of'} a {english}, no. {number}?",
                 "input": f"The {english} was old." if label else "",
                 "output": "yes" if label else f"There was a {english}.",
                 "is_classification": label,

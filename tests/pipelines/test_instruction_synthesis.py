@@ -2,13 +2,12 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from kedro.io import DataCatalog
+from memory_catalog import run_in_memory
 from raw_file_builders import read
 from synthesis_builders import request_parameters
 
@@ -23,13 +22,6 @@ from instruction_tuning.schemas.teacher_completions import TeacherCompletions
 from instruction_tuning.schemas.textbook_sections import TextbookSections
 
 PIPELINE = "instruction_synthesis"
-
-
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +51,8 @@ def run(project_path: Path, teacher: Endpoint, parameters: InstructionSynthesisP
     """The catalog after the pipeline, all in memory."""
     pipeline = register_pipelines()[PIPELINE]
     seeds = JSONLinesDataset(filepath=str(project_path / "data/01_raw/microworld/seed_tasks.jsonl")).load()
-    given: dict[str, Any] = {
-        "seed_tasks": seeds,
-        "params:teacher": teacher,
-        f"params:{PIPELINE}": parameters,
-    }
-    names = {name: Kept(value, copy_mode="assign") for name, value in given.items()}
-    names |= {name: Kept(copy_mode="assign") for name in pipeline.all_outputs()}
-    catalog = DataCatalog(names)
-    SequentialRunner().run(pipeline, catalog)
-    return catalog
+    given = {"seed_tasks": seeds, "params:teacher": teacher, f"params:{PIPELINE}": parameters}
+    return run_in_memory(pipeline, given)
 
 
 @pytest.fixture(scope="module")

@@ -79,25 +79,22 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     built_in = built_in_endpoints(catalog.load(TEACHER))
     if not built_in:
         return
-    for name, does in (
-        (RAW_DATASET, f"{'answer' if 'teacher' in built_in else 'rate'} these records with nonsense"),
-        (SEED_TASKS_DATASET, "write nonsense after these seed tasks"),
+    own_answers = "take the records' own answers, where they have any: --env=alpaca; or "
+    verb = "answer" if "teacher" in built_in else "rate"
+    for name, does, fix in (
+        (RAW_DATASET, f"{verb} these records with nonsense", own_answers),
+        (SEED_TASKS_DATASET, "write nonsense after these seed tasks", ""),
     ):
         raw = getattr(catalog.get(name), "_filepath", None) if name in asked.inputs() else None
         if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
             continue
-        raise _of_another_world(raw, built_in[0], does)
-
-
-def _of_another_world(file: object, endpoint: str, does: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"the built-in teacher knows only its invented world and would {does}",
-        file=file,
-        field=f"{endpoint}.base_url",
-        fix="take the records' own answers, where they have any: --env=alpaca; or name a "
-        f"{endpoint} of yours in "
-        "conf/local/globals.yml (docs/your_own_data.md shows how)",
-    )
+        raise ConfigurationError(
+            f"the built-in teacher knows only its invented world and would {does}",
+            file=raw,
+            field=f"{built_in[0]}.base_url",
+            fix=f"{fix}name a {built_in[0]} of yours in "
+            "conf/local/globals.yml (docs/your_own_data.md shows how)",
+        )
 
 
 def check_ratings_will_come(asked: Pipeline, to_run: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

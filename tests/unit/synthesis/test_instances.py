@@ -32,7 +32,8 @@ def test_a_task_without_input_has_one_output() -> None:
 def test_what_is_no_example_says_why() -> None:
     reply = (
         "Example 1\nInput: a\nOutput: a\n\nExample 2\nInput: b\nOutput:\n\n"
-        "Example 3\nInput: c\nOutput: this:\n\nExample 4\nInput: d\nOutput: N/A\n\nExample 5\nInput: e\nOutput: fine"
+        "Example 3\nInput: c\nOutput: this:\n\nExample 4\nInput: d\nOutput: N/A\n\n"
+        "Example 5\nInput: e\nOutput: fine"
     )
     assert reasons(read(reply)) == [
         "output_is_input",

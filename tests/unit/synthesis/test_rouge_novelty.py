@@ -34,9 +34,9 @@ def sentences(count: int, *, words: int, longest: int, seed: int) -> list[str]:
 
 @pytest.mark.parametrize(("words", "longest"), [(4, 12), (12, 12), (40, 30), (9, 150)])
 def test_the_nearest_text_and_its_score_are_those_of_all_pairs(words: int, longest: int) -> None:
-    known = sentences(60, words=words, longest=longest, seed=words)
+    known = sentences(40, words=words, longest=longest, seed=words)
     index = NoveltyIndex((str(number), text) for number, text in enumerate(known))
-    for text in sentences(15, words=words + 1, longest=longest, seed=words + 1):
+    for text in sentences(8, words=words + 1, longest=longest, seed=words + 1):
         number, score = published(text, known)
         found = index.ask(text)
         assert found.rouge_l == score, "to the last digit: what lies on the threshold falls on one side"

@@ -1,6 +1,7 @@
 """Nodes of `instruction_synthesis`; what is not in `methods` is not asked for."""
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,20 +44,21 @@ def write_tasks(
     parameters: InstructionSynthesisParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`rows` with those of one more round of Self-Instruct behind them; and all requests so far."""
-    asker = Asker(parameters.requests, completions)
-    number = int(rows["round"].max()) + 1
-    written: list[Written] = []
-    if "self_instruct" in parameters.methods:
-        written = self_instruct.write_round(
+
+    def write(writer: Writer) -> list[Written]:
+        if "self_instruct" not in parameters.methods:
+            return []
+        return self_instruct.write_round(
             rows,
-            _writer(teacher, asker, parameters),
+            writer,
             parameters.self_instruct,
             parameters.filters,
-            number=number,
+            number=int(rows["round"].max()) + 1,
             languages=parameters.languages,
             kind=parameters.writer,
         )
-    return _together(rows, written, completions, teacher, asker)
+
+    return _extended(rows, completions, teacher, parameters, write)
 
 
 def write_fourth_tasks(
@@ -66,17 +68,14 @@ def write_fourth_tasks(
     parameters: InstructionSynthesisParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`rows` with tasks that follow three shots, and their paraphrases; and all requests so far."""
-    asker = Asker(parameters.requests, completions)
-    written: list[Written] = []
-    if "unnatural" in parameters.methods:
-        written = unnatural.write_fourth_tasks(
-            rows,
-            _writer(teacher, asker, parameters),
-            parameters.unnatural,
-            parameters.filters,
-            languages=parameters.languages,
-        )
-    return _together(rows, written, completions, teacher, asker)
+
+    def write(writer: Writer) -> list[Written]:
+        if "unnatural" not in parameters.methods:
+            return []
+        settings, filters = parameters.unnatural, parameters.filters
+        return unnatural.write_fourth_tasks(rows, writer, settings, filters, languages=parameters.languages)
+
+    return _extended(rows, completions, teacher, parameters, write)
 
 
 def write_textbook(
@@ -86,17 +85,19 @@ def write_textbook(
     parameters: InstructionSynthesisParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Sections of a textbook; `rows` with exercises to them; and all requests so far."""
-    asker = Asker(parameters.requests, completions)
-    book = textbook.Textbook(textbook.no_sections(), [])
-    if "textbook" in parameters.methods:
-        book = textbook.write_textbook(
-            rows,
-            _writer(teacher, asker, parameters),
-            parameters.textbook,
-            parameters.filters,
-            languages=parameters.languages,
-        )
-    return book.sections, *_together(rows, book.exercises, completions, teacher, asker)
+    sections = textbook.no_sections()
+
+    def write(writer: Writer) -> list[Written]:
+        nonlocal sections
+        if "textbook" not in parameters.methods:
+            return []
+        settings, filters = parameters.textbook, parameters.filters
+        book = textbook.write_textbook(rows, writer, settings, filters, languages=parameters.languages)
+        sections = book.sections
+        return book.exercises
+
+    extended, asked = _extended(rows, completions, teacher, parameters, write)
+    return sections, extended, asked
 
 
 def collect_synthesised(rows: pd.DataFrame) -> pd.DataFrame:
@@ -119,19 +120,22 @@ def show_drops(synthesised_instructions: pd.DataFrame) -> "Figure":
     return synthesis_figure(drop_counts(synthesised_instructions))
 
 
-def _writer(teacher: Endpoint, asker: Asker, parameters: InstructionSynthesisParameters) -> Writer:
-    return Writer(
+def _extended(
+    rows: pd.DataFrame,
+    completions: pd.DataFrame,
+    teacher: Endpoint,
+    parameters: InstructionSynthesisParameters,
+    write: Callable[[Writer], list[Written]],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`rows` and `completions` with what `write` writes and asks behind them, under the one budget."""
+    asker = Asker(parameters.requests, completions)
+    writer = Writer(
         lambda requests: asker.ask(teacher, requests),
         temperature=parameters.temperature,
         max_unreadable_rate=parameters.max_unreadable_rate,
         seed=parameters.seed,
     )
-
-
-def _together(
-    rows: pd.DataFrame, written: list[Written], completions: pd.DataFrame, teacher: Endpoint, asker: Asker
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    new = rows_frame(written)
+    new = rows_frame(write(writer))
     counts = new["drop_reason"].value_counts().to_dict()
     logger.info("%d rows, %d kept; dropped: %s", len(new), int((new["status"] == "kept").sum()), counts)
     return joined([rows, new]), joined([completions, asker.completions(teacher)])
