@@ -1,7 +1,7 @@
 """New tasks, their kinds, examples and paraphrases, as a model writes them that is asked to think some up.
 
 The operations of Self-Instruct (arXiv 2212.10560), Unnatural Instructions (arXiv 2212.09689) and textbook
-exercises (arXiv 2306.11644) by the marker lines of the project's own prompts. What goes wrong, with a stated
+exercises (arXiv 2306.11644), which writing_requests.py recognises. What goes wrong, with a stated
 share, is what goes wrong there: examples repeated, empty and over-long items, replies that are cut off.
 """
 
@@ -22,78 +22,13 @@ from instruction_tuning.microworld.task_forms import (
     tasks_like,
 )
 from instruction_tuning.microworld.world import World
+from instruction_tuning.microworld.writing_requests import WritingRequest
 from instruction_tuning.text.languages import language_of
 
-_LANGUAGES = {"english": "en", "chinese": "zh"}
 _MOST_EXAMPLES = 3
 _OVER_LONG = 60  # repetitions
 _CUT_OFF_SHARE = 0.3  # of the fault rate, since a reply holds several items
 _SECTION_LINES = 4
-
-
-def _pattern(*parts: str) -> re.Pattern[str]:
-    return re.compile("^" + r"\n".join(parts) + "$", re.DOTALL | re.MULTILINE)
-
-
-_FORMS = {
-    "tasks": _pattern(
-        r"\[Language\] *",
-        r"(?P<language>[A-Za-z]+) *",
-        r"\[Examples\] *",
-        "(?P<text>.*)",
-        r"\[End of examples\] *",
-    ),
-    "kind": _pattern(r"\[Task to place\] *", "(?P<text>.*)", r"\[End of task\] *"),
-    "examples": _pattern(r"\[Task to exemplify\] *", "(?P<text>.*)", r"\[End of task\] *"),
-    "labels": _pattern(r"\[Task with labels\] *", "(?P<text>.*)", r"\[End of task\] *"),
-    "fourth": _pattern(
-        r"\[Language\] *",
-        r"(?P<language>[A-Za-z]+) *",
-        r"\[Three tasks\] *",
-        "(?P<text>.*)",
-        r"\[End of tasks\] *",
-    ),
-    "reword": _pattern(r"\[Instruction to reword\] *", "(?P<text>.*)", r"\[End of instruction\] *"),
-    "section": _pattern(
-        r"\[Language\] *",
-        r"(?P<language>[A-Za-z]+) *",
-        r"\[Subject of the section\] *",
-        "(?P<text>.*)",
-        r"\[End of subject\] *",
-    ),
-    "exercises": _pattern(r"\[Section of the textbook\] *", "(?P<text>.*)", r"\[End of section\] *"),
-}
-_COUNT = re.compile(r"(?:Write|[Uu]p to|with) (\d+) (?:tasks|examples|ways|exercises)")
-_FIRST = re.compile(r"numbered from (\d+)")
-
-
-@dataclass(frozen=True)
-class WritingRequest:
-    """What is to be written: the `text` that it starts from, and how much of it."""
-
-    operation: str
-    text: str
-    language: str
-    count: int
-    first: int
-
-
-def read_writing(text: str) -> WritingRequest | None:
-    """What is asked for, or None where the text holds no such marker lines."""
-    for operation, pattern in _FORMS.items():
-        if found := pattern.search(text):
-            said = found["text"].strip()
-            named = found.groupdict().get("language")
-            language = _LANGUAGES.get(named.casefold(), "en") if named else language_of(said)
-            count, first = _COUNT.search(text), _FIRST.search(text)
-            return WritingRequest(
-                operation,
-                said,
-                language if language in ("en", "zh") else "en",
-                int(count[1]) if count else 1,
-                int(first[1]) if first else 1,
-            )
-    return None
 
 
 @dataclass(frozen=True)

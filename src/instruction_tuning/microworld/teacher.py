@@ -24,8 +24,9 @@ from instruction_tuning.microworld.remarks import critique
 from instruction_tuning.microworld.request_forms import questions_of, read_request
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.skills import REPORTED_SKILLS, SKILLS
-from instruction_tuning.microworld.task_writing import TaskWriter, read_writing
+from instruction_tuning.microworld.task_writing import TaskWriter
 from instruction_tuning.microworld.world import World
+from instruction_tuning.microworld.writing_requests import read_writing
 from instruction_tuning.seeds import substream
 
 NONSENSE = ("Hm, the wind.", "That could be many things.", "嗯，风很大。", "Perhaps so, perhaps not.")

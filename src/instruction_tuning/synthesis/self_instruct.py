@@ -114,8 +114,18 @@ def _new_tasks(
             language=language,
             prompt_digest=prompt.digest,
         )
+    return _read(contents, origins, writer, settings, None if kind == "chat" else settings.shots + 1)
+
+
+def _read(
+    contents: dict[str, str],
+    origins: dict[str, Written],
+    writer: Writer,
+    settings: SelfInstructParameters,
+    continued_from: int | None,
+) -> list[Written]:
+    """A row an item of the replies to `contents`."""
     replies = writer.ask("new_tasks", contents, max_tokens=settings.max_tokens)
-    continued_from = None if kind == "chat" else settings.shots + 1
     read = {
         key: _items_of(reply, origins[key], settings.tasks_per_request, continued_from)
         for key, reply in replies.items()

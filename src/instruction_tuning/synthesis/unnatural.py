@@ -7,39 +7,33 @@ Honovich et al. 2022, Unnatural Instructions (arXiv 2212.09689):
     paraphrasing  other ways to say the instruction, with the input and output that it has
 
 Out are replies without an instruction, copies of one that was shown, what instances.py finds, and what is not
-new by ROUGE-L (not in the paper, which drops exact copies). Whether a paraphrase means the same nobody can
-tell by rule: numbers, negations, quoted pieces and words in capitals have to be the same, and the language.
-Departures: seeds and kept tasks alike are shown; a second demonstration of paraphrasing is not; constraints
+new by ROUGE-L (not in the paper, which drops exact copies). Paraphrases are in paraphrasing.py.
+Departures: seeds and kept tasks alike are shown; constraints
 are put to the model, and stand in the instruction that is kept.
 """
 
 import re
-from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from instruction_tuning.prompts.files import Prompt, read_prompt
+from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream
 from instruction_tuning.synthesis.asking import LANGUAGE_NAMES, NO_REPLY, Reply, Writer
 from instruction_tuning.synthesis.demonstrations import draw_tasks
 from instruction_tuning.synthesis.instances import instance_fault, without_placeholder
 from instruction_tuning.synthesis.instruction_filters import InstructionFilters, filtered_instruction
 from instruction_tuning.synthesis.novelty_filter import known_instructions, only_new
-from instruction_tuning.synthesis.numbered_items import numbered_items
-from instruction_tuning.synthesis.rouge_novelty import NoveltyIndex
+from instruction_tuning.synthesis.paraphrasing import paraphrases
 from instruction_tuning.synthesis.written_rows import Written
-from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.refusals import begins_with_refusal
-from instruction_tuning.text.tokens import negations, numbers, tokens
 
-METHOD, PARAPHRASE = "unnatural", "unnatural_paraphrase"
+METHOD = "unnatural"
 _SHOTS, _MACHINE_SHOTS = 3, 1
 _FIELD = re.compile(
     r"^[\s*_#]*(instruction|input|constraints?)[\s*_]*[:：][ \t*_]*", re.IGNORECASE | re.MULTILINE
 )
-_KEPT_WORDS = re.compile(r"\b[A-Z][A-Z0-9]+\b|[\"“「『`][^\"”」』`\n]+[\"”」』`]")
 
 
 class UnnaturalParameters(BaseModel):
@@ -65,7 +59,11 @@ def write_fourth_tasks(
     written = _fourth_tasks(rows, writer, settings, languages)
     filtered = [filtered_instruction(row, filters) for row in written]
     tasks = _answered(only_new(filtered, index, max_rouge_l=filters.max_rouge_l), writer, settings)
-    return [*tasks, *_paraphrased(tasks, index, writer, settings, filters)]
+    kept = [row for row in tasks if row.is_open]
+    reworded = paraphrases(
+        kept, index, writer, filters, count=settings.paraphrases, max_tokens=settings.max_tokens
+    )
+    return [*tasks, *reworded]
 
 
 def _fourth_tasks(
@@ -142,70 +140,3 @@ def _with_output(row: Written, reply: Reply) -> Written:
         return answered.dropped("refused")
     reason = instance_fault(str(answered.input), str(answered.output))
     return answered if reason is None else answered.dropped(reason)
-
-
-def _paraphrased(
-    tasks: list[Written],
-    index: NoveltyIndex,
-    writer: Writer,
-    settings: UnnaturalParameters,
-    filters: InstructionFilters,
-) -> list[Written]:
-    kept = [row for row in tasks if row.is_open]
-    if not settings.paraphrases or not kept:
-        return []
-    prompt = read_prompt("paraphrasing")
-    contents = {
-        row.record_id: prompt.fill({"instruction": str(row.instruction), "count": str(settings.paraphrases)})
-        for row in kept
-    }
-    replies = writer.ask("paraphrasing", contents, max_tokens=settings.max_tokens)
-    read = {
-        row.record_id: _rewordings(row, replies[row.record_id], prompt, settings.paraphrases) for row in kept
-    }
-    unread = [key for key, found in read.items() if found[0].drop_reason == "unreadable"]
-    writer.refuse_unreadable(replies, unread, "numbered list of paraphrases")
-    filtered = [filtered_instruction(row, filters) for found in read.values() for row in found]
-    return only_new(filtered, index, max_rouge_l=filters.max_rouge_l)
-
-
-def _rewordings(source: Written, reply: Reply, prompt: Prompt, most: int) -> list[Written]:
-    origin = replace(
-        source,
-        place=f"{source.place}/reworded",
-        instruction=None,
-        parent_ids=(source.record_id,),
-        method=PARAPHRASE,
-        prompt_digest=prompt.digest,
-        nearest_task_id=None,
-        nearest_rouge_l=None,
-        raw=reply.text,
-    )
-    if reply.text is None:
-        return [origin.dropped(NO_REPLY, reply.error)]
-    items = numbered_items(reply.text, most=most, is_cut_off=reply.is_cut_off)
-    rows = []
-    for place, item in enumerate(items):
-        row = replace(origin, place=f"{origin.place}/{place}", instruction=item.text, raw=item.text)
-        reason = item.drop_reason or meaning_changed(str(source.instruction), item.text)
-        rows.append(row if reason is None else row.dropped(reason))
-    return rows or [origin.dropped("unreadable", "no numbered list")]
-
-
-def meaning_changed(source: str, reworded: str) -> str | None:
-    """What shows that `reworded` asks for something else than `source`, or nothing else; null for nothing.
-
-    >>> meaning_changed("Add 12 and 5.", "What is 12 plus 4?")
-    'other_numbers'
-    """
-    if language_of(source) != language_of(reworded):
-        return "other_language"
-    before, after = tokens(source), tokens(reworded)
-    if before == after:
-        return "unchanged"
-    if Counter(numbers(before)) != Counter(numbers(after)):
-        return "other_numbers"
-    if bool(negations(before)) != bool(negations(after)):
-        return "other_negation"
-    same_words = Counter(_KEPT_WORDS.findall(source)) == Counter(_KEPT_WORDS.findall(reworded))
-    return None if same_words else "other_names"

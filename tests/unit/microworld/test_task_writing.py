@@ -10,10 +10,10 @@ from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.seed_tasks import seed_tasks
 from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.task_forms import CutOff
-from instruction_tuning.microworld.task_writing import read_writing
 from instruction_tuning.microworld.teacher import NONSENSE, Teacher, TeacherFaults
 from instruction_tuning.microworld.teacher_server import completion
 from instruction_tuning.microworld.world import build_world
+from instruction_tuning.microworld.writing_requests import read_writing
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.synthesis.instances import read_instances
 from instruction_tuning.synthesis.numbered_items import numbered_items

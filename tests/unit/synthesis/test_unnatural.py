@@ -6,7 +6,8 @@ from synthesis_builders import seeds, writer_to
 
 from instruction_tuning.schemas.synthesised_instructions import SynthesisedInstructions
 from instruction_tuning.synthesis.instruction_filters import InstructionFilters
-from instruction_tuning.synthesis.unnatural import UnnaturalParameters, meaning_changed, write_fourth_tasks
+from instruction_tuning.synthesis.paraphrasing import meaning_changed
+from instruction_tuning.synthesis.unnatural import UnnaturalParameters, write_fourth_tasks
 from instruction_tuning.synthesis.written_rows import rows_frame
 
 

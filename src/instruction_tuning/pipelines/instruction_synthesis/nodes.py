@@ -30,11 +30,11 @@ logger = logging.getLogger(__name__)
 
 
 def check_seed_tasks(
-    seed_tasks: pd.DataFrame, teacher: Endpoint, parameters: InstructionSynthesisParameters
+    seed_tasks: pd.DataFrame, parameters: InstructionSynthesisParameters
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The seeds as round 0, where there are enough of them in every language; and no request yet."""
     check_seeds(seed_tasks, parameters.languages, shots=parameters.self_instruct.shots)
-    return seed_rows(seed_tasks), completions_frame(teacher.model, [], {})
+    return seed_rows(seed_tasks), completions_frame("", [], {})
 
 
 def write_tasks(

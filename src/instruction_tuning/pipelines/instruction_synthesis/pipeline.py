@@ -21,7 +21,7 @@ def create_start() -> Pipeline:
         [
             Node(
                 check_seed_tasks,
-                inputs=["seed_tasks", *_PARAMETERS],
+                inputs=["seed_tasks", "params:instruction_synthesis"],
                 outputs=["rows", "completions"],
                 name="check_seed_tasks",
             )
