@@ -1,7 +1,7 @@
 """Other ways to say an instruction, as far as can be checked that they say the same.
 
-Honovich et al. 2022, Unnatural Instructions (arXiv 2212.09689): an example with its instruction in other words
-is one more example. Whether a paraphrase asks for the same nobody can tell by rule; numbers, negations, quoted
+Honovich et al. 2022, Unnatural Instructions (arXiv 2212.09689): an example with its instruction in other
+words is one more example. Whether it asks for the same nobody can tell by rule; numbers, negations, quoted
 pieces and words in capitals have to be the same, and the language. O(characters).
 Departures: no paraphrases are shown in the prompt; what is too near to anything known, its source included,
 is out, where the paper drops exact copies.
