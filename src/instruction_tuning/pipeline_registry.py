@@ -22,6 +22,8 @@ STANDALONE = ("annotation", "answer_sets", "base_model", "microworld", "segments
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.
 DIVERSE_EVOL_ROUNDS = 3
+# And so is one of Self-Instruct.
+SELF_INSTRUCT_ROUNDS = 3
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {
@@ -39,6 +41,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
         *("ingestion", "pool_ratings", "selection_comparison"),
         *("arena_answers", "selection_arena"),
     ),
+    "instruction_synthesis": ("instruction_synthesis",),
     "__default__": CHAIN,
     **{name: (name,) for name in STANDALONE},
 }
@@ -47,7 +50,11 @@ _STAGES: dict[str, tuple[str, ...]] = {
 def register_pipelines() -> dict[str, Pipeline]:
     """Every registered name with its chain of stages."""
     stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION)}
-    stages |= {"arena_answers": _arena_answers(), "diverse_evol": _diverse_evol()}
+    stages |= {
+        "arena_answers": _arena_answers(),
+        "diverse_evol": _diverse_evol(),
+        "instruction_synthesis": _instruction_synthesis(),
+    }
     return {name: sum((stages[stage] for stage in needed), Pipeline([])) for name, needed in _STAGES.items()}
 
 
@@ -85,6 +92,22 @@ def _diverse_evol() -> Pipeline:
         ends = {"inputs": {"picked_before": names[number - 1]}, "outputs": {"picked": names[number]}}
         parts.append(_named(module.create_round(), f"diverse_evol.round_{number}", **ends))
     parts.append(_named(module.create_end(), "diverse_evol.end", inputs={"picked": names[-1]}))
+    return sum(parts, Pipeline([]))
+
+
+def _instruction_synthesis() -> Pipeline:
+    """The seeds, `SELF_INSTRUCT_ROUNDS` rounds on top of each other, and what is written after them."""
+    module = import_module("instruction_tuning.pipelines.instruction_synthesis.pipeline")
+    stage = "instruction_synthesis"
+
+    def made(number: int, suffix: str = "") -> dict[str, str]:
+        return {f"{kind}{suffix}": f"self_instruct_{kind}_{number}" for kind in ("rows", "completions")}
+
+    parts = [_named(module.create_start(), f"{stage}.start", outputs=made(0))]
+    for number in range(1, SELF_INSTRUCT_ROUNDS + 1):
+        ends = {"inputs": made(number - 1, "_before"), "outputs": made(number)}
+        parts.append(_named(module.create_round(), f"{stage}.round_{number}", **ends))
+    parts.append(_named(module.create_end(), f"{stage}.end", inputs=made(SELF_INSTRUCT_ROUNDS, "_before")))
     return sum(parts, Pipeline([]))
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
+from raw_file_builders import write
 from training_builders import tiny_base
 
 from instruction_tuning.chat_format.template import CHAT_TEMPLATE
@@ -200,6 +201,20 @@ def test_the_built_in_teacher_is_not_asked_about_records_of_another_world(tmp_pa
         preflight(catalog, answers, tmp_path)
     assert "--env=alpaca" in message(caught.value) and "conf/local/globals.yml" in message(caught.value)
     assert "own.json" in message(caught.value)
+
+
+def test_the_built_in_teacher_is_not_asked_for_tasks_like_those_of_another_world(tmp_path):
+    teacher = Endpoint(base_url="microworld", model="m")
+    catalog = DataCatalog(
+        {
+            "seed_tasks": JSONLinesDataset(filepath=str(write(tmp_path / "seeds.jsonl", [{"id": "a"}]))),
+            TEACHER: MemoryDataset(teacher),
+        }
+    )
+    start = Pipeline([Node(lambda *_: 1, ["seed_tasks", TEACHER], "rows", name="write_tasks")])
+    with pytest.raises(ConfigurationError, match="write nonsense after these seed tasks") as caught:
+        preflight(catalog, start, tmp_path)
+    assert "--env=alpaca" not in message(caught.value) and "name a teacher" in message(caught.value)
 
 
 def test_the_built_in_teacher_does_not_rate_records_of_another_world(tmp_path):

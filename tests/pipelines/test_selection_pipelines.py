@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 from benchmark_builders import item, random_model, small_benchmark
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
-from kedro.runner import SequentialRunner
+from memory_catalog import Kept, run_in_memory
 from training_builders import replay_documents, tiny_base
 
 from instruction_tuning.datasets.frame import FrameDataset
@@ -143,23 +143,11 @@ def teacher(tmp_path_factory: pytest.TempPathFactory):
     server.stop()
 
 
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
-
-
 def run(pipeline: Pipeline, inputs: dict[str, Any], sections: dict[str, Any]) -> DataCatalog:
     """The catalog after `pipeline`, all in memory."""
     given = {**inputs, **{f"params:{name}": value for name, value in sections.items()}}
     given["params:selection_comparison.reference"] = sections["selection_comparison"].reference
-    names = {name: Kept(value, copy_mode="assign") for name, value in given.items()}
-    for name in pipeline.all_outputs():
-        names[name] = Kept(copy_mode="assign")
-    catalog = DataCatalog({name: names[name] for name in pipeline.datasets()})
-    SequentialRunner().run(pipeline, catalog)
-    return catalog
+    return run_in_memory(pipeline, given)
 
 
 @pytest.fixture(scope="module")

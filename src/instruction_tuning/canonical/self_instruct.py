@@ -84,12 +84,20 @@ def _generated(fields: Mapping[str, object]) -> list[tuple[Part, Part]] | Fault:
     text = text_field(fields, "raw_instances")
     if isinstance(text, Fault):
         return text
+    found = split_instances(text)
+    return [(Part("raw_instances.input", given), Part("raw_instances.output", said)) for given, said in found]
+
+
+def split_instances(text: str) -> list[tuple[str, str]]:
+    """Input and output of each instance in a model's text: labels first, or examples.
+
+    >>> split_instances("Class label: odd\\nInput: 3")
+    [('Input: 3', 'odd')]
+    """
     labelled = _CLASS_LABEL.split(text)[1:]
     if labelled:
-        found = [(given, label) for label, _, given in (piece.strip().partition("\n") for piece in labelled)]
-    else:
-        found = [_split(example) for example in _EXAMPLE.split(text) if example.strip()]
-    return [(Part("raw_instances.input", given), Part("raw_instances.output", said)) for given, said in found]
+        return [(given, label) for label, _, given in (piece.strip().partition("\n") for piece in labelled)]
+    return [_split(example) for example in _EXAMPLE.split(text) if example.strip()]
 
 
 def _split(example: str) -> tuple[str, str]:

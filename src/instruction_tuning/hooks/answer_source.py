@@ -13,6 +13,7 @@ from instruction_tuning.lm.protocol import Endpoint
 TEACHER = "params:teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
 RAW_DATASET = "raw_instructions"
+SEED_TASKS_DATASET = "seed_tasks"
 BASE_MODEL_DATASET = "base_model"
 RATINGS_DATASET = "rated_responses"
 REWARD_PARAMETERS = "params:reward_model"
@@ -78,20 +79,24 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     is known here.
     """
     built_in = built_in_endpoints(catalog.load(TEACHER))
-    if not built_in or RAW_DATASET not in asked.inputs():
+    if not built_in:
         return
-    raw = getattr(catalog.get(RAW_DATASET), "_filepath", None)
-    if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
-        return
-    raise ConfigurationError(
-        "the built-in teacher knows only its invented world and would "
-        f"{'rate' if built_in == ['judge'] else 'answer'} these records with nonsense",
-        file=raw,
-        field=f"{built_in[0]}.base_url",
-        fix="take the records' own answers, where they have any: --env=alpaca; or name a "
-        f"{built_in[0]} of yours in "
-        "conf/local/globals.yml (docs/your_own_data.md shows how)",
-    )
+    own_answers = "take the records' own answers, where they have any: --env=alpaca; or "
+    verb = "rate" if built_in == ["judge"] else "answer"
+    for name, does, fix in (
+        (RAW_DATASET, f"{verb} these records with nonsense", own_answers),
+        (SEED_TASKS_DATASET, "write nonsense after these seed tasks", ""),
+    ):
+        raw = getattr(catalog.get(name), "_filepath", None) if name in asked.inputs() else None
+        if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
+            continue
+        raise ConfigurationError(
+            f"the built-in teacher knows only its invented world and would {does}",
+            file=raw,
+            field=f"{built_in[0]}.base_url",
+            fix=f"{fix}name a {built_in[0]} of yours in "
+            "conf/local/globals.yml (docs/your_own_data.md shows how)",
+        )
 
 
 def check_ratings_will_come(asked: Pipeline, to_run: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

@@ -15,7 +15,7 @@ from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.wrong_values import first_wrong_value
 
 # Parameters that no node takes: the composition root reads them.
-RUN_PARAMETERS = ("answers", "candidate", "data", "documents", "other_answers")
+RUN_PARAMETERS = ("answers", "candidate", "data", "documents", "other_answers", "seed_tasks")
 # Globals that bear the name of a group of parameters: `--params` reaches the group only.
 _GLOBALS_OF_THE_SAME_NAME = ("base_model",)
 

@@ -19,6 +19,7 @@ from instruction_tuning.hooks.answer_source import (
     BASE_MODEL_DATASET,
     MICROWORLD,
     RAW_DATASET,
+    SEED_TASKS_DATASET,
     TEACHER,
     check_ratings_will_come,
     check_teacher_knows,
@@ -40,6 +41,7 @@ _FIXES = {
     "raw_documents": "name a file or a folder: --params=documents=<path>",
     "raw_answers": "name two files: --params=answers=<path>,other_answers=<path>",
     "raw_other_answers": "name the second file that answers the same prompts: --params=other_answers=<path>",
+    SEED_TASKS_DATASET: "name a file of seed tasks: --params=seed_tasks=<path>",
     BASE_MODEL_DATASET: "set `base_model` in conf/local/globals.yml to a folder that `from_pretrained` reads",
 }
 

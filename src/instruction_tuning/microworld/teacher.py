@@ -24,7 +24,9 @@ from instruction_tuning.microworld.remarks import critique
 from instruction_tuning.microworld.request_forms import questions_of, read_request
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.skills import REPORTED_SKILLS, SKILLS
+from instruction_tuning.microworld.task_writing import TaskWriter
 from instruction_tuning.microworld.world import World
+from instruction_tuning.microworld.writing_requests import read_writing
 from instruction_tuning.seeds import substream
 
 NONSENSE = ("Hm, the wind.", "That could be many things.", "嗯，风很大。", "Perhaps so, perhaps not.")
@@ -44,6 +46,7 @@ class TeacherFaults:
     sentence. rating_noise: standard deviation, in points of 10, of the noise on a rating or a difficulty.
     unparseable_rate: share of ratings and scores that name no number and of tag lists cut off. tag_noise:
     share of tags in other words. evolve_failure_rate: share of evolutions that are no new instruction.
+    task_fault_rate: share of written tasks and examples that are of no use.
     """
 
     error_rate: float = 0.1
@@ -52,6 +55,7 @@ class TeacherFaults:
     unparseable_rate: float = 0.01
     tag_noise: float = 0.2
     evolve_failure_rate: float = 0.15
+    task_fault_rate: float = 0.1
 
 
 class Teacher:
@@ -83,6 +87,12 @@ class Teacher:
         if read is None:
             if (comparison := comparisons.read_comparison(request)) is not None:
                 return self._compare(comparison, rng)
+            if (writing := read_writing(request)) is not None:
+                faults = self.faults
+                writer = TaskWriter(
+                    self.world, rng, self._recognise, faults.error_rate, faults.task_fault_rate
+                )
+                return writer.reply(writing) or rng.choice(NONSENSE)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read

@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from instruction_tuning.microworld.task_forms import CutOff
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import WORLD_SEED, build_world
 
@@ -60,7 +61,7 @@ def completion(teacher: Teacher, body: dict[str, Any]) -> dict[str, Any]:
             {
                 "index": index,
                 "message": {"role": "assistant", "content": reply},
-                "finish_reason": "stop",
+                "finish_reason": "length" if isinstance(reply, CutOff) else "stop",
             }
             for index, reply in enumerate(replies)
         ],
@@ -103,6 +104,7 @@ def main() -> int:
     parser.add_argument("--unparseable-rate", type=float, default=faults.unparseable_rate)
     parser.add_argument("--tag-noise", type=float, default=faults.tag_noise)
     parser.add_argument("--evolve-failure-rate", type=float, default=faults.evolve_failure_rate)
+    parser.add_argument("--task-fault-rate", type=float, default=faults.task_fault_rate)
     given = parser.parse_args()
     stated = TeacherFaults(**{field.name: getattr(given, field.name) for field in fields(TeacherFaults)})
     teacher = Teacher(build_world(WORLD_SEED), stated, given.seed)

@@ -6,6 +6,8 @@ import pandera.pandas as pa
 KINDS = (
     *("answer", "rating", "tagging", "difficulty"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
+    *("new_tasks", "task_kind", "instances", "three_shots", "task_output", "paraphrasing"),
+    *("textbook_section", "textbook_exercises"),
 )
 
 

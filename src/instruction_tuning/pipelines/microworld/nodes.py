@@ -5,6 +5,7 @@ import pandas as pd
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.corpus import documents
 from instruction_tuning.microworld.pool import raw_pool
+from instruction_tuning.microworld.seed_tasks import seed_tasks
 from instruction_tuning.microworld.web import web_documents
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipelines.microworld.parameters import MicroworldParameters
@@ -23,6 +24,11 @@ def write_raw_pool(parameters: MicroworldParameters) -> tuple[dict[str, str], pd
 def write_benchmark_items(parameters: MicroworldParameters) -> pd.DataFrame:
     """The benchmark items of all splits."""
     return pd.DataFrame(benchmark_items(build_world(), parameters.seed))
+
+
+def write_seed_tasks(parameters: MicroworldParameters) -> pd.DataFrame:
+    """Tasks with right answers, for new ones to be bootstrapped from."""
+    return pd.DataFrame(seed_tasks(build_world(), parameters.seed))
 
 
 def write_web_documents(parameters: MicroworldParameters) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -6,12 +6,13 @@ from instruction_tuning.pipelines.microworld.nodes import (
     write_benchmark_items,
     write_raw_pool,
     write_replay_documents,
+    write_seed_tasks,
     write_web_documents,
 )
 
 
 def create_pipeline() -> Pipeline:
-    """Write the pool, the benchmark items, the replay documents and the web pages."""
+    """Write the pool, the benchmark items, the replay documents, the seed tasks and the web pages."""
     return Pipeline(
         [
             Node(
@@ -31,6 +32,12 @@ def create_pipeline() -> Pipeline:
                 inputs="params:microworld",
                 outputs="microworld_replay_documents",
                 name="write_replay_documents",
+            ),
+            Node(
+                write_seed_tasks,
+                inputs="params:microworld",
+                outputs="microworld_seed_tasks",
+                name="write_seed_tasks",
             ),
             Node(
                 write_web_documents,

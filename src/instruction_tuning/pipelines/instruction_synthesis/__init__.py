@@ -1,0 +1,1 @@
+"""New instructions from a language model: Self-Instruct, Unnatural Instructions, textbooks."""

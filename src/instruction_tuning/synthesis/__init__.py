@@ -1,0 +1,1 @@
+"""New instructions from a language model: bootstrapped from seed tasks, from three shots, from a textbook."""
