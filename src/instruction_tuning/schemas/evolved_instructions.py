@@ -36,7 +36,7 @@ class EvolvedInstructions(pa.DataFrameModel):
     language: Series[str]
     category: Series[str] = pa.Field(nullable=True)
     licence: Series[str] = pa.Field(nullable=True)
-    prompt_digest: Series[str] = pa.Field(nullable=True)
+    prompt_digest: Series[str] = pa.Field(nullable=True, str_matches=r"^[0-9a-f]{12}\+[0-9a-f]{12}$")
     reply: Series[str] = pa.Field(nullable=True)
     instruction: Series[str] = pa.Field(nullable=True)
     answer: Series[str] = pa.Field(nullable=True)

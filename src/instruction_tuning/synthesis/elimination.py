@@ -10,7 +10,8 @@ with whether the request can be answered; (4) takes the marks and words of this 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 from instruction_tuning.canonical.checks.missing_material import missing_file, missing_image, missing_link
 from instruction_tuning.prompts.files import Prompt, read_prompt
@@ -111,7 +112,9 @@ def check_fault(reply: str | None) -> Fault | None:
     return None if answerable else ("unanswerable", "judged to be so")
 
 
-def answer_fault(row: Mapping[str, object], *, parent_answer: str | None, apology_words: int) -> Fault | None:
+def answer_fault(
+    row: Mapping[Hashable, Any], *, parent_answer: str | None, apology_words: int
+) -> Fault | None:
     """What the answer says against the evolution.
 
     `row` has instruction, answer, finish_reason, kind and operation.

@@ -13,7 +13,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.request_parameters import Asker
 from instruction_tuning.pipelines.instruction_evolution.parameters import InstructionEvolutionParameters
-from instruction_tuning.synthesis import evol_instruct
+from instruction_tuning.synthesis import evol_instruct, evolution_rounds
 from instruction_tuning.synthesis.elimination import parse_check
 from instruction_tuning.synthesis.evolution_operations import KINDS, Kind, texts_of_operations
 from instruction_tuning.synthesis.mastery import measure_mastery, with_verdicts
@@ -31,10 +31,9 @@ def draw_evolution_seeds(
     """The records to begin with, as round 0; and no requests yet."""
     for kind, names in _operations(parameters).items():
         texts_of_operations(names, kind)
-    seeds = evol_instruct.seed_rows(instruction_pool, most=parameters.seeds, seed=parameters.seed)
+    seeds = evolution_rounds.seed_rows(instruction_pool, most=parameters.seeds, seed=parameters.seed)
     logger.info("%d of %d records are seeds: %s", len(seeds), len(instruction_pool), _counts(seeds["kind"]))
-    nothing = {name: pd.Series(0, index=seeds.index, dtype=dtype) for name, dtype in COST_DTYPES.items()}
-    return seeds.assign(**nothing), completions_frame(teacher.model, [], {})
+    return _unpaid(seeds), completions_frame(teacher.model, [], {})
 
 
 def evolve_instructions(
@@ -47,32 +46,30 @@ def evolve_instructions(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All rounds so far and one more; and all requests."""
     number = int(evolved_before["round"].max()) + 1 if len(evolved_before) else 1
-    branches = evol_instruct.living_branches(evolved_before)
+    branches = evolution_rounds.living_branches(evolved_before)
     alive, stopped = len(branches), branches.head(0)
     if parameters.capability_aware:
         model = _trained_model(base_model, champion_model, parameters)
         measured = _measured(branches, evolved_before, model, parameters)
         branches = measured[measured["is_mastered"]]
-        stopped = evol_instruct.stopped_rows(measured[~measured["is_mastered"]], number)
-    rows = evol_instruct.drafts(branches, number, _operations(parameters), seed=parameters.seed)
+        stopped = evolution_rounds.stopped_rows(measured[~measured["is_mastered"]], number)
+    rows = evolution_rounds.drafts(branches, number, _operations(parameters), seed=parameters.seed)
     asker = Asker(parameters.requests, requests_before)
     rows = _rewritten(rows, evolved_before, asker, teacher, parameters)
     requests = asker.completions(teacher)
-    new = pd.concat([part for part in (rows, stopped) if len(part)] or [rows], ignore_index=True)
-    assert sorted(new["root_id"]) == sorted(evol_instruct.living_branches(evolved_before)["root_id"])
-    keys = new.assign(record_id=new["evolution_id"], sample_index=0)
-    paid = with_cost(keys, requests.assign(sample_index=0)).drop(columns=["record_id", "sample_index"])
+    new = _joined(_paid(rows, requests), _unpaid(stopped)).sort_values("root_id", ignore_index=True)
+    assert len(new) == alive and new["root_id"].is_unique, f"{len(new)} rows of {alive} branches"
     reasons = _counts(new["reason"].dropna())
-    kept = int((new["status"] == evol_instruct.KEPT).sum())
+    kept = int((new["status"] == evolution_rounds.KEPT).sum())
     logger.info("round %d: %d of %d branches evolved; others: %s", number, kept, alive, reasons or "none")
-    return _appended(evolved_before, paid.sort_values("root_id")), _appended(requests_before, requests)
+    return _joined(evolved_before, new), _joined(requests_before, requests)
 
 
 def report_evolution(evolved: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, "go.Figure"]:
     """All rows; what was kept, as a raw source that ingestion reads; and the rounds in a figure."""
     from instruction_tuning.reporting.evolution_figure import evolution_figure
 
-    source = evol_instruct.raw_source(evolved)
+    source = evolution_rounds.raw_source(evolved)
     logger.info(
         "%d evolved instructions are written as a raw source; nothing reads it by itself", len(source)
     )
@@ -87,8 +84,10 @@ def _rewritten(
     parameters: InstructionEvolutionParameters,
 ) -> pd.DataFrame:
     """`rows` (drafts) rewritten, compared and answered; what falls out on the way is asked no more about."""
-    call = {"temperature": parameters.temperature, "seed": parameters.seed}
-    requests = evol_instruct.evolution_requests(rows, max_tokens=parameters.evolution_max_tokens, **call)
+    temperature, seed = parameters.temperature, parameters.seed
+    requests = evol_instruct.evolution_requests(
+        rows, temperature=temperature, max_tokens=parameters.evolution_max_tokens, seed=seed
+    )
     rows = evol_instruct.with_replies(
         rows,
         asker.ask(teacher, requests),
@@ -97,7 +96,7 @@ def _rewritten(
     )
     if parameters.compare_with_parent:
         requests = evol_instruct.check_requests(
-            rows, temperature=0.0, max_tokens=parameters.check_max_tokens, seed=parameters.seed
+            rows, temperature=0.0, max_tokens=parameters.check_max_tokens, seed=seed
         )
         checks = asker.ask(teacher.rated_by, requests)
         _refuse_unreadable(checks, parameters)
@@ -109,9 +108,10 @@ def _rewritten(
             "messages": [[{"role": "user", "content": text}] for text in asked["instruction"]],
         }
     )
-    answers = asker.ask(
-        teacher, answer_requests(queries, num_samples=1, max_tokens=parameters.answer_max_tokens, **call)
+    requests = answer_requests(
+        queries, num_samples=1, temperature=temperature, max_tokens=parameters.answer_max_tokens, seed=seed
     )
+    answers = asker.ask(teacher, requests)
     return evol_instruct.with_answers(rows, answers, apology_words=parameters.apology_words)
 
 
@@ -122,7 +122,7 @@ def _measured(
     parameters: InstructionEvolutionParameters,
 ) -> pd.DataFrame:
     """`branches` with what the model can do of them; what an earlier round measured is not asked again."""
-    known = evol_instruct.known_mastery(evolved)
+    known = evolution_rounds.known_mastery(evolved)
     is_known = branches["evolution_id"].isin(known.index)
     asked = measure_mastery(
         branches[~is_known].drop(columns=["mastery_rate", "mastery_by"]),
@@ -131,8 +131,7 @@ def _measured(
         seed=parameters.seed,
     )
     found = branches[is_known].drop(columns=["mastery_rate", "mastery_by"]).join(known, on="evolution_id")
-    together = pd.concat([part for part in (asked, found) if len(part)] or [asked], ignore_index=True)
-    return with_verdicts(together.sort_values("root_id", ignore_index=True), parameters.mastery)
+    return with_verdicts(_joined(asked, found).sort_values("root_id", ignore_index=True), parameters.mastery)
 
 
 def _trained_model(
@@ -167,9 +166,22 @@ def _refuse_unreadable(checks: pd.DataFrame, parameters: InstructionEvolutionPar
     )
 
 
-def _appended(before: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    parts = [frame for frame in (before, new) if len(frame)]
-    return pd.concat(parts, ignore_index=True) if parts else before
+def _paid(rows: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
+    """`rows` with what all requests for each of them cost."""
+    if rows.empty:
+        return _unpaid(rows)
+    keys = rows.assign(record_id=rows["evolution_id"], sample_index=0)
+    return with_cost(keys, requests).drop(columns=["record_id", "sample_index"])
+
+
+def _unpaid(rows: pd.DataFrame) -> pd.DataFrame:
+    nothing = {name: pd.Series(0, index=rows.index, dtype=dtype) for name, dtype in COST_DTYPES.items()}
+    return rows.assign(**nothing)
+
+
+def _joined(*parts: pd.DataFrame) -> pd.DataFrame:
+    """One below the other; an empty one would change the types of the others."""
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _counts(values: pd.Series) -> str:
