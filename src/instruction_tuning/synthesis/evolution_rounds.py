@@ -2,8 +2,9 @@
 
 Evol-Instruct (WizardLM, arXiv 2304.12244): D(t+1) = evolved D(t), an evolution that is eliminated leaves its
 parent in D(t+1), and what is trained on are the kept of all rounds with the seeds. Rows are never dropped:
-kept + dropped + failed + stopped = branches alive before the round. Departures: a branch may be stopped
-(mastery.py); a conversation of several turns, or with a system turn, is no seed. O(rows).
+kept + dropped + failed + stopped = branches alive before the round.
+Departures: a branch may be stopped (mastery.py); a conversation of several turns, or with a system turn, is
+no seed. O(rows).
 """
 
 from collections.abc import Mapping, Sequence
