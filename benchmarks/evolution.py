@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("--roots", type=int, default=1000, help="records of the pool that evolve")
     parser.add_argument("--examples", type=int, default=400, help="most evolved examples an arm")
     parser.add_argument("--trained-model", choices=["base", "champion"], default="champion")
-    parser.add_argument("--items", type=int, default=100, help="validation items an ability")
+    parser.add_argument("--items", type=int, default=100, help="validation items an ability, 2 at least")
     parser.add_argument("--epochs", type=float, help="of each training, in the place of the default")
     parser.add_argument("--env", default="base", help="of the run that makes the champion")
     given = parser.parse_args()
