@@ -5,6 +5,7 @@ runs that stage alone on what is stored.
 """
 
 from importlib import import_module
+from itertools import pairwise
 
 from kedro.pipeline import Pipeline
 
@@ -22,8 +23,10 @@ STANDALONE = ("annotation", "answer_sets", "base_model", "microworld", "segments
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.
 DIVERSE_EVOL_ROUNDS = 3
-# And so is one of Self-Instruct.
+# So is one of Self-Instruct.
 SELF_INSTRUCT_ROUNDS = 3
+# And one of evolution; WizardLM has four.
+EVOLUTION_ROUNDS = 3
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {
@@ -36,6 +39,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
     "evaluation": (*CHAIN[:4], "evaluation"),
     "pool_ratings": ("ingestion", "pool_ratings"),
     "diverse_evol": ("ingestion", "diverse_evol"),
+    "instruction_evolution": ("ingestion", "instruction_evolution"),
     "selection_comparison": ("ingestion", "pool_ratings", "selection_comparison"),
     "selection_arena": (
         *("ingestion", "pool_ratings", "selection_comparison"),
@@ -54,6 +58,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "arena_answers": _arena_answers(),
         "diverse_evol": _diverse_evol(),
         "instruction_synthesis": _instruction_synthesis(),
+        "instruction_evolution": _instruction_evolution(),
     }
     return {name: sum((stages[stage] for stage in needed), Pipeline([])) for name, needed in _STAGES.items()}
 
@@ -109,6 +114,20 @@ def _instruction_synthesis() -> Pipeline:
         parts.append(_named(module.create_round(), f"{stage}.round_{number}", **ends))
     parts.append(_named(module.create_end(), f"{stage}.end", inputs=made(SELF_INSTRUCT_ROUNDS, "_before")))
     return sum(parts, Pipeline([]))
+
+
+def _instruction_evolution() -> Pipeline:
+    """Seeds, and `EVOLUTION_ROUNDS` rounds, each a copy that takes what came of the one before."""
+    module = import_module("instruction_tuning.pipelines.instruction_evolution.pipeline")
+    stage, last = "instruction_evolution", EVOLUTION_ROUNDS
+    rounds = [{"evolved": f"evolved_{n}", "requests": f"evolution_requests_{n}"} for n in range(last)]
+    rounds.append({"evolved": f"evolved_{last}", "requests": "evolution_completions"})
+    parts = [_named(module.create_start(), f"{stage}.start", outputs=rounds[0])]
+    for number, (before, after) in enumerate(pairwise(rounds), start=1):
+        taken = {f"{name}_before": stored for name, stored in before.items()}
+        parts.append(_named(module.create_round(), f"{stage}.round_{number}", inputs=taken, outputs=after))
+    end = _named(module.create_end(), f"{stage}.end", inputs={"evolved": rounds[-1]["evolved"]})
+    return sum([*parts, end], Pipeline([]))
 
 
 def _named(part: Pipeline, namespace: str, **ends: dict[str, str]) -> Pipeline:

@@ -25,10 +25,15 @@ logger = logging.getLogger(__name__)
 COMPLETIONS_DATASETS = (
     *("teacher_completions", "arena_completions"),
     *("tagging_completions", "marking_completions", "ladder_completions"),
-    "synthesis_completions",
+    *("synthesis_completions", "evolution_completions"),
 )
 # The sections of parameters that name a completion store; it may be the same one.
-_SECTIONS = (TEACHER_PARAMETERS, "params:pool_ratings", "params:instruction_synthesis")
+_SECTIONS = (
+    TEACHER_PARAMETERS,
+    "params:pool_ratings",
+    "params:instruction_synthesis",
+    "params:instruction_evolution",
+)
 
 
 class TeacherBillHooks:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons
+from instruction_tuning.microworld import comparisons, evolution_operations
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -93,6 +93,8 @@ class Teacher:
                     self.world, rng, self._recognise, faults.error_rate, faults.task_fault_rate
                 )
                 return writer.reply(writing) or rng.choice(NONSENSE)
+            if (pair := evolution_operations.read_pair(request)) is not None:
+                return self._check_evolution(pair, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -135,6 +137,16 @@ class Teacher:
             excuse=NO_NUMBER,
         )
 
+    def _check_evolution(self, pair: tuple[str, str], rng: random.Random) -> str:
+        return evolution_operations.pair_reply(
+            pair,
+            self._recognise,
+            rng,
+            error_rate=self.faults.error_rate,
+            unparseable_rate=self.faults.unparseable_rate,
+            excuse=NO_NUMBER,
+        )
+
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:
             return NO_NUMBER
@@ -150,6 +162,12 @@ class Teacher:
     def _evolve(
         self, skill: Skill, slots: dict[str, str], method: str, question: str, rng: random.Random
     ) -> str:
+        if (operation := evolution_operations.operation_of(method)) is not None:
+            rate = self.faults.evolve_failure_rate
+            item = (skill, slots)
+            return evolution_operations.evolution_reply(
+                self.world, rng, operation, item, question, failure_rate=rate
+            )
         if method not in METHODS:
             return rng.choice(NONSENSE)
         found = evolved(self.world, rng, method, skill, slots)
@@ -202,6 +220,6 @@ class Teacher:
 
 def _readings(question: str) -> list[str]:
     """The question with spaces folded, and without the marks that sloppy writers end it with."""
-    text = re.sub(r"[ \t]+", " ", question.strip())
+    text = re.sub(r"[ \t]+", " ", evolution_operations.without_attempt(question).strip())
     bare = re.sub(r"(?:!!|\s*\.\.\.)$", "", text)
     return [text] if bare == text else [text, bare, *(f"{bare}{mark}" for mark in ".?。？")]

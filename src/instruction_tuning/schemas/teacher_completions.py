@@ -8,6 +8,7 @@ KINDS = (
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
     *("new_tasks", "task_kind", "instances", "three_shots", "task_output", "paraphrasing"),
     *("textbook_section", "textbook_exercises"),
+    *("evolution", "evolution_check"),
 )
 
 

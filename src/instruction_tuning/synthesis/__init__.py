@@ -1,1 +1,1 @@
-"""New instructions from a language model: bootstrapped from seed tasks, from three shots, from a textbook."""
+"""New instructions from a language model: from seed tasks, three shots, a textbook, or older instructions."""

@@ -26,6 +26,7 @@ _MARKER_LINE = re.compile(r"^\[[^\]\n]+\]$", re.MULTILINE)
 _TALKS_OF_IT = (
     *("new request", "given request", "rewritten request", "evolved request", "changed request"),
     *("request to change", "revised answer", "critique:"),
+    *("given prompt", "new prompt", "rewritten prompt", "evolved prompt", "created prompt"),
     *("新请求", "新的请求", "改写后的请求", "修改后的回答"),
 )
 _FUNCTION_WORDS = frozenset(
@@ -35,6 +36,7 @@ _FUNCTION_WORDS = frozenset(
     )
 )
 _WORD = re.compile(r"\w+")
+_WORD_OR_MARK = re.compile(r"\w+|[^\w\s.,;:!?\"'`。，；：！？、…]")
 
 
 def evolution_status(text: str, earlier: Sequence[str], prompt: Prompt, *, is_request: bool) -> str:
@@ -42,13 +44,28 @@ def evolution_status(text: str, earlier: Sequence[str], prompt: Prompt, *, is_re
 
     An answer may be a single function word, a request may not.
     """
-    words = _WORD.findall(_folded(text))
-    says_nothing = all(word in _FUNCTION_WORDS for word in words) if is_request else not text.strip()
-    if says_nothing or begins_with_refusal(text.strip()):
+    is_empty = says_nothing(text) if is_request else not text.strip()
+    if is_empty or begins_with_refusal(text.strip()):
         return UNANSWERED
     if _bare(text) in {_bare(other) for other in earlier}:
         return UNCHANGED
     return LEAKED if _leaks(text, earlier[-1], prompt) else OK
+
+
+def says_nothing(text: str) -> bool:
+    """Whether there is nothing in `text` but marks and function words."""
+    return all(word in _FUNCTION_WORDS for word in _WORD.findall(_folded(text)))
+
+
+def changing_words(text: str) -> list[str]:
+    """What is left of `text` without function words and the marks of sentences; numbers and operators stay.
+
+    >>> changing_words("What is 3 + 4?") == changing_words("what's 3+4")
+    False
+    >>> changing_words("Name the colour, as a word.") == changing_words("Name a colour as word")
+    True
+    """
+    return [part for part in _WORD_OR_MARK.findall(_folded(text)) if part not in _FUNCTION_WORDS]
 
 
 def revision(reply: str) -> str | None:

@@ -48,6 +48,16 @@ _FEATURES = {
 }
 
 
+def has_code(texts: "pd.Series[str]") -> "pd.Series[bool]":
+    """Which of `texts` hold a piece of code: what gets the tag `has code`."""
+    return texts.str.contains(_FEATURES["has code"]).astype(bool)
+
+
+def is_about_code(texts: "pd.Series[str]") -> "pd.Series[bool]":
+    """Which of `texts` speak of code: what gets the tag `about code`."""
+    return texts.str.contains(_FEATURES["about code"]).astype(bool)
+
+
 def verb_noun_tags(pool: pd.DataFrame) -> pd.DataFrame:
     """`record_id`, `tags` and `status` of each row of `pool` (record_id, language, prompt; messages, answer).
 

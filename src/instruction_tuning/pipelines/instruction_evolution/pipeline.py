@@ -1,0 +1,58 @@
+"""The parts that the registry makes rounds of: instruction_pool -> evolved -> evolved_instructions."""
+
+from kedro.pipeline import Node, Pipeline
+
+from instruction_tuning.pipelines.instruction_evolution.nodes import (
+    draw_evolution_seeds,
+    evolve_instructions,
+    report_evolution,
+)
+
+
+def create_start() -> Pipeline:
+    """Draw the seeds."""
+    return Pipeline(
+        [
+            Node(
+                draw_evolution_seeds,
+                inputs=["instruction_pool", "params:teacher", "params:instruction_evolution"],
+                outputs=["evolved", "requests"],
+                name="draw_evolution_seeds",
+            )
+        ]
+    )
+
+
+def create_round() -> Pipeline:
+    """Ask the model what it masters, and the teacher to rewrite, compare and answer that."""
+    return Pipeline(
+        [
+            Node(
+                evolve_instructions,
+                inputs=[
+                    "evolved_before",
+                    "requests_before",
+                    "base_model",
+                    "champion_model",
+                    "params:teacher",
+                    "params:instruction_evolution",
+                ],
+                outputs=["evolved", "requests"],
+                name="evolve_instructions",
+            )
+        ]
+    )
+
+
+def create_end() -> Pipeline:
+    """All rows, the raw source for those who want it, and a figure."""
+    return Pipeline(
+        [
+            Node(
+                report_evolution,
+                inputs="evolved",
+                outputs=["evolved_instructions", "evolved_source", "evolution_figure"],
+                name="report_evolution",
+            )
+        ]
+    )
