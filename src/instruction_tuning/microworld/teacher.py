@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons
+from instruction_tuning.microworld import comparisons, joint_ratings
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -44,6 +44,7 @@ class TeacherFaults:
     sentence. rating_noise: standard deviation, in points of 10, of the noise on a rating or a difficulty.
     unparseable_rate: share of ratings and scores that name no number and of tag lists cut off. tag_noise:
     share of tags in other words. evolve_failure_rate: share of evolutions that are no new instruction.
+    position_bias: points of 10 that an answer gets for being shown first among several.
     """
 
     error_rate: float = 0.1
@@ -52,6 +53,7 @@ class TeacherFaults:
     unparseable_rate: float = 0.01
     tag_noise: float = 0.2
     evolve_failure_rate: float = 0.15
+    position_bias: float = 0.5
 
 
 class Teacher:
@@ -83,6 +85,8 @@ class Teacher:
         if read is None:
             if (comparison := comparisons.read_comparison(request)) is not None:
                 return self._compare(comparison, rng)
+            if (side_by_side := joint_ratings.read_joint_rating(request)) is not None:
+                return self._rate_jointly(side_by_side, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -112,9 +116,22 @@ class Teacher:
     def _rate(self, item: Item | None, response: str, rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:
             return NO_NUMBER
-        # An unknown instruction is in the middle; a wrong answer is 3 and a right one 8.5.
-        centre = 5.0 if item is None else 3.0 + 5.5 * item[0].score(self.world, item[1], response)
-        return f"Rating: {self._noisy(centre, rng)}"
+        return f"Rating: {self._noisy(self._centre(item, response), rng)}"
+
+    def _centre(self, item: Item | None, response: str) -> float:
+        """An unknown instruction is in the middle; a wrong answer is 3 and a right one 8.5."""
+        return 5.0 if item is None else 3.0 + 5.5 * item[0].score(self.world, item[1], response)
+
+    def _rate_jointly(self, shown: comparisons.Comparison, rng: random.Random) -> str:
+        item = self._recognise(questions_of(shown.instruction or ""))
+        return joint_ratings.joint_rating_reply(
+            [self._centre(item, version) for version in shown.versions],
+            rng,
+            rating_noise=self.faults.rating_noise,
+            position_bias=self.faults.position_bias,
+            unparseable_rate=self.faults.unparseable_rate,
+            excuse=NO_NUMBER,
+        )
 
     def _compare(self, comparison: comparisons.Comparison, rng: random.Random) -> str:
         return comparisons.comparison_reply(

@@ -5,6 +5,8 @@ import pandera.pandas as pa
 
 KINDS = (
     *("answer", "rating", "tagging", "difficulty"),
+    *("joint_rating", "critique", "revision_rating"),
+    *("topic", "topic_question", "principled_answer", "verbose_answer"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
 )
 
