@@ -17,7 +17,7 @@ CHAIN = (
     "evaluation",
     "reporting",
 )
-STANDALONE = ("answer_sets", "base_model", "comparison_data", "microworld", "segments")
+STANDALONE = ("answer_sets", "base_model", "comparison_data", "microworld", "segments", "self_alignment")
 # Stages of query selection beside the chain: what is measured of the pool, and methods against each other.
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.

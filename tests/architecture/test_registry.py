@@ -15,7 +15,7 @@ except SystemExit:
     pass
 print("imported:", *[name for name in {HEAVY!r} if name in sys.modules])
 """
-STANDALONE = {"answer_sets", "base_model", "comparison_data", "microworld", "segments"}
+STANDALONE = {"answer_sets", "base_model", "comparison_data", "microworld", "segments", "self_alignment"}
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # What a node's name may begin with: it reads as an instruction.
 VERBS = (

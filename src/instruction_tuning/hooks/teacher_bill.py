@@ -25,10 +25,10 @@ logger = logging.getLogger(__name__)
 COMPLETIONS_DATASETS = (
     *("teacher_completions", "arena_completions"),
     *("tagging_completions", "marking_completions", "ladder_completions"),
-    "comparison_completions",
+    *("comparison_completions", "self_alignment_completions"),
 )
 # The sections of parameters that name a completion store; it may be the same one.
-_SECTIONS = (TEACHER_PARAMETERS, "params:pool_ratings", "params:comparison_data")
+_SECTIONS = (TEACHER_PARAMETERS, "params:pool_ratings", "params:comparison_data", "params:self_alignment")
 
 
 class TeacherBillHooks:

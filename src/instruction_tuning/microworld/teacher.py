@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons, joint_ratings
+from instruction_tuning.microworld import alignment, comparisons, joint_ratings
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -87,6 +87,8 @@ class Teacher:
                 return self._compare(comparison, rng)
             if (side_by_side := joint_ratings.read_joint_rating(request)) is not None:
                 return self._rate_jointly(side_by_side, rng)
+            if (aligned := alignment.read_alignment(request)) is not None:
+                return alignment.alignment_reply(*aligned, self.world, self._recognise, rng, self.faults)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read

@@ -47,15 +47,15 @@ def _sentences(metrics: dict[str, float]) -> list[str]:
         "",
         f"- **Saturation**: {share('saturation_rate')} of the scores are {SATURATED} or more, "
         f"{share('highest_score_rate')} are 10.",
-        f"- **Ties**: {share('tie_rate')} of {counted['pairs']} pairs; {share('same_text_rate')} are of the same "
+        f"- **Ties**: {share('tie_rate')} of {counted['pairs']} pairs; {share('same_text_rate')} are of one "
         "text. In the data of GPT-4-LLM (arXiv 2304.03277) 69% tie between the two strong models.",
         f"- **Place**: shown first an answer gets {points('first_minus_last_place')} points more than shown "
         f"last; {share('order_consistency_rate')} of the pairs have one verdict in all orders.",
-        f"- **Self-preference**: the judge's own answers get {points('self_preference')} points more than the "
-        "others, which holds what they are better by; among answers with the same check it is "
+        f"- **Self-preference**: the judge's own answers get {points('self_preference')} points more than "
+        "the others, which holds what they are better by; among answers with the same check it is "
         f"{points('self_preference_same_check')}.",
-        f"- **Alone or side by side**: {share('alone_saturation_rate')} and {share('joint_saturation_rate')} of "
-        f"the answers rated both ways get {SATURATED} or more.",
+        f"- **Alone or side by side**: of the answers rated both ways {share('alone_saturation_rate')} and "
+        f"{share('joint_saturation_rate')} get {SATURATED} or more.",
     ]
 
 

@@ -5,7 +5,7 @@ import pandera.pandas as pa
 
 KINDS = (
     *("answer", "rating", "tagging", "difficulty"),
-    *("joint_rating", "critique", "revision_rating"),
+    *("joint_rating", "critique"),
     *("topic", "topic_question", "principled_answer", "verbose_answer"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
 )

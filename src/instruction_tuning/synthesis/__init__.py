@@ -1,0 +1,1 @@
+"""New instructions and examples that a model writes."""
