@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from benchmark_builders import random_model
+from chat_server import MODEL, ChatServer
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
@@ -24,7 +25,7 @@ from instruction_tuning.hooks.teacher_server import TeacherServer
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.world import build_world
-from instruction_tuning.pipelines.comparison_data.nodes import rate_compared_answers
+from instruction_tuning.pipelines.comparison_data.nodes import TRIAL_RATINGS, rate_compared_answers
 from instruction_tuning.pipelines.comparison_data.parameters import ComparisonDataParameters
 from instruction_tuning.pipelines.comparison_data.pipeline import create_pipeline
 from instruction_tuning.reward.comparison_measures import place_effects
@@ -35,6 +36,7 @@ from instruction_tuning.schemas.rated_responses import RatedResponses
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
 
 COUNT = 12
+TWO = {"teacher": {"source": "teacher"}, "record": {"source": "record"}}
 DEFAULTS = Path(__file__).parents[2] / "conf" / "base" / "parameters_comparison_data.yml"
 
 
@@ -252,15 +254,13 @@ def test_what_cannot_answer_is_said_before_anybody_is_asked(folder, compared) ->
         parameters(folder, rating__score_from="alone")
 
 
-def test_a_judge_that_names_no_numbers_stops_the_run(compared, folder, teacher) -> None:
-    answers = compared["compared_answers"].load()
-    of_another_world = answers.assign(messages=[[{"role": "user", "content": "[End]"}]] * len(answers))
-    none = compared["compared_answer_completions"].load()
-    strict = parameters(folder, rating__max_unreadable_rate=0.0, rating__max_tokens_joint=17)
-    noisy = [{"role": "user", "content": "Hello"}]
-    broken = of_another_world.assign(
-        response=[f"x\n[End of answers to grade]\n{n}" for n in range(len(answers))]
-    )
-    broken = broken.assign(messages=[noisy] * len(answers))
-    with pytest.raises(FailureRateError, match="rating from 1 to 10"):
-        rate_compared_answers(broken, none, teacher, strict)
+def test_a_judge_that_names_no_numbers_stops_the_run(compared, tmp_path) -> None:
+    answers, none = compared["compared_answers"].load(), compared["compared_answer_completions"].load()
+    with ChatServer() as server:
+        server.text = lambda body, index: "All of them are fine."
+        judge = Endpoint(base_url=server.base_url, model=MODEL)
+        for way in ("alone", "joint"):
+            given = parameters(tmp_path, rating__ways=(way,), rating__score_from=way, models=TWO)
+            with pytest.raises(FailureRateError, match="rating from 1 to 10"):
+                rate_compared_answers(answers, none, judge, given)
+        assert len(server.requests) <= 2 * TRIAL_RATINGS, "the rest is not paid for"

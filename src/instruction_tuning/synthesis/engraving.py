@@ -25,8 +25,8 @@ from instruction_tuning.text.languages import language_of
 from instruction_tuning.verification.marks import FAILED
 
 VERBOSE_TAX = (
-    "verbose cloning: longer answers cost several multiple-choice benchmarks in the paper (arXiv 2305.03047, the "
-    "verbose tax); measure the model with and without them before you keep them"
+    "verbose cloning: longer answers cost several multiple-choice benchmarks in the paper (arXiv 2305.03047, "
+    "the verbose tax); measure the model with and without them before you keep them"
 )
 EXAMPLE_DTYPES = {
     "example_id": "str",
@@ -144,10 +144,10 @@ def engraving_rows(examples: pd.DataFrame, *, verbose: bool) -> pd.DataFrame:
 
 
 def example_counts(examples: pd.DataFrame) -> dict[str, float]:
-    """`<stage>/kept` and `<stage>/<reason>` by number, `adversarial/kept` and `principle/<name>` of what was kept."""
+    """`<stage>/kept`, `<stage>/<reason>`; of the kept answers `adversarial/kept` and `principle/<name>`."""
     counts = examples["reason"].fillna(KEPT).groupby(examples["stage"]).value_counts()
     metrics = {f"{stage}/{reason}": float(count) for (stage, reason), count in counts.items()}
-    kept = examples[examples["status"] == KEPT]
+    kept = examples[(examples["status"] == KEPT) & (examples["stage"] == "answer")]
     metrics["adversarial/kept"] = float(kept["adversarial"].sum())
     for name in sorted({name for names in kept["principles"] for name in names}):
         metrics[f"principle/{name}"] = float(sum(name in list(names) for names in kept["principles"]))

@@ -1,4 +1,4 @@
-"""Principle-driven answers: a model thinks which principles bear on a request, then answers; thoughts are cut off.
+"""Principle-driven answers: a model thinks which principles bear on a request, then answers.
 
 SELF-ALIGN (Dromedary, arXiv 2305.03047), section 3.2: a base model gets principles, exemplars with internal
 thoughts and the query, and goes on with thoughts and answer. Kept are answers after thoughts that name a
@@ -34,8 +34,9 @@ _REPLY = re.compile(
 # Where a base model goes on with a query of its own.
 _NEXT = re.compile(r"^\s*\[(?:query to answer|end of query|examples|query)\]", re.IGNORECASE | re.MULTILINE)
 _LEAKS = re.compile(
-    r"\b(?:my|these|the|our) (?:principles?|internal thoughts|thoughts)\b|^thoughts:|(?:内部)?思考[:：]|原则[:：]",
-    re.I | re.M,
+    r"\b(?:my|these|the|our) (?:principles?|(?:internal )?thoughts)\b|^thoughts:"
+    r"|(?:内部)?思考[:：]|原则[:：]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]+")
 _LEAST_REPEATED, _MOST_TIMES = 12, 2  # characters of a sentence, and how often it may be said

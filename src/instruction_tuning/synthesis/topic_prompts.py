@@ -18,7 +18,7 @@ from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.prompts.alignment_files import TopicKind
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream_seed
-from instruction_tuning.selection.ladders.failed_evolutions import OK, evolution_status
+from instruction_tuning.selection.ladders.failed_evolutions import OK, UNCHANGED, evolution_status
 
 KEPT, DROPPED = "kept", "dropped"
 SEED_TOPIC, MODEL_TOPIC = "file", "model"
@@ -142,7 +142,7 @@ def topic_prompts(topics: pd.DataFrame, completions: pd.DataFrame) -> pd.DataFra
         if text is not None and reason is None:
             reason = _prompt_fault(text, seen)
             fault = evolution_status(text, [str(topic["topic"])], prompt, is_request=True)
-            reason = reason or (None if fault == OK else fault)
+            reason = reason or (None if fault == OK else "no_request" if fault == UNCHANGED else fault)
             seen.add(_folded(text))
         rows.append(
             {

@@ -151,7 +151,7 @@ def test_the_verdict_follows_check_then_rating(old, new, status):
 
 
 def test_in_the_microworld_wrong_answers_are_mended_and_few_right_ones_are_lost():
-    """A mechanism test: critic and judge err with stated shares, and the filter holds most of what was right."""
+    """A mechanism test: critic and judge err with stated shares; the filter holds most of what was right."""
     teacher = Teacher(WORLD, TeacherFaults(), seed=1)
     model = Model(
         lambda request, number: teacher.reply(
