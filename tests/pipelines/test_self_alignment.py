@@ -1,6 +1,7 @@
 """Self-alignment from topics to records that ingestion reads, with the microworld's teacher over HTTP."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.teacher_server import TeacherServer
-from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.self_alignment.parameters import SelfAlignmentParameters
 from instruction_tuning.pipelines.self_alignment.pipeline import create_pipeline
@@ -167,6 +168,32 @@ def test_a_base_model_whose_context_does_not_hold_the_principles_is_refused_by_n
     assert not given.asks_teacher
     with pytest.raises(ConfigurationError, match="do not fit a context of 512"):
         run(nobody, base, given)
+
+
+def test_a_base_model_answers_here_and_what_it_cannot_do_is_dropped_with_reasons(
+    folder, base, tmp_path
+) -> None:
+    place = shutil.copytree(base.path, tmp_path / "long")
+    settings = json.loads((place / "config.json").read_text())
+    (place / "config.json").write_text(json.dumps(settings | {"max_position_embeddings": 16_384}))
+    nobody = Endpoint(base_url="http://127.0.0.1:9/v1", model="none")
+    given = parameters(
+        folder,
+        answerer="base_model",
+        revision_rounds=0,
+        new_topics=0,
+        prompts_per_topic=0,
+        prompt_files=folder / "own.jsonl",
+        max_tokens=4,
+        max_unreadable_rate=1.0,
+    )
+    made = run(nobody, open_model_folder(place), given)
+    examples = made["self_aligned_examples"]
+    SelfAlignedExamples.validate(examples)
+    answered = examples[examples["origin"] == "file"]
+    assert set(answered["reason"]) == {"unparseable", "repeated"}
+    assert answered.loc[answered["stage"] == "answer", "thoughts"].str.startswith("Thoughts:").all()
+    assert made["self_alignment_completions"].empty and len(made["self_aligned_source"]) == 14
 
 
 def test_faulty_settings_are_refused(folder) -> None:

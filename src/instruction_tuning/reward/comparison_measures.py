@@ -43,6 +43,7 @@ def comparison_metrics(compared: pd.DataFrame, pairs: pd.DataFrame, *, seed: int
         metrics["highest_score_rate"] = float((scored["score"] == HIGHEST_RATING).mean())
     if len(pairs):
         metrics["tie_rate"] = float(pairs["tie"].mean())
+        metrics["less_than_a_point_rate"] = float(((pairs["margin"].abs() < 1) & ~pairs["tie"]).mean())
         metrics["same_text_rate"] = float(pairs["same_text"].mean())
     for model, rows in compared.groupby("model"):
         scores = rows["score"].dropna()
@@ -91,7 +92,7 @@ def _places(compared: pd.DataFrame) -> pd.DataFrame:
         strict=True,
     ):
         # Only where all orders were asked does an answer's own mean hold no place.
-        if count > 1 and len(ratings) == count:
+        if count > 1 and len(ratings) == len(set(places)) == count:
             rows += [
                 (record_id, count, place, rating - mean)
                 for rating, place in zip(ratings, places, strict=True)

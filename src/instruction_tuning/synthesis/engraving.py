@@ -11,6 +11,7 @@ without it. A clone that is not longer, or that a filter of the answers finds a 
 reason. O(examples).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -116,11 +117,8 @@ def verbose_clones(answers: pd.DataFrame, completions: pd.DataFrame, guidance: G
 
 def self_aligned_examples(*parts: pd.DataFrame) -> pd.DataFrame:
     """Everything that was asked for, kept and dropped, with its language (`EXAMPLE_DTYPES`)."""
-    filled = [
-        part if "parent_ids" in part else part.assign(parent_ids=[[] for _ in range(len(part))])
-        for part in parts
-    ]
-    return _examples(pd.concat([part for part in filled if len(part)], ignore_index=True))
+    filled = [part if "parent_ids" in part else _without_parents(part) for part in parts if len(part)]
+    return _examples(pd.concat(filled, ignore_index=True))
 
 
 def engraving_rows(examples: pd.DataFrame, *, verbose: bool) -> pd.DataFrame:
@@ -145,13 +143,18 @@ def engraving_rows(examples: pd.DataFrame, *, verbose: bool) -> pd.DataFrame:
 
 def example_counts(examples: pd.DataFrame) -> dict[str, float]:
     """`<stage>/kept`, `<stage>/<reason>`; of the kept answers `adversarial/kept` and `principle/<name>`."""
-    counts = examples["reason"].fillna(KEPT).groupby(examples["stage"]).value_counts()
-    metrics = {f"{stage}/{reason}": float(count) for (stage, reason), count in counts.items()}
+    pairs = zip(examples["stage"], examples["reason"].fillna(KEPT), strict=True)
+    metrics = {f"{stage}/{reason}": float(count) for (stage, reason), count in Counter(pairs).items()}
     kept = examples[(examples["status"] == KEPT) & (examples["stage"] == "answer")]
     metrics["adversarial/kept"] = float(kept["adversarial"].sum())
     for name in sorted({name for names in kept["principles"] for name in names}):
         metrics[f"principle/{name}"] = float(sum(name in list(names) for names in kept["principles"]))
     return metrics
+
+
+def _without_parents(frame: pd.DataFrame) -> pd.DataFrame:
+    none: list[list[str]] = [[] for _ in range(len(frame))]
+    return frame.assign(parent_ids=pd.Series(none, index=frame.index, dtype="object"))
 
 
 def _examples(frame: pd.DataFrame) -> pd.DataFrame:

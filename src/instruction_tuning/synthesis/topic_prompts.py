@@ -81,7 +81,7 @@ def with_new_topics(
 ) -> pd.DataFrame:
     """The file's topics and those of the replies (`TOPIC_DTYPES`), at most `new_topics` kept a kind."""
     replies = dict(zip(completions["record_id"], completions["response"], strict=True))
-    rows = []
+    rows: list[dict[str, object]] = []
     for kind in kinds:
         seen: set[str] = set()
         kept = 0

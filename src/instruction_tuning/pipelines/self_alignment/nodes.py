@@ -1,6 +1,7 @@
 """Nodes of `self_alignment`."""
 
 import logging
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from instruction_tuning.lm.request_parameters import Asker
 from instruction_tuning.pipelines.self_alignment.parameters import SelfAlignmentParameters
 from instruction_tuning.pipelines.self_alignment.writers import writer_of
 from instruction_tuning.prompts.alignment_files import (
+    IdentityRecord,
     read_exemplars,
     read_identity,
     read_principles,
@@ -38,11 +40,7 @@ def generate_alignment_prompts(
     _identity(parameters)
     given = _prompts_of_files(parameters)
     write = writer_of(asker, teacher, base_model, parameters)
-    sampling = {
-        "temperature": parameters.temperature,
-        "max_tokens": parameters.max_tokens,
-        "seed": parameters.seed,
-    }
+    sampling: dict[str, Any] = parameters.model_dump(include={"temperature", "max_tokens", "seed"})
     asked = topic_prompts.topic_requests(kinds, **sampling) if parameters.new_topics else []
     topics = topic_prompts.with_new_topics(kinds, write(asked), new_topics=parameters.new_topics)
     questions = []
@@ -175,7 +173,7 @@ def _guidance(parameters: SelfAlignmentParameters) -> Guidance:
     return Guidance(read_principles(parameters.principles), read_exemplars(parameters.exemplars))
 
 
-def _identity(parameters: SelfAlignmentParameters) -> list[engraving.IdentityRecord]:
+def _identity(parameters: SelfAlignmentParameters) -> list[IdentityRecord]:
     told = parameters.identity
     if told.name is None or told.maker is None:
         return []
