@@ -49,7 +49,8 @@ def _sentences(metrics: dict[str, float]) -> list[str]:
         f"{share('highest_score_rate')} are 10.",
         f"- **Ties**: {share('tie_rate')} of {counted['pairs']} pairs; {share('same_text_rate')} are of one "
         f"text; {share('less_than_a_point_rate')} more are less than a point apart, which a mean over orders "
-        "leaves of most ties: `reward_model.min_margin` keeps them out of training. In the data of GPT-4-LLM (arXiv 2304.03277) 69% tie between the two strong models.",
+        "leaves of most ties: `reward_model.min_margin` keeps them out of training. In the data of GPT-4-LLM "
+        "(arXiv 2304.03277) 69% tie between the two strong models.",
         f"- **Place**: shown first an answer gets {points('first_minus_last_place')} points more than shown "
         f"last; {share('order_consistency_rate')} of the pairs have one verdict in all orders.",
         f"- **Self-preference**: the judge's own answers get {points('self_preference')} points more than "
