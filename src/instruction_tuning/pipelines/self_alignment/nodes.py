@@ -95,7 +95,7 @@ def answer_by_principles(
     return answers, versions, asker.completions(teacher)
 
 
-def clone_verbosely(
+def generate_verbose_answers(
     principled_answers: pd.DataFrame,
     alignment_prompt_completions: pd.DataFrame,
     principled_completions: pd.DataFrame,
@@ -132,7 +132,7 @@ def collect_self_aligned_examples(
     counts = engraving.example_counts(examples)
     revisions = {f"revision/{name}": float(n) for name, n in revision_counts(answer_revisions).items()}
     short = engraving.engraving_rows(examples, verbose=False)
-    logger.info("%d examples to train on; dropped: %s", len(short), _fates(examples))
+    logger.info("%d examples to train on; all: %s", len(short), _fates(examples))
     return examples, short, engraving.engraving_rows(examples, verbose=True), counts | revisions
 
 

@@ -4,9 +4,9 @@ from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.self_alignment.nodes import (
     answer_by_principles,
-    clone_verbosely,
     collect_self_aligned_examples,
     generate_alignment_prompts,
+    generate_verbose_answers,
 )
 
 _WRITER = ["params:teacher", "base_model", "params:self_alignment"]
@@ -29,7 +29,7 @@ def create_pipeline() -> Pipeline:
                 name="answer_by_principles",
             ),
             Node(
-                clone_verbosely,
+                generate_verbose_answers,
                 inputs=[
                     "principled_answers",
                     "alignment_prompt_completions",
@@ -37,7 +37,7 @@ def create_pipeline() -> Pipeline:
                     *_WRITER,
                 ],
                 outputs=["verbose_answers", "self_alignment_completions"],
-                name="clone_verbosely",
+                name="generate_verbose_answers",
             ),
             Node(
                 collect_self_aligned_examples,
