@@ -40,6 +40,12 @@ def comparison_report(metrics: dict[str, float], wins: pd.DataFrame, effects: pd
 def _sentences(metrics: dict[str, float]) -> list[str]:
     share, points = partial(_percent, metrics), partial(in_words, metrics)
     counted = {name: f"{metrics[name]:.0f}" for name in ("answers", "models", "queries", "scored", "pairs")}
+    both = [
+        f"- **Alone or side by side**: of the answers rated both ways {share('alone_saturation_rate')} and "
+        f"{share('joint_saturation_rate')} get {SATURATED} or more."
+    ]
+    if "alone_minus_joint" not in metrics:
+        both = []
     return [
         "{answers} answers of {models} models to {queries} queries, {scored} with a score.".format(**counted),
         f"Of the others {metrics['unscored']:.0f} had none that could be read; {metrics['no_answer']:.0f} "
@@ -56,8 +62,7 @@ def _sentences(metrics: dict[str, float]) -> list[str]:
         f"- **Self-preference**: the judge's own answers get {points('self_preference')} points more than "
         "the others, which holds what they are better by; among answers with the same check it is "
         f"{points('self_preference_same_check')}.",
-        f"- **Alone or side by side**: of the answers rated both ways {share('alone_saturation_rate')} and "
-        f"{share('joint_saturation_rate')} get {SATURATED} or more.",
+        *both,
     ]
 
 
