@@ -18,7 +18,10 @@ CHAIN = (
     "evaluation",
     "reporting",
 )
-STANDALONE = ("annotation", "answer_sets", "base_model", "microworld", "segments")
+STANDALONE = (
+    *("annotation", "answer_sets", "base_model", "comparison_data", "microworld", "segments"),
+    "self_alignment",
+)
 # Stages of query selection beside the chain: what is measured of the pool, and methods against each other.
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.

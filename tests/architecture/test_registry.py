@@ -15,7 +15,10 @@ except SystemExit:
     pass
 print("imported:", *[name for name in {HEAVY!r} if name in sys.modules])
 """
-STANDALONE = {"annotation", "answer_sets", "base_model", "instruction_synthesis", "microworld", "segments"}
+STANDALONE = {
+    *("annotation", "answer_sets", "base_model", "comparison_data", "instruction_synthesis", "microworld"),
+    *("segments", "self_alignment"),
+}
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # What a node's name may begin with: it reads as an instruction.
 VERBS = (

@@ -18,10 +18,12 @@ def answer_requests(
     max_tokens: int,
     seed: int,
     system_prompt: str | None = None,
+    first_sample: int = 0,
 ) -> list[ChatRequest]:
     """One request a row of `queries` (record_id, messages), for `num_samples` answers.
 
-    `system_prompt` is put before conversations that have no system turn of their own.
+    `system_prompt` is put before conversations that have no system turn of their own. Samples are counted
+    from `first_sample`.
     """
     requests = []
     for record_id, messages in zip(queries["record_id"], queries["messages"], strict=True):
@@ -37,6 +39,7 @@ def answer_requests(
                 temperature=temperature,
                 max_tokens=max_tokens,
                 seed=substream_seed(seed, "answer", record_id),
+                sample_index=first_sample,
             )
         )
     return requests

@@ -18,12 +18,16 @@ def with_cost(responses: pd.DataFrame, completions: pd.DataFrame) -> pd.DataFram
     """`responses` (record_id and sample_index, together unique) with the columns of `COST_DTYPES`.
 
     A request counts for the first response that it was sent for: samples come together, and identical
-    requests are sent once. `price_usd` is null where one call's price is not known.
+    requests are sent once. What nobody was asked for costs nothing. `price_usd` is null where one call's
+    price is not known.
     """
     counted = completions.assign(requests=~completions["request_id"].duplicated())
     by_response = counted.groupby(_KEY)
     costs = by_response[list(COST_DTYPES)].sum()
     is_known = by_response["price_usd"].count() == by_response.size()
     costs["price_usd"] = costs["price_usd"].where(is_known)
-    columns = costs.reindex(pd.MultiIndex.from_frame(responses[_KEY])).astype(COST_DTYPES)
+    keys = pd.MultiIndex.from_frame(responses[_KEY])
+    columns = costs.reindex(keys)
+    columns[~keys.isin(costs.index)] = 0  # nobody was asked
+    columns = columns.astype(COST_DTYPES)
     return responses.assign(**columns.reset_index(drop=True).set_axis(responses.index))

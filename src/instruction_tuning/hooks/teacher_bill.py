@@ -26,13 +26,12 @@ COMPLETIONS_DATASETS = (
     *("teacher_completions", "arena_completions"),
     *("tagging_completions", "marking_completions", "ladder_completions"),
     *("synthesis_completions", "evolution_completions"),
+    *("comparison_completions", "self_alignment_completions"),
 )
 # The sections of parameters that name a completion store; it may be the same one.
 _SECTIONS = (
-    TEACHER_PARAMETERS,
-    "params:pool_ratings",
-    "params:instruction_synthesis",
-    "params:instruction_evolution",
+    *(TEACHER_PARAMETERS, "params:pool_ratings", "params:instruction_synthesis"),
+    *("params:instruction_evolution", "params:comparison_data", "params:self_alignment"),
 )
 
 

@@ -39,10 +39,45 @@ def sample_completions(
     A prompt longer than the context less `max_new_tokens` loses its beginning. The end-of-turn token is
     not part of the text.
     """
-    import torch
-
     tokenizer = load_tokenizer(folder)
     model = load_model(folder, "causal")
+    room = _room(folder, model, max_new_tokens)
+    ids = {key: prompt_ids(tokenizer, messages)[-room:] for key, messages in prompts.items()}
+    return _sampled(model, tokenizer, ids, samples, temperature, max_new_tokens, seed, batch_tokens)
+
+
+def continue_texts(
+    folder: ModelFolder,
+    prompts: Mapping[str, str],
+    *,
+    samples: int,
+    temperature: float,
+    max_new_tokens: int,
+    seed: int,
+    batch_tokens: int = 16_384,
+) -> dict[str, list[str]]:
+    """As `sample_completions` for plain texts, which a base model goes on with; no chat template is used.
+
+    Raises `ConfigurationError` for a text that does not fit the context: cut, it would ask something else.
+    """
+    tokenizer = load_tokenizer(folder)
+    model = load_model(folder, "causal")
+    room = _room(folder, model, max_new_tokens)
+    ids = {key: list(tokenizer(text, add_special_tokens=False)["input_ids"]) for key, text in prompts.items()}
+    longest = max(ids, key=lambda key: len(ids[key]), default=None)
+    if longest is not None and len(ids[longest]) > room:
+        raise ConfigurationError(
+            f"a prompt of {len(ids[longest])} tokens and {max_new_tokens} new ones do not fit a context of "
+            f"{room + max_new_tokens}",
+            file=folder.path,
+            record=longest,
+            fix="take a model with a longer context, a shorter prompt, or fewer new tokens",
+        )
+    return _sampled(model, tokenizer, ids, samples, temperature, max_new_tokens, seed, batch_tokens)
+
+
+def _room(folder: ModelFolder, model: "PreTrainedModel", max_new_tokens: int) -> int:
+    """Tokens that a prompt may have."""
     context = context_length(model.config)
     room = (context or 1 << 30) - max_new_tokens
     if room < 1:
@@ -52,9 +87,23 @@ def sample_completions(
             field="max_new_tokens",
             fix="ask for fewer new tokens",
         )
-    requests = [(key, number) for key in prompts for number in range(samples)]
-    ids = {key: prompt_ids(tokenizer, messages)[-room:] for key, messages in prompts.items()}
-    texts: dict[str, list[str]] = {key: [""] * samples for key in prompts}
+    return room
+
+
+def _sampled(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    ids: Mapping[str, list[int]],
+    samples: int,
+    temperature: float,
+    max_new_tokens: int,
+    seed: int,
+    batch_tokens: int,
+) -> dict[str, list[str]]:
+    import torch
+
+    requests = [(key, number) for key in ids for number in range(samples)]
+    texts: dict[str, list[str]] = {key: [""] * samples for key in ids}
     lengths = [len(ids[key]) + max_new_tokens for key, _ in requests]
     with torch.inference_mode():
         for rows in batches_by_length(lengths, batch_tokens=batch_tokens):
@@ -64,7 +113,7 @@ def sample_completions(
             answers = generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
             for (key, number), answer in zip(batch, answers, strict=True):
                 texts[key][number] = answer
-    logger.info("sampled %d completions of %d prompts on %s", len(requests), len(prompts), model.device)
+    logger.info("sampled %d completions of %d prompts on %s", len(requests), len(ids), model.device)
     return texts
 
 

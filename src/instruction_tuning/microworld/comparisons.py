@@ -42,8 +42,14 @@ def read_comparison(text: str) -> Comparison | None:
     if found is None:
         return None
     parts = found.groupdict()
+    instruction = parts.get("instruction")
+    return Comparison(versions_of(parts["versions"]), None if instruction is None else instruction.strip())
+
+
+def versions_of(listed: str) -> tuple[str, ...]:
+    """The texts under the lines `[Version 1]`, `[Version 2]` and so on."""
     versions: list[str] = []
-    rest = parts["versions"]
+    rest = listed
     # Versions are numbered in order; a line of that look inside one is out of order, or its own fault.
     while opened := re.search(rf"^\[Version {len(versions) + 1}\] *\n?", rest, re.MULTILINE):
         following = re.compile(rf"^\[Version {len(versions) + 2}\] *$", re.MULTILINE).search(
@@ -52,8 +58,7 @@ def read_comparison(text: str) -> Comparison | None:
         end = following.start() if following else len(rest)
         versions.append(rest[opened.end() : end].strip())
         rest = rest[end:]
-    instruction = parts.get("instruction")
-    return Comparison(tuple(versions), None if instruction is None else instruction.strip())
+    return tuple(versions)
 
 
 def centres_of(

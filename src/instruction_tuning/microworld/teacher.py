@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons, evolution_operations
+from instruction_tuning.microworld import alignment, comparisons, evolution_operations, joint_ratings
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -47,6 +47,7 @@ class TeacherFaults:
     unparseable_rate: share of ratings and scores that name no number and of tag lists cut off. tag_noise:
     share of tags in other words. evolve_failure_rate: share of evolutions that are no new instruction.
     task_fault_rate: share of written tasks and examples that are of no use.
+    position_bias: points of 10 that an answer gets for being shown first among several.
     """
 
     error_rate: float = 0.1
@@ -56,6 +57,7 @@ class TeacherFaults:
     tag_noise: float = 0.2
     evolve_failure_rate: float = 0.15
     task_fault_rate: float = 0.1
+    position_bias: float = 0.5
 
 
 class Teacher:
@@ -95,6 +97,10 @@ class Teacher:
                 return writer.reply(writing) or rng.choice(NONSENSE)
             if (pair := evolution_operations.read_pair(request)) is not None:
                 return self._check_evolution(pair, rng)
+            if (side_by_side := joint_ratings.read_joint_rating(request)) is not None:
+                return self._rate_jointly(side_by_side, rng)
+            if (aligned := alignment.read_alignment(request)) is not None:
+                return alignment.alignment_reply(*aligned, self.world, self._recognise, rng, self.faults)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -124,9 +130,22 @@ class Teacher:
     def _rate(self, item: Item | None, response: str, rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:
             return NO_NUMBER
-        # An unknown instruction is in the middle; a wrong answer is 3 and a right one 8.5.
-        centre = 5.0 if item is None else 3.0 + 5.5 * item[0].score(self.world, item[1], response)
-        return f"Rating: {self._noisy(centre, rng)}"
+        return f"Rating: {self._noisy(self._centre(item, response), rng)}"
+
+    def _centre(self, item: Item | None, response: str) -> float:
+        """An unknown instruction is in the middle; a wrong answer is 3 and a right one 8.5."""
+        return 5.0 if item is None else 3.0 + 5.5 * item[0].score(self.world, item[1], response)
+
+    def _rate_jointly(self, shown: comparisons.Comparison, rng: random.Random) -> str:
+        item = self._recognise(questions_of(shown.instruction or ""))
+        return joint_ratings.joint_rating_reply(
+            [self._centre(item, version) for version in shown.versions],
+            rng,
+            rating_noise=self.faults.rating_noise,
+            position_bias=self.faults.position_bias,
+            unparseable_rate=self.faults.unparseable_rate,
+            excuse=NO_NUMBER,
+        )
 
     def _compare(self, comparison: comparisons.Comparison, rng: random.Random) -> str:
         return comparisons.comparison_reply(

@@ -105,6 +105,7 @@ def main() -> int:
     parser.add_argument("--tag-noise", type=float, default=faults.tag_noise)
     parser.add_argument("--evolve-failure-rate", type=float, default=faults.evolve_failure_rate)
     parser.add_argument("--task-fault-rate", type=float, default=faults.task_fault_rate)
+    parser.add_argument("--position-bias", type=float, default=faults.position_bias)
     given = parser.parse_args()
     stated = TeacherFaults(**{field.name: getattr(given, field.name) for field in fields(TeacherFaults)})
     teacher = Teacher(build_world(WORLD_SEED), stated, given.seed)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from instruction_tuning.reporting.figure_style import COLOURS, styled
+from instruction_tuning.reporting.markdown_table import markdown_row
 from instruction_tuning.schemas.benchmark_metrics import ability_name
 from instruction_tuning.text.counting import counted
 
@@ -61,7 +62,7 @@ def arena_table(ranking: pd.DataFrame, *, reference: str, confidence: float = 0.
         *("rank", "method", *["examples"] * has_examples, "mean score", "± between seeds", "difference"),
         *(f"{confidence * 100:.4g}% interval", "p (Holm)", "detectable difference"),
     )
-    lines = [_row(header), _row(["---:", ":---", *["---:"] * (len(header) - 2)])]
+    lines = [markdown_row(header), markdown_row(["---:", ":---", *["---:"] * (len(header) - 2)])]
     for row in ranking.to_dict("records"):
         scores = [f"{row['examples']:,.0f}"] if has_examples else []
         scores += [f"{row['mean_score'] * 100:.1f}", f"{row['seed_sd'] * 100:.1f}"]
@@ -73,7 +74,7 @@ def arena_table(ranking: pd.DataFrame, *, reference: str, confidence: float = 0.
                 _p_value(float(row["p_value_holm"])),
                 f"{row['detectable_difference'] * 100:.1f}",
             ]
-        lines.append(_row([str(row["rank"]), str(row["method"]), *scores, *against]))
+        lines.append(markdown_row([str(row["rank"]), str(row["method"]), *scores, *against]))
     return "\n".join([*lines, "", _reading(ranking, reference)])
 
 
@@ -159,7 +160,3 @@ def _heat_map(abilities: pd.DataFrame, methods: Sequence[str]) -> go.Heatmap:
 
 def _p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"

@@ -50,6 +50,10 @@ DECISION_COLUMNS = [
     "decision",
     "reason",
 ]
+_PAIR_COLUMNS = [
+    *("pair_id", "record_id", "chosen_response_id", "rejected_response_id", "messages"),
+    *("chosen", "rejected", "chosen_rating", "rejected_rating", "margin", "decided_by_check"),
+]
 _Answer = Mapping[Hashable, Any]
 Preference = Literal["rating", "check_then_rating"]
 
@@ -82,21 +86,14 @@ def build_preference_pairs(
     points or if a check decided; above `max_pairs` of those, the ones that the seed draws stay. Raises
     `InputError` where no pair is left to train on.
     """
-    rated = rated_responses[rated_responses["rating"].notna()]
-    rows: list[dict[str, Any]] = []
-    for _, answers in rated.sort_values(["record_id", "response_id"]).groupby("record_id", sort=True):
-        for first, second in combinations(answers.to_dict(orient="records"), 2):
-            better = _better(first, second, preference)
-            worse = first if better is second else second
-            by_check = better is not None and _check_decides(first, second, preference)
-            rows.append(_pair(better or first, worse, by_check=by_check) | {"is_tie": better is None})
-    ties = sum(row["is_tie"] for row in rows)
-    if ties == len(rows):
+    every = ranked_pairs(rated_responses, preference)
+    ties = int(every["is_tie"].sum())
+    if ties == len(every):
+        rated = int(rated_responses["rating"].notna().sum())
         raise InputError(
-            f"no preference pair: {len(rated)} of {len(rated_responses)} answers are rated, {ties} are ties",
+            f"no preference pair: {rated} of {len(rated_responses)} answers are rated, {ties} are ties",
             fix="generate two answers a query or more (answer_generation), and have them rated",
         )
-    every = pd.DataFrame(rows)
     pairs = every[~every["is_tie"]]
     is_test = pairs["record_id"].isin(test_records)
     if is_test.all():
@@ -122,6 +119,22 @@ def build_preference_pairs(
     split = every["record_id"].isin(test_records).map({True: "test", False: "train"})
     decisions = every.assign(decision=split.where(reasons.isna(), LEFT_OUT), reason=reasons)
     return kept[COLUMNS].reset_index(drop=True), decisions[DECISION_COLUMNS]
+
+
+def ranked_pairs(rated_responses: pd.DataFrame, preference: Preference) -> pd.DataFrame:
+    """Every pair of rated answers to one prompt, by record and ids: the columns of a pair, and `is_tie`.
+
+    In a tie the smaller response id is the chosen one.
+    """
+    rated = rated_responses[rated_responses["rating"].notna()]
+    rows: list[dict[str, Any]] = []
+    for _, answers in rated.sort_values(["record_id", "response_id"]).groupby("record_id", sort=True):
+        for first, second in combinations(answers.to_dict(orient="records"), 2):
+            better = _better(first, second, preference)
+            worse = first if better is second else second
+            by_check = better is not None and _check_decides(first, second, preference)
+            rows.append(_pair(better or first, worse, by_check=by_check) | {"is_tie": better is None})
+    return pd.DataFrame(rows, columns=[*_PAIR_COLUMNS, "is_tie"]).astype({"is_tie": "bool"})
 
 
 def pair_counts(rated_responses: pd.DataFrame, decisions: pd.DataFrame) -> PairCounts:

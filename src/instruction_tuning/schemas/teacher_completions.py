@@ -5,6 +5,8 @@ import pandera.pandas as pa
 
 KINDS = (
     *("answer", "rating", "tagging", "difficulty"),
+    *("joint_rating", "critique"),
+    *("topic", "topic_question", "principled_answer", "verbose_answer"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
     *("new_tasks", "task_kind", "instances", "three_shots", "task_output", "paraphrasing"),
     *("textbook_section", "textbook_exercises"),

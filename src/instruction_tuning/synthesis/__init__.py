@@ -1,1 +1,1 @@
-"""New instructions from a language model: from seed tasks, three shots, a textbook, or older instructions."""
+"""New instructions and examples that a language model writes."""

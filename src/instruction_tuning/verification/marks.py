@@ -33,6 +33,28 @@ def last_mark(reply: str, pattern: re.Pattern[str], *, lowest: float, highest: i
     return on_scale(*found[-1], lowest=lowest, highest=highest) if found else None
 
 
+def numbered_mark_pattern(words: str) -> re.Pattern[str]:
+    """Lines `[n] <word>: mark`, where `n` counts texts that were shown side by side."""
+    return mark_pattern(words, before=r"^[\s*_`>-]*\[(\d{1,2})\][\s*_`:：]*")
+
+
+def numbered_marks(
+    reply: str, count: int, pattern: re.Pattern[str], *, lowest: int, highest: int
+) -> list[float | None]:
+    """The whole mark of each of `count` texts by a `numbered_mark_pattern`.
+
+    Null where the reply has none on the scale, or two that differ.
+    """
+    said: dict[int, set[float | None]] = {}
+    for number, mark, scale in pattern.findall(reply):
+        found = on_scale(mark, scale, lowest=lowest, highest=highest)
+        is_whole = found is not None and found.is_integer()
+        said.setdefault(int(number), set()).add(found if is_whole else None)
+    return [
+        next(iter(said[number])) if len(said.get(number, ())) == 1 else None for number in range(1, count + 1)
+    ]
+
+
 def read_marks(completions: pd.DataFrame, parse: Callable[[str], float | None]) -> pd.DataFrame:
     """`completions` (response, status) with `mark` (float or NaN) and `mark_status`.
 

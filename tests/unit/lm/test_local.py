@@ -5,7 +5,7 @@ from training_builders import CONTEXT, tiny_base
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.loading import load_model, load_tokenizer
-from instruction_tuning.lm.local import sample_completions
+from instruction_tuning.lm.local import continue_texts, sample_completions
 
 PROMPTS = {
     "a": [{"role": "user", "content": "what is 1 plus 1?"}],
@@ -69,3 +69,13 @@ def test_a_prompt_longer_than_the_context_loses_its_beginning() -> None:
 def test_more_new_tokens_than_the_context_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="max_new_tokens"):
         sample(PROMPTS, max_new_tokens=CONTEXT)
+
+
+def test_a_plain_text_is_gone_on_with_and_never_cut() -> None:
+    folder = tiny_base()
+    settings = {"samples": 2, "temperature": 1.0, "max_new_tokens": 5, "seed": 3}
+    alone = continue_texts(folder, {"a": "Red is"}, **settings)
+    together = continue_texts(folder, {"b": "Blue is a colour", "a": "Red is"}, **settings)
+    assert alone["a"] == together["a"] and len(alone["a"]) == 2
+    with pytest.raises(ConfigurationError, match=r"a prompt of \d+ tokens and 5 new ones do not fit"):
+        continue_texts(folder, {"a": "colour red " * CONTEXT, "b": "x"}, **settings)

@@ -78,6 +78,16 @@ def revision(reply: str) -> str | None:
     return (found[1].strip() or None) if found else None
 
 
+def critique(reply: str) -> str:
+    """What stands before `Revised answer:` in a critique; all of it where there is none.
+
+    >>> critique("Critique: it is 12, so wrong.\\nRevised answer: 12")
+    'Critique: it is 12, so wrong.'
+    """
+    found = _REVISED.search(reply)
+    return (reply[: found.start()] if found else reply).strip()
+
+
 def _leaks(text: str, source: str, prompt: Prompt) -> bool:
     """Whether words of the prompt are in `text` that what it was made of does not hold."""
     said, before = _folded(text), _folded(source)

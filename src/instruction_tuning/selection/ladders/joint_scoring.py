@@ -13,11 +13,17 @@ from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream, substream_seed
 from instruction_tuning.selection.ladders.evolving import Aspect, good_rungs
-from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, mark_pattern, on_scale
+from instruction_tuning.verification.marks import (
+    FAILED,
+    READ,
+    UNPARSEABLE,
+    numbered_mark_pattern,
+    numbered_marks,
+)
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 6
 SCORED, NOT_ASKED = READ, "not_asked"
-_LINE = mark_pattern("score|评分|得分", before=r"^[\s*_`>-]*\[(\d{1,2})\][\s*_`:：]*")
+_LINE = numbered_mark_pattern("score|评分|得分")
 
 
 def joint_score_requests(
@@ -60,15 +66,7 @@ def parse_joint_scores(reply: str, versions: int) -> list[float | None]:
     >>> parse_joint_scores("[1] Score: 2\\n[3] Score: 7\\n**[2] Score:** 5/6", 3)
     [2.0, 5.0, None]
     """
-    said: dict[int, set[float | None]] = {}
-    for number, mark, scale in _LINE.findall(reply):
-        score = on_scale(mark, scale, lowest=LOWEST_SCORE, highest=HIGHEST_SCORE)
-        is_whole = score is not None and score.is_integer()
-        said.setdefault(int(number), set()).add(score if is_whole else None)
-    return [
-        next(iter(said[number])) if len(said.get(number, ())) == 1 else None
-        for number in range(1, versions + 1)
-    ]
+    return numbered_marks(reply, versions, _LINE, lowest=LOWEST_SCORE, highest=HIGHEST_SCORE)
 
 
 def with_joint_scores(

@@ -1,0 +1,1 @@
+"""Several models' answers to the same queries, scored by a judge."""

@@ -1,0 +1,1 @@
+"""Examples that a model writes for itself by principles, from topics to what it is trained on."""
