@@ -22,6 +22,8 @@ STANDALONE = ("answer_sets", "base_model", "microworld", "segments")
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.
 DIVERSE_EVOL_ROUNDS = 3
+# So is one of instruction backtranslation; two in the paper.
+BACKTRANSLATION_ROUNDS = 2
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {
@@ -34,6 +36,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
     "evaluation": (*CHAIN[:4], "evaluation"),
     "pool_ratings": ("ingestion", "pool_ratings"),
     "diverse_evol": ("ingestion", "diverse_evol"),
+    "instruction_backtranslation": ("ingestion", "instruction_backtranslation"),
     "selection_comparison": ("ingestion", "pool_ratings", "selection_comparison"),
     "selection_arena": (
         *("ingestion", "pool_ratings", "selection_comparison"),
@@ -48,6 +51,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     """Every registered name with its chain of stages."""
     stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION)}
     stages |= {"arena_answers": _arena_answers(), "diverse_evol": _diverse_evol()}
+    stages["instruction_backtranslation"] = _instruction_backtranslation()
     return {name: sum((stages[stage] for stage in needed), Pipeline([])) for name, needed in _STAGES.items()}
 
 
@@ -85,6 +89,30 @@ def _diverse_evol() -> Pipeline:
         ends = {"inputs": {"picked_before": names[number - 1]}, "outputs": {"picked": names[number]}}
         parts.append(_named(module.create_round(), f"diverse_evol.round_{number}", **ends))
     parts.append(_named(module.create_end(), "diverse_evol.end", inputs={"picked": names[-1]}))
+    return sum(parts, Pipeline([]))
+
+
+def _instruction_backtranslation() -> Pipeline:
+    """Segments of its own lengths, a start, `BACKTRANSLATION_ROUNDS` rounds, and what came out."""
+    name = "instruction_backtranslation"
+    segments = import_module("instruction_tuning.pipelines.segments.pipeline")
+    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
+    rounds = [f"curated_candidates_{number}" for number in range(BACKTRANSLATION_ROUNDS + 1)]
+    own_lengths = {"params:segments": "params:backtranslation_segments"}
+    parts = [
+        _named(segments.create_pipeline(), f"{name}.segments", parameters=own_lengths),
+        _named(module.create_start(), f"{name}.start", outputs={"curated": rounds[0]}),
+    ]
+    for number in range(1, BACKTRANSLATION_ROUNDS + 1):
+        made = {
+            "curated": rounds[number],
+            "examples": f"backtranslation_examples_{number}",
+            "curation_completions": f"curation_completions_{number}",
+        }
+        ends = {"inputs": {"curated_before": rounds[number - 1]}, "outputs": made}
+        parts.append(_named(module.create_round(), f"{name}.round_{number}", **ends))
+    last = {"examples": f"backtranslation_examples_{BACKTRANSLATION_ROUNDS}"}
+    parts.append(_named(module.create_end(rounds[1:]), f"{name}.end", inputs=last))
     return sum(parts, Pipeline([]))
 
 

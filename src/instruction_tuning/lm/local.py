@@ -32,9 +32,13 @@ def sample_completions(
     temperature: float,
     max_new_tokens: int,
     seed: int,
+    top_p: float = 1.0,
     batch_tokens: int = 16_384,
 ) -> dict[str, list[str]]:
     """`samples` completions of each prompt's messages, by key. Temperature 0 is greedy: all samples alike.
+
+    Below 1, `top_p` leaves only the likeliest tokens that together have that probability (Holtzman et al.
+    2019, arXiv 1904.09751).
 
     A prompt longer than the context less `max_new_tokens` loses its beginning. The end-of-turn token is
     not part of the text.
@@ -60,7 +64,7 @@ def sample_completions(
         for rows in batches_by_length(lengths, batch_tokens=batch_tokens):
             batch = [requests[row] for row in rows]
             seeds = [substream_seed(seed, "completion", key, number) for key, number in batch]
-            noise = _gumbel(seeds, temperature) if temperature > 0 else None
+            noise = _gumbel(seeds, temperature, top_p) if temperature > 0 else None
             answers = generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
             for (key, number), answer in zip(batch, answers, strict=True):
                 texts[key][number] = answer
@@ -99,10 +103,12 @@ def generate(
     return [str(text) for text in tokenizer.batch_decode(output[:, longest:], skip_special_tokens=True)]
 
 
-def _gumbel(seeds: list[int], temperature: float) -> "LogitsProcessor":
-    """A processor that divides by the temperature and adds each row's own noise."""
+def _gumbel(seeds: list[int], temperature: float, top_p: float) -> "LogitsProcessor":
+    """A processor that divides by the temperature, cuts to the nucleus and adds each row's own noise."""
     import torch
-    from transformers import LogitsProcessor
+    from transformers import LogitsProcessor, TopPLogitsWarper
+
+    nucleus = TopPLogitsWarper(top_p) if top_p < 1 else None
 
     class GumbelNoise(LogitsProcessor):
         def __init__(self) -> None:
@@ -111,6 +117,7 @@ def _gumbel(seeds: list[int], temperature: float) -> "LogitsProcessor":
         def __call__(self, input_ids: Any, scores: Any) -> Any:
             drawn = np.stack([stream.gumbel(size=scores.shape[-1]) for stream in self.streams])  # (B, V)
             noise = torch.from_numpy(drawn).to(scores.device, torch.float32)
-            return scores.float() / temperature + noise
+            likely = scores.float() / temperature
+            return (likely if nucleus is None else nucleus(input_ids, likely)) + noise
 
     return GumbelNoise()

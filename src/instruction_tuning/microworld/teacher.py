@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons
+from instruction_tuning.microworld import comparisons, pairs
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -83,6 +83,8 @@ class Teacher:
         if read is None:
             if (comparison := comparisons.read_comparison(request)) is not None:
                 return self._compare(comparison, rng)
+            if (pair := pairs.read_pair_request(request)) is not None:
+                return self._pair(pair, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -124,6 +126,14 @@ class Teacher:
             unparseable_rate=self.faults.unparseable_rate,
             excuse=NO_NUMBER,
         )
+
+    def _pair(self, asked: pairs.PairRequest, rng: random.Random) -> str:
+        reply = pairs.pair_reply(asked, self.world, self._recognise, rng, self.faults, excuse=NO_NUMBER)
+        return rng.choice(NONSENSE) if reply is None else reply
+
+    def is_answered(self, instruction: str, text: str) -> bool:
+        """Whether `text` is a right answer to `instruction`: the truth, without the teacher's faults."""
+        return pairs.is_answered(self.world, self._recognise, instruction, text)
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:

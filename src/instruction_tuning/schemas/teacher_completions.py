@@ -6,6 +6,7 @@ import pandera.pandas as pa
 KINDS = (
     *("answer", "rating", "tagging", "difficulty"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
+    *("backtranslation", "curation"),
 )
 
 

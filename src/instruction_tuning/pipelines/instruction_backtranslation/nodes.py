@@ -1,0 +1,258 @@
+"""Nodes of `instruction_backtranslation`: seeds, candidates, a round, and what came out.
+
+Li et al. 2023, Humpback (arXiv 2308.06259); the steps are in synthesis/backtranslation. The models of the
+rounds are trained inside the node that asks them: a training that finished is found, not repeated.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.lm.completion_rows import completions_frame
+from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.lm.request_parameters import Asker
+from instruction_tuning.pipelines.instruction_backtranslation.parameters import BacktranslationParameters
+from instruction_tuning.synthesis.backtranslation import rounds, seed_pairs
+from instruction_tuning.training.on_examples import fine_tune_on_examples
+from instruction_tuning.training.sft_parameters import SFTParameters
+from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from instruction_tuning.training.resumable import TrainingResult
+
+logger = logging.getLogger(__name__)
+
+
+def collect_seed_pairs(
+    instruction_pool: pd.DataFrame,
+    stored_examples: pd.DataFrame | None,
+    parameters: BacktranslationParameters,
+) -> pd.DataFrame:
+    """Questions with answers: the pool's own, or those that an earlier run verified."""
+    records = instruction_pool
+    if parameters.seeds == "verified_examples":
+        if stored_examples is None:
+            raise ConfigurationError(
+                "no verified answers are stored yet",
+                field="instruction_backtranslation.seeds",
+                fix="make them first: kedro run --pipeline=answer_generation; or take seeds=pool",
+            )
+        records = stored_examples
+    return seed_pairs.seed_pairs(records, count=parameters.seed_pairs, seed=parameters.seed)
+
+
+def write_candidates(
+    document_segments: pd.DataFrame,
+    pairs: pd.DataFrame,
+    base_model: ModelFolder,
+    replay_documents: pd.DataFrame,
+    teacher: Endpoint,
+    sft: SFTParameters,
+    parameters: BacktranslationParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """An instruction for each segment, by a reverse model trained on the seeds, or by a teacher."""
+    from instruction_tuning.synthesis.backtranslation import candidates
+
+    if document_segments.empty:
+        raise InputError(
+            "there is no segment to find an instruction for",
+            fix="look at rejected_segments for the reasons; backtranslation_segments sets the lengths",
+        )
+    completions = completions_frame(teacher.model, [], {})
+    if parameters.written_by == "teacher":
+        requests = candidates.backtranslation_requests(
+            document_segments,
+            temperature=parameters.temperature,
+            max_tokens=parameters.max_new_tokens,
+            seed=parameters.seed,
+        )
+        completions = Asker(parameters.requests).ask(teacher, requests)
+        written, writer = candidates.written_by_teacher(completions), teacher.model
+    else:
+        examples = seed_pairs.reverse_examples(pairs)
+        reverse = _trained(base_model, examples, replay_documents, sft, parameters).model
+        writer = reverse.digest
+        written = candidates.write_instructions(
+            reverse,
+            dict(zip(document_segments["segment_id"], document_segments["text"], strict=True)),
+            temperature=parameters.temperature,
+            top_p=parameters.top_p,
+            max_new_tokens=parameters.max_new_tokens,
+            seed=parameters.seed,
+            part_size=parameters.part_size,
+            work_folder=parameters.work_folder / "instructions",
+        )
+    frame = candidates.candidates(
+        document_segments,
+        written,
+        writer,
+        max_instruction_characters=parameters.max_instruction_characters,
+        max_repeated_share=parameters.max_repeated_share,
+        max_rejected_rate=parameters.max_rejected_rate,
+    )
+    return frame, completions
+
+
+def list_unjudged(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Round 0: all candidates, none of them judged or kept."""
+    return rounds.unjudged(candidates)
+
+
+def judge_candidates(
+    candidates: pd.DataFrame,
+    curated_before: pd.DataFrame,
+    pairs: pd.DataFrame,
+    base_model: ModelFolder,
+    replay_documents: pd.DataFrame,
+    teacher: Endpoint,
+    sft: SFTParameters,
+    parameters: BacktranslationParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All candidates as a model judges them that was trained, from the base, on what was kept before.
+
+    Returns them, the examples that the next model is trained on, and what a teacher was asked.
+    """
+    from instruction_tuning.synthesis.backtranslation import self_curation
+
+    number = int(curated_before["round"].iloc[0]) + 1
+    asked = candidates[candidates["status"] == "ok"]
+    completions = completions_frame(teacher.model, [], {})
+    if parameters.curated_by == "teacher":
+        requests = self_curation.curation_requests(
+            asked, max_tokens=parameters.rating_max_new_tokens, seed=parameters.seed
+        )
+        completions = Asker(parameters.requests).ask(teacher, requests)
+        ratings, judge = self_curation.ratings_of_teacher(completions), teacher.model
+    else:
+        examples = rounds.training_examples(pairs, curated_before, is_tagged=parameters.source_tags)
+        model = _trained(base_model, examples, replay_documents, sft, parameters).model
+        judge = model.digest
+        columns = ("segment_id", "instruction", "response", "language")
+        ratings = self_curation.rate_pairs(
+            model,
+            {key: pair for key, *pair in zip(*(asked[name] for name in columns), strict=True)},
+            form=parameters.rating_form,
+            tags=parameters.inference_tags,
+            max_new_tokens=parameters.rating_max_new_tokens,
+            part_size=parameters.part_size,
+            work_folder=parameters.work_folder / "ratings",
+        )
+    frame = rounds.curated(
+        candidates,
+        ratings,
+        number=number,
+        score_by=parameters.score_by,
+        keep_level=parameters.keep_level,
+        judge=judge,
+    )
+    if parameters.score_by == "parsed_text":
+        _refuse_unreadable(frame, parameters)
+    _tell(frame)
+    return frame, rounds.training_examples(pairs, frame, is_tagged=parameters.source_tags), completions
+
+
+def train_on_curated(
+    base_model: ModelFolder,
+    examples: pd.DataFrame,
+    replay_documents: pd.DataFrame,
+    sft: SFTParameters,
+    parameters: BacktranslationParameters,
+) -> ModelFolder:
+    """The model of the last round, from the base, with the tags of both sources in its chat template."""
+    from instruction_tuning.synthesis.backtranslation.tagged_model import with_tagged_template
+    from instruction_tuning.training.training_record import write_training_record
+
+    trained = _trained(base_model, examples, replay_documents, sft, parameters)
+    tagged = with_tagged_template(
+        trained.model, parameters.inference_tags, parameters.work_folder / "published"
+    )
+    return write_training_record(tagged, trained.log, trained.metrics)
+
+
+def write_records(curated: pd.DataFrame) -> pd.DataFrame:
+    """What the last round kept, as raw rows that ingestion reads."""
+    return rounds.raw_records(curated)
+
+
+def draw_rounds(parameters: BacktranslationParameters, *curated: pd.DataFrame) -> "go.Figure":
+    """Scores, kept counts and parse rates of all rounds."""
+    from instruction_tuning.reporting.curation_figure import curation_figure
+
+    return curation_figure(
+        pd.concat(curated, ignore_index=True), least_score=rounds.LEAST_SCORES[parameters.keep_level]
+    )
+
+
+def measure_curation(parameters: BacktranslationParameters, *curated: pd.DataFrame) -> pd.DataFrame:
+    """Precision and recall of each round where the truth is known; no rows elsewhere."""
+    from instruction_tuning.synthesis.backtranslation.curation_accuracy import (
+        accuracy_frame,
+        curation_accuracy,
+    )
+
+    if parameters.truth is None:
+        return accuracy_frame([])
+    from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
+    from instruction_tuning.microworld.world import build_world
+
+    knows = Teacher(build_world(), TeacherFaults(), seed=0)
+    first = curated[0]
+    is_right = pd.Series(
+        [
+            isinstance(instruction, str) and knows.is_answered(instruction, response)
+            for instruction, response in zip(first["instruction"], first["response"], strict=True)
+        ],
+        index=pd.Index(first["segment_id"]),
+    )
+    kind = "mechanism" if parameters.curated_by == "teacher" else "effect"
+    table = curation_accuracy(curated, is_right, kind=kind)
+    logger.info("curation against the truth (%s): %s", kind, table.round(3).to_dict("records"))
+    return table
+
+
+def _trained(
+    base: ModelFolder,
+    examples: pd.DataFrame,
+    replay_documents: pd.DataFrame,
+    sft: SFTParameters,
+    parameters: BacktranslationParameters,
+) -> "TrainingResult":
+    changed = {
+        "num_train_epochs": parameters.num_train_epochs,
+        "seed": parameters.seed,
+        "work_folder": str(parameters.work_folder / "training"),
+    }
+    return fine_tune_on_examples(base, examples, replay_documents, sft.model_copy(update=changed))
+
+
+def _refuse_unreadable(curated: pd.DataFrame, parameters: BacktranslationParameters) -> None:
+    judged = curated[curated["parse_ok"].notna()]
+    statuses = judged["parse_ok"].map({True: READ, False: UNPARSEABLE}).fillna(FAILED)
+    refuse_unreadable_replies(
+        statuses,
+        judged["reply"],
+        asked_for="level from 1 to 5",
+        field="instruction_backtranslation.max_unreadable_rate",
+        max_unreadable_rate=parameters.max_unreadable_rate,
+        fix="read the levels from probabilities (score_by: expected_value), raise rating_max_new_tokens where "
+        "replies are cut off, or raise the limit",
+    )
+
+
+def _tell(curated: pd.DataFrame) -> None:
+    judged = curated[curated["parse_ok"].notna()]
+    logger.info(
+        "round %d: %d of %d candidates kept; a level could be read in %d of %d replies",
+        int(curated["round"].iloc[0]),
+        int(curated["kept"].sum()),
+        len(curated),
+        int((judged["parse_ok"] == True).sum()),  # noqa: E712
+        len(judged),
+    )
+    if not curated["kept"].any():
+        logger.warning("not a single candidate was kept: the next model is trained on the seeds alone")

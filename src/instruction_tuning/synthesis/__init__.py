@@ -1,0 +1,1 @@
+"""Methods that write new instructions, or find the instructions that texts answer."""
