@@ -239,8 +239,8 @@ def _refuse_unreadable(curated: pd.DataFrame, parameters: BacktranslationParamet
         asked_for="level from 1 to 5",
         field="instruction_backtranslation.max_unreadable_rate",
         max_unreadable_rate=parameters.max_unreadable_rate,
-        fix="read the levels from probabilities (score_by: expected_value), raise rating_max_new_tokens where "
-        "replies are cut off, or raise the limit",
+        fix="read the levels from probabilities (score_by: expected_value), raise rating_max_new_tokens "
+        "where replies are cut off, or raise the limit",
     )
 
 

@@ -2,8 +2,8 @@
 
     precision = |kept and right| / |kept|        recall = |kept and right| / |right|
 
-over all candidates, with Wilson's 95% intervals. Humpback's, for 250 pairs that people judged, a fifth of them
-good: M_0 .44 and .09, M_1 .52 and .44 (arXiv 2308.06259). O(N).
+over all candidates, with Wilson's 95% intervals. Humpback's, for 250 pairs that people judged, a fifth of
+them good: M_0 .44 and .09, M_1 .52 and .44 (arXiv 2308.06259). O(N).
 """
 
 from collections.abc import Sequence
