@@ -14,7 +14,7 @@ PROMPTS = {
 
 
 def sample(
-    prompts: dict[str, list[dict[str, str]]], *, samples: int = 2, temperature: float = 1.0, **options: int
+    prompts: dict[str, list[dict[str, str]]], *, samples: int = 2, temperature: float = 1.0, **options: float
 ) -> dict[str, list[str]]:
     settings = {"max_new_tokens": 6, "seed": 1, **options}
     return sample_completions(tiny_base(), prompts, samples=samples, temperature=temperature, **settings)
@@ -69,3 +69,10 @@ def test_a_prompt_longer_than_the_context_loses_its_beginning() -> None:
 def test_more_new_tokens_than_the_context_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="max_new_tokens"):
         sample(PROMPTS, max_new_tokens=CONTEXT)
+
+
+def test_the_nucleus_leaves_the_likeliest_tokens_alone() -> None:
+    greedy = sample(PROMPTS, temperature=0)
+    assert sample(PROMPTS, temperature=1.0, top_p=1e-6) == greedy
+    assert sample(PROMPTS, temperature=1.0, top_p=1.0) == sample(PROMPTS, temperature=1.0)
+    assert sample(PROMPTS, temperature=1.0, top_p=0.5) != greedy

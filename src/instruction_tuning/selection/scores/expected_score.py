@@ -49,11 +49,11 @@ def expected_scores(
     `ModelFolderError` where a digit is not one token of its own in that place.
     """
     tokenizer = load_tokenizer(scorer)
-    sequences = [prompt_ids(tokenizer, list(messages)) for messages in conversations]
+    digits = digit_token_ids(tokenizer, scorer)
     return expected_values(
         scorer,
-        sequences,
-        digit_token_ids(tokenizer, scorer),
+        [prompt_ids(tokenizer, list(messages)) for messages in conversations],
+        digits,
         max_length_tokens=max_length_tokens,
         batch_tokens=batch_tokens,
     )
