@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError, InputError
-from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.lm.protocol import Endpoint
-from instruction_tuning.lm.request_parameters import Asker
+from instruction_tuning.pipelines.instruction_backtranslation.asking import (
+    asked_to_judge,
+    asked_to_write,
+    judged_by_model,
+    nothing_asked,
+    written_by_model,
+)
 from instruction_tuning.pipelines.instruction_backtranslation.parameters import BacktranslationParameters
 from instruction_tuning.synthesis.backtranslation import rounds, seed_pairs
 from instruction_tuning.training.on_examples import fine_tune_on_examples
@@ -21,8 +26,6 @@ from instruction_tuning.training.sft_parameters import SFTParameters
 from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from instruction_tuning.training.resumable import TrainingResult
 
 logger = logging.getLogger(__name__)
@@ -63,30 +66,14 @@ def write_candidates(
             "there is no segment to find an instruction for",
             fix="look at rejected_segments for the reasons; backtranslation_segments sets the lengths",
         )
-    completions = completions_frame(teacher.model, [], {})
     if parameters.written_by == "teacher":
-        requests = candidates.backtranslation_requests(
-            document_segments,
-            temperature=parameters.temperature,
-            max_tokens=parameters.max_new_tokens,
-            seed=parameters.seed,
-        )
-        completions = Asker(parameters.requests).ask(teacher, requests)
-        written, writer = candidates.written_by_teacher(completions), teacher.model
+        written, completions = asked_to_write(document_segments, teacher, parameters)
+        writer = teacher.model
     else:
         examples = seed_pairs.reverse_examples(pairs)
-        reverse = _trained(base_model, examples, replay_documents, sft, parameters).model
-        writer = reverse.digest
-        written = candidates.write_instructions(
-            reverse,
-            dict(zip(document_segments["segment_id"], document_segments["text"], strict=True)),
-            temperature=parameters.temperature,
-            top_p=parameters.top_p,
-            max_new_tokens=parameters.max_new_tokens,
-            seed=parameters.seed,
-            part_size=parameters.part_size,
-            work_folder=parameters.work_folder / "instructions",
-        )
+        reverse = _trained(base_model, examples, replay_documents, sft, parameters)
+        written = written_by_model(document_segments, reverse.model, parameters)
+        writer, completions = reverse.model.digest, nothing_asked(teacher)
     frame = candidates.candidates(
         document_segments,
         written,
@@ -117,31 +104,16 @@ def judge_candidates(
 
     Returns them, the examples that the next model is trained on, and what a teacher was asked.
     """
-    from instruction_tuning.synthesis.backtranslation import self_curation
-
     number = int(curated_before["round"].iloc[0]) + 1
     asked = candidates[candidates["status"] == "ok"]
-    completions = completions_frame(teacher.model, [], {})
     if parameters.curated_by == "teacher":
-        requests = self_curation.curation_requests(
-            asked, max_tokens=parameters.rating_max_new_tokens, seed=parameters.seed
-        )
-        completions = Asker(parameters.requests).ask(teacher, requests)
-        ratings, judge = self_curation.ratings_of_teacher(completions), teacher.model
+        ratings, completions = asked_to_judge(asked, teacher, parameters)
+        judge = teacher.model
     else:
         examples = rounds.training_examples(pairs, curated_before, is_tagged=parameters.source_tags)
         model = _trained(base_model, examples, replay_documents, sft, parameters).model
-        judge = model.digest
-        columns = ("segment_id", "instruction", "response", "language")
-        ratings = self_curation.rate_pairs(
-            model,
-            {key: pair for key, *pair in zip(*(asked[name] for name in columns), strict=True)},
-            form=parameters.rating_form,
-            tags=parameters.inference_tags,
-            max_new_tokens=parameters.rating_max_new_tokens,
-            part_size=parameters.part_size,
-            work_folder=parameters.work_folder / "ratings",
-        )
+        ratings = judged_by_model(asked, model, parameters)
+        judge, completions = model.digest, nothing_asked(teacher)
     frame = rounds.curated(
         candidates,
         ratings,
@@ -172,47 +144,6 @@ def train_on_curated(
         trained.model, parameters.inference_tags, parameters.work_folder / "published"
     )
     return write_training_record(tagged, trained.log, trained.metrics)
-
-
-def write_records(curated: pd.DataFrame) -> pd.DataFrame:
-    """What the last round kept, as raw rows that ingestion reads."""
-    return rounds.raw_records(curated)
-
-
-def draw_rounds(parameters: BacktranslationParameters, *curated: pd.DataFrame) -> "go.Figure":
-    """Scores, kept counts and parse rates of all rounds."""
-    from instruction_tuning.reporting.curation_figure import curation_figure
-
-    return curation_figure(
-        pd.concat(curated, ignore_index=True), least_score=rounds.LEAST_SCORES[parameters.keep_level]
-    )
-
-
-def measure_curation(parameters: BacktranslationParameters, *curated: pd.DataFrame) -> pd.DataFrame:
-    """Precision and recall of each round where the truth is known; no rows elsewhere."""
-    from instruction_tuning.synthesis.backtranslation.curation_accuracy import (
-        accuracy_frame,
-        curation_accuracy,
-    )
-
-    if parameters.truth is None:
-        return accuracy_frame([])
-    from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
-    from instruction_tuning.microworld.world import build_world
-
-    knows = Teacher(build_world(), TeacherFaults(), seed=0)
-    first = curated[0]
-    is_right = pd.Series(
-        [
-            isinstance(instruction, str) and knows.is_answered(instruction, response)
-            for instruction, response in zip(first["instruction"], first["response"], strict=True)
-        ],
-        index=pd.Index(first["segment_id"]),
-    )
-    kind = "mechanism" if parameters.curated_by == "teacher" else "effect"
-    table = curation_accuracy(curated, is_right, kind=kind)
-    logger.info("curation against the truth (%s): %s", kind, table.round(3).to_dict("records"))
-    return table
 
 
 def _trained(

@@ -6,12 +6,14 @@ from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.instruction_backtranslation.nodes import (
     collect_seed_pairs,
-    draw_rounds,
     judge_candidates,
     list_unjudged,
-    measure_curation,
     train_on_curated,
     write_candidates,
+)
+from instruction_tuning.pipelines.instruction_backtranslation.outcome_nodes import (
+    draw_rounds,
+    measure_curation,
     write_records,
 )
 
