@@ -23,7 +23,13 @@ def written_by_model(
 
     return write_instructions(
         reverse,
-        dict(zip(segments["segment_id"], segments["text"], strict=True)),
+        {
+            key: (text, language)
+            for key, text, language in zip(
+                *(segments[name] for name in ("segment_id", "text", "language")), strict=True
+            )
+        },
+        form=parameters.reverse_form,
         temperature=parameters.temperature,
         top_p=parameters.top_p,
         max_new_tokens=parameters.max_new_tokens,

@@ -70,7 +70,7 @@ def write_candidates(
         written, completions = asked_to_write(document_segments, teacher, parameters)
         writer = teacher.model
     else:
-        examples = seed_pairs.reverse_examples(pairs)
+        examples = seed_pairs.reverse_examples(pairs, parameters.reverse_form)
         reverse = _trained(base_model, examples, replay_documents, sft, parameters)
         written = written_by_model(document_segments, reverse.model, parameters)
         writer, completions = reverse.model.digest, nothing_asked(teacher)

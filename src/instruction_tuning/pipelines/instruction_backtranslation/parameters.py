@@ -6,9 +6,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.lm.request_parameters import RequestParameters
-from instruction_tuning.synthesis.backtranslation.rating_forms import FormName
 from instruction_tuning.synthesis.backtranslation.rounds import KeptLevel, ScoredBy
-from instruction_tuning.synthesis.backtranslation.source_tags import SEED, WEB, Source
+from instruction_tuning.synthesis.backtranslation.source_tags import SEED, WEB, FormName, Source
 
 Writer = Literal["model", "teacher"]
 
@@ -27,6 +26,7 @@ class BacktranslationParameters(BaseModel):
     seed_pairs: int | None = Field(ge=2)
 
     written_by: Writer
+    reverse_form: FormName
     temperature: float = Field(ge=0, le=2)
     top_p: float = Field(gt=0, le=1)
     max_new_tokens: int = Field(gt=0)

@@ -19,11 +19,11 @@ from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.lm.loading import context_length, load_config, load_tokenizer
 from instruction_tuning.lm.local import sample_completions
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.schemas.backtranslation import CANDIDATE_STATUSES
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.backtranslation.finished_parts import folder_of, in_parts
-from instruction_tuning.synthesis.backtranslation.seed_pairs import reverse_question
+from instruction_tuning.synthesis.backtranslation.seed_pairs import reverse_prompt, reverse_question
+from instruction_tuning.synthesis.backtranslation.source_tags import FormName
 from instruction_tuning.text.tokens import tokens
 
 logger = logging.getLogger(__name__)
@@ -44,8 +44,9 @@ class Written(TypedDict):
 
 def write_instructions(
     model: ModelFolder,
-    segments: Mapping[str, str],
+    segments: Mapping[str, tuple[str, str]],
     *,
+    form: FormName,
     temperature: float,
     top_p: float,
     max_new_tokens: int,
@@ -53,16 +54,18 @@ def write_instructions(
     part_size: int,
     work_folder: Path,
 ) -> dict[str, Written]:
-    """What `model` writes for each text, by segment id; a killed run goes on behind its last part."""
+    """What `model` writes for each segment (text, language), by segment id.
+
+    A run that was killed goes on behind its last finished part.
+    """
     sampling = {"temperature": temperature, "top_p": top_p, "max_new_tokens": max_new_tokens, "seed": seed}
-    folder = folder_of(
-        work_folder, model=model.digest, prompt=read_prompt("backtranslation").digest, **sampling
-    )
+    prompts = [reverse_prompt(form, language).digest for language in ("en", "zh")]
+    folder = folder_of(work_folder, model=model.digest, prompts=prompts, **sampling)
     tokenizer = load_tokenizer(model)
     room = (context_length(load_config(model)) or 1 << 30) - max_new_tokens
 
-    def write(part: dict[str, str]) -> dict[str, Written]:
-        questions = {key: reverse_question(text) for key, text in part.items()}
+    def write(part: dict[str, tuple[str, str]]) -> dict[str, Written]:
+        questions = {key: reverse_question(text, form, language) for key, (text, language) in part.items()}
         lengths = {key: len(prompt_ids(tokenizer, question)) for key, question in questions.items()}
         asked = {key: questions[key] for key, length in lengths.items() if length <= room}
         texts = {

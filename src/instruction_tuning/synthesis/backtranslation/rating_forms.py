@@ -9,19 +9,18 @@ Departure: a base too small to follow instructions is asked in the form of docum
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from instruction_tuning.chat_format.loss_mask import prompt_ids, tokenize_document
 from instruction_tuning.errors import ModelFolderError
 from instruction_tuning.lm.chat_request import Message
 from instruction_tuning.prompts.files import Prompt, read_prompt
-from instruction_tuning.synthesis.backtranslation.source_tags import Source, with_tags
+from instruction_tuning.synthesis.backtranslation.source_tags import FormName, Source, with_tags
 from instruction_tuning.verification.marks import last_mark, mark_pattern
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-FormName = Literal["chat", "document"]
 LEVELS = ("1", "2", "3", "4", "5")
 _LOWEST, _HIGHEST = 1, 5
 

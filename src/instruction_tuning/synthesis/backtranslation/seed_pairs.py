@@ -10,9 +10,14 @@ import pandas as pd
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import Message, as_messages
-from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.prompts.files import Prompt, read_prompt
 from instruction_tuning.seeds import substream_seed
-from instruction_tuning.synthesis.backtranslation.source_tags import SEED, Source, with_tags
+from instruction_tuning.synthesis.backtranslation.source_tags import (
+    SEED,
+    FormName,
+    Source,
+    with_tags,
+)
 
 PAIR_DTYPES = {"record_id": "str", "language": "str", "instruction": "str", "response": "str"}
 # What `training.on_examples` takes.
@@ -50,18 +55,31 @@ def _only_pair(messages: list[Message]) -> tuple[str, str] | None:
     return (asked, answered) if asked and answered else None
 
 
-def reverse_question(text: str) -> list[Message]:
+def reverse_prompt(form: FormName, language: str) -> Prompt:
+    """What asks for the instruction: in words, or as the microworld's documents have it."""
+    if form == "chat":
+        return read_prompt("backtranslation")
+    return read_prompt("backtranslation_document_zh" if language == "zh" else "backtranslation_document")
+
+
+def reverse_question(text: str, form: FormName = "chat", language: str = "en") -> list[Message]:
     """The conversation that asks which instruction `text` answers: the same in training and afterwards."""
-    return [{"role": "user", "content": read_prompt("backtranslation").fill({"text": text})}]
+    return [{"role": "user", "content": reverse_prompt(form, language).fill({"text": text})}]
 
 
-def reverse_examples(pairs: pd.DataFrame) -> pd.DataFrame:
+def reverse_examples(pairs: pd.DataFrame, form: FormName) -> pd.DataFrame:
     """Chats in which the assistant writes the instruction (`EXAMPLE_COLUMNS`)."""
     rows = [
-        (record_id, None, SEED, [*reverse_question(response), {"role": "assistant", "content": instruction}])
-        for record_id, instruction, response in pairs[["record_id", "instruction", "response"]].itertuples(
-            index=False, name=None
+        (
+            row["record_id"],
+            None,
+            SEED,
+            [
+                *reverse_question(row["response"], form, row["language"]),
+                {"role": "assistant", "content": row["instruction"]},
+            ],
         )
+        for row in pairs.to_dict("records")
     ]
     return pd.DataFrame(rows, columns=EXAMPLE_COLUMNS)
 

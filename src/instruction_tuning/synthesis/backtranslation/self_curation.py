@@ -26,12 +26,11 @@ from instruction_tuning.seeds import substream_seed
 from instruction_tuning.selection.scores.expected_score import expected_values
 from instruction_tuning.synthesis.backtranslation.finished_parts import folder_of, in_parts
 from instruction_tuning.synthesis.backtranslation.rating_forms import (
-    FormName,
     chat_question,
     plain_ids,
     rating_form,
 )
-from instruction_tuning.synthesis.backtranslation.source_tags import Source, system_text
+from instruction_tuning.synthesis.backtranslation.source_tags import FormName, Source, system_text
 
 _BATCH_TOKENS = 16_384
 

@@ -13,6 +13,8 @@ from instruction_tuning.lm.chat_request import Message
 from instruction_tuning.prompts.files import read_prompt
 
 Source = Literal["seed", "web"]
+# How a model is asked: in words, or in the form of documents that a small base has read.
+FormName = Literal["chat", "document"]
 SEED: Source = "seed"
 WEB: Source = "web"
 

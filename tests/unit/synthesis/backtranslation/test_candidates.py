@@ -8,13 +8,12 @@ from instruction_tuning.schemas.backtranslation import BacktranslatedCandidates
 from instruction_tuning.synthesis.backtranslation import candidates as method
 from instruction_tuning.synthesis.backtranslation.candidates import Written, candidates, write_instructions
 
-TEXTS = {key: text for key, (text, _) in SEGMENTS.items()}
 LIMITS = {"max_instruction_characters": 60, "max_repeated_share": 0.4, "max_rejected_rate": 1.0}
 
 
-def write(work: Path, texts: dict[str, str] = TEXTS, **changes: int) -> dict[str, Written]:
+def write(work: Path, texts: dict[str, tuple[str, str]] = SEGMENTS, **changes: int) -> dict[str, Written]:
     settings = {"temperature": 0.7, "top_p": 0.9, "max_new_tokens": 6, "seed": 3, "part_size": 2}
-    return write_instructions(roomy_base(), texts, **{**settings, **changes}, work_folder=work)
+    return write_instructions(roomy_base(), texts, form="chat", **{**settings, **changes}, work_folder=work)
 
 
 def test_a_killed_run_goes_on_and_ends_as_one_that_nothing_stopped(
@@ -37,19 +36,19 @@ def test_a_killed_run_goes_on_and_ends_as_one_that_nothing_stopped(
 
 
 def test_a_text_depends_on_its_own_id_and_not_on_the_order(tmp_path: Path) -> None:
-    backwards = dict(reversed(TEXTS.items()))
+    backwards = dict(reversed(SEGMENTS.items()))
     assert write(tmp_path / "one") == write(tmp_path / "other", backwards)
     assert write(tmp_path / "one") != write(tmp_path / "one", seed=4)
 
 
 def test_a_segment_that_does_not_fit_is_not_cut_but_put_aside(tmp_path: Path) -> None:
-    written = write(tmp_path, {"0a": TEXTS["0a"], "0e": "word " * 1000})
+    written = write(tmp_path, {"0a": SEGMENTS["0a"], "0e": ("word " * 1000, "en")})
     assert written["0e"]["text"] is None
     assert written["0e"]["problem"][0] == "segment_too_long"
 
 
 def test_what_is_no_instruction_is_a_row_with_a_reason() -> None:
-    texts = {"0a": " \n", "0b": "x" * 61, "0c": TEXTS["0c"], "0d": "go on and on and on and on and on"}
+    texts = {"0a": " \n", "0b": "x" * 61, "0c": SEGMENTS["0c"][0], "0d": "go on and on and on and on and on"}
     written = {key: Written(text=text, problem=None) for key, text in texts.items()}
     frame = candidates(segments(), written, "reverse", **LIMITS)
     BacktranslatedCandidates.validate(frame)

@@ -10,7 +10,11 @@ from instruction_tuning.schemas.backtranslation import (
 )
 from instruction_tuning.synthesis.backtranslation import rounds
 from instruction_tuning.synthesis.backtranslation.curation_accuracy import accuracy_frame, curation_accuracy
-from instruction_tuning.synthesis.backtranslation.seed_pairs import reverse_examples, seed_pairs
+from instruction_tuning.synthesis.backtranslation.seed_pairs import (
+    reverse_examples,
+    reverse_question,
+    seed_pairs,
+)
 from instruction_tuning.synthesis.backtranslation.source_tags import system_text
 
 RATINGS = {
@@ -78,8 +82,10 @@ def test_a_round_trains_on_the_seeds_and_what_is_kept_each_with_its_tag() -> Non
 
 def test_the_reverse_model_learns_to_write_the_question_of_a_seed() -> None:
     seeds = seed_pairs(pool(4), count=None, seed=1)
-    messages = reverse_examples(seeds)["messages"].iloc[0]
-    assert "B0A" in messages[0]["content"] and messages[1]["content"] == "Reverse A0B."
+    for form in ("chat", "document"):
+        messages = reverse_examples(seeds, form)["messages"].iloc[0]
+        assert "B0A" in messages[0]["content"] and messages[1]["content"] == "Reverse A0B."
+    assert reverse_question("红", "document", "zh")[0]["content"] == "文：红指令："
 
 
 def test_seeds_are_single_questions_with_answers_drawn_whatever_the_order() -> None:
