@@ -43,6 +43,31 @@ def sample_completions(
     A prompt longer than the context less `max_new_tokens` loses its beginning. The end-of-turn token is
     not part of the text.
     """
+    tokenizer = load_tokenizer(folder)
+    return sample_continuations(
+        folder,
+        {key: prompt_ids(tokenizer, messages) for key, messages in prompts.items()},
+        samples=samples,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        top_p=top_p,
+        batch_tokens=batch_tokens,
+    )
+
+
+def sample_continuations(
+    folder: ModelFolder,
+    prompts: Mapping[str, list[int]],
+    *,
+    samples: int,
+    temperature: float,
+    max_new_tokens: int,
+    seed: int,
+    top_p: float = 1.0,
+    batch_tokens: int = 16_384,
+) -> dict[str, list[str]]:
+    """As `sample_completions`, of token ids: of documents as well as of conversations."""
     import torch
 
     tokenizer = load_tokenizer(folder)
@@ -57,7 +82,7 @@ def sample_completions(
             fix="ask for fewer new tokens",
         )
     requests = [(key, number) for key in prompts for number in range(samples)]
-    ids = {key: prompt_ids(tokenizer, messages)[-room:] for key, messages in prompts.items()}
+    ids = {key: prompt[-room:] for key, prompt in prompts.items()}
     texts: dict[str, list[str]] = {key: [""] * samples for key in prompts}
     lengths = [len(ids[key]) + max_new_tokens for key, _ in requests]
     with torch.inference_mode():

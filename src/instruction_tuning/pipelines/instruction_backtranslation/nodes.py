@@ -70,8 +70,15 @@ def write_candidates(
         written, completions = asked_to_write(document_segments, teacher, parameters)
         writer = teacher.model
     else:
-        examples = seed_pairs.reverse_examples(pairs, parameters.reverse_form)
-        reverse = _trained(base_model, examples, replay_documents, sft, parameters)
+        documents, recipe = replay_documents, sft
+        if parameters.reverse_form == "document":
+            replayed = round(sft.documents_per_example * len(pairs))
+            documents = seed_pairs.reverse_documents(
+                pairs, replay_documents, replayed=replayed, seed=parameters.seed
+            )
+            recipe = sft.model_copy(update={"documents_per_example": len(documents) / len(pairs)})
+        examples = seed_pairs.reverse_examples(pairs)
+        reverse = _trained(base_model, examples, documents, recipe, parameters)
         written = written_by_model(document_segments, reverse.model, parameters)
         writer, completions = reverse.model.digest, nothing_asked(teacher)
     frame = candidates.candidates(

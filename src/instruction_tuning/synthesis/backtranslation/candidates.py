@@ -13,16 +13,21 @@ from typing import TypedDict
 
 import pandas as pd
 
-from instruction_tuning.chat_format.loss_mask import prompt_ids
+from instruction_tuning.chat_format.loss_mask import prompt_ids, tokenize_document
 from instruction_tuning.errors import FailureRateError
 from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.lm.loading import context_length, load_config, load_tokenizer
-from instruction_tuning.lm.local import sample_completions
+from instruction_tuning.lm.local import sample_continuations
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.schemas.backtranslation import CANDIDATE_STATUSES
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.backtranslation.finished_parts import folder_of, in_parts
-from instruction_tuning.synthesis.backtranslation.seed_pairs import reverse_prompt, reverse_question
+from instruction_tuning.synthesis.backtranslation.rating_forms import plain_ids
+from instruction_tuning.synthesis.backtranslation.seed_pairs import (
+    reverse_document,
+    reverse_prompt,
+    reverse_question,
+)
 from instruction_tuning.synthesis.backtranslation.source_tags import FormName
 from instruction_tuning.text.tokens import tokens
 
@@ -64,13 +69,18 @@ def write_instructions(
     tokenizer = load_tokenizer(model)
     room = (context_length(load_config(model)) or 1 << 30) - max_new_tokens
 
+    def token_ids(text: str, language: str) -> list[int]:
+        if form == "document":
+            return tokenize_document(tokenizer, reverse_document(text, language)).input_ids
+        return prompt_ids(tokenizer, reverse_question(text))
+
     def write(part: dict[str, tuple[str, str]]) -> dict[str, Written]:
-        questions = {key: reverse_question(text, form, language) for key, (text, language) in part.items()}
-        lengths = {key: len(prompt_ids(tokenizer, question)) for key, question in questions.items()}
-        asked = {key: questions[key] for key, length in lengths.items() if length <= room}
+        ids = {key: token_ids(*segment) for key, segment in part.items()}
+        lengths = {key: len(own) for key, own in ids.items()}
+        asked = {key: own for key, own in ids.items() if len(own) <= room}
         texts = {
             key: found[0]
-            for key, found in sample_completions(
+            for key, found in sample_continuations(
                 model,
                 asked,
                 samples=1,
@@ -86,9 +96,11 @@ def write_instructions(
         if text is None or not fits:
             detail = f"{length} tokens with the question, {room} fit"
             return {"text": None, "problem": ["segment_too_long", detail]}
-        count = len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-        is_cut = count >= max_new_tokens
-        return {"text": text, "problem": ["cut_off", f"{count} tokens without an end"] if is_cut else None}
+        count = len(plain_ids(tokenizer, text))
+        line, end, _ = text.lstrip().partition("\n")
+        is_cut = count >= max_new_tokens and not (form == "document" and end)
+        told = line if form == "document" else text  # a document goes on with a next line
+        return {"text": told, "problem": ["cut_off", f"{count} tokens without an end"] if is_cut else None}
 
     return in_parts(segments, write, folder, part_size=part_size, what="instructions for segments")
 

@@ -62,12 +62,12 @@ def reverse_prompt(form: FormName, language: str) -> Prompt:
     return read_prompt("backtranslation_document_zh" if language == "zh" else "backtranslation_document")
 
 
-def reverse_question(text: str, form: FormName = "chat", language: str = "en") -> list[Message]:
+def reverse_question(text: str) -> list[Message]:
     """The conversation that asks which instruction `text` answers: the same in training and afterwards."""
-    return [{"role": "user", "content": reverse_prompt(form, language).fill({"text": text})}]
+    return [{"role": "user", "content": reverse_prompt("chat", "en").fill({"text": text})}]
 
 
-def reverse_examples(pairs: pd.DataFrame, form: FormName) -> pd.DataFrame:
+def reverse_examples(pairs: pd.DataFrame) -> pd.DataFrame:
     """Chats in which the assistant writes the instruction (`EXAMPLE_COLUMNS`)."""
     rows = [
         (
@@ -75,13 +75,37 @@ def reverse_examples(pairs: pd.DataFrame, form: FormName) -> pd.DataFrame:
             None,
             SEED,
             [
-                *reverse_question(row["response"], form, row["language"]),
+                *reverse_question(row["response"]),
                 {"role": "assistant", "content": row["instruction"]},
             ],
         )
         for row in pairs.to_dict("records")
     ]
     return pd.DataFrame(rows, columns=EXAMPLE_COLUMNS)
+
+
+def reverse_documents(pairs: pd.DataFrame, replay: pd.DataFrame, *, replayed: int, seed: int) -> pd.DataFrame:
+    """The pairs as documents (document_id, text, language), and `replayed` of the `replay` documents.
+
+    For a reverse model that is asked in the form of documents: it has to see the pairs in that form, too.
+    """
+    order = sorted(replay["document_id"], key=lambda name: (substream_seed(seed, "replay", name), name))
+    written = [
+        (f"pair-{row['record_id']}", reverse_document(row["response"], row["language"], row["instruction"]))
+        for row in pairs.to_dict("records")
+    ]
+    documents = pd.DataFrame(written, columns=["document_id", "text"]).assign(
+        language=pairs["language"].tolist()
+    )
+    return pd.concat([documents, replay[replay["document_id"].isin(order[:replayed])]], ignore_index=True)
+
+
+def reverse_document(text: str, language: str, instruction: str | None = None) -> str:
+    """A document's line up to the instruction, or with it."""
+    asked = reverse_prompt("document", language).fill({"text": " ".join(text.split())})
+    if instruction is None:
+        return asked
+    return f"{asked}{'' if language == 'zh' else ' '}{' '.join(instruction.split())}\n"
 
 
 def forward_examples(pairs: pd.DataFrame, source: Source, *, is_tagged: bool) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def test_a_killed_run_goes_on_and_ends_as_one_that_nothing_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = write(tmp_path / "whole")
-    sampled, calls = method.sample_completions, []
+    sampled, calls = method.sample_continuations, []
 
     def killed_at_the_second_part(*arguments, **options):
         calls.append(len(arguments[1]))
@@ -28,7 +28,7 @@ def test_a_killed_run_goes_on_and_ends_as_one_that_nothing_stopped(
             raise KeyboardInterrupt
         return sampled(*arguments, **options)
 
-    monkeypatch.setattr(method, "sample_completions", killed_at_the_second_part)
+    monkeypatch.setattr(method, "sample_continuations", killed_at_the_second_part)
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path / "killed")
     assert write(tmp_path / "killed") == whole

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 from backtranslation_builders import pool, segments
+from training_builders import replay_documents
 
 from instruction_tuning.errors import InputError
 from instruction_tuning.schemas.backtranslation import (
@@ -11,8 +12,9 @@ from instruction_tuning.schemas.backtranslation import (
 from instruction_tuning.synthesis.backtranslation import rounds
 from instruction_tuning.synthesis.backtranslation.curation_accuracy import accuracy_frame, curation_accuracy
 from instruction_tuning.synthesis.backtranslation.seed_pairs import (
+    reverse_document,
+    reverse_documents,
     reverse_examples,
-    reverse_question,
     seed_pairs,
 )
 from instruction_tuning.synthesis.backtranslation.source_tags import system_text
@@ -82,10 +84,16 @@ def test_a_round_trains_on_the_seeds_and_what_is_kept_each_with_its_tag() -> Non
 
 def test_the_reverse_model_learns_to_write_the_question_of_a_seed() -> None:
     seeds = seed_pairs(pool(4), count=None, seed=1)
-    for form in ("chat", "document"):
-        messages = reverse_examples(seeds, form)["messages"].iloc[0]
-        assert "B0A" in messages[0]["content"] and messages[1]["content"] == "Reverse A0B."
-    assert reverse_question("红", "document", "zh")[0]["content"] == "文：红指令："
+    messages = reverse_examples(seeds)["messages"].iloc[0]
+    assert "B0A" in messages[0]["content"] and messages[1]["content"] == "Reverse A0B."
+
+
+def test_for_documents_the_pairs_stand_beside_the_replayed_ones() -> None:
+    seeds = seed_pairs(pool(3), count=None, seed=1)
+    documents = reverse_documents(seeds, replay_documents(5), replayed=2, seed=1)
+    assert len(documents) == 5 and documents["document_id"].is_unique
+    assert documents["text"].iloc[0] == "Text: B0A Instruction: Reverse A0B.\n"
+    assert reverse_document("红\n绿", "zh") == "文：红 绿指令："
 
 
 def test_seeds_are_single_questions_with_answers_drawn_whatever_the_order() -> None:
