@@ -30,6 +30,8 @@ DIVERSE_EVOL_ROUNDS = 3
 SELF_INSTRUCT_ROUNDS = 3
 # And one of evolution; WizardLM has four.
 EVOLUTION_ROUNDS = 3
+# So is one of instruction backtranslation; two in the paper.
+BACKTRANSLATION_ROUNDS = 2
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {
@@ -43,6 +45,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
     "pool_ratings": ("ingestion", "pool_ratings"),
     "diverse_evol": ("ingestion", "diverse_evol"),
     "instruction_evolution": ("ingestion", "instruction_evolution"),
+    "instruction_backtranslation": ("ingestion", "instruction_backtranslation"),
     "selection_comparison": ("ingestion", "pool_ratings", "selection_comparison"),
     "selection_arena": (
         *("ingestion", "pool_ratings", "selection_comparison"),
@@ -62,6 +65,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "diverse_evol": _diverse_evol(),
         "instruction_synthesis": _instruction_synthesis(),
         "instruction_evolution": _instruction_evolution(),
+        "instruction_backtranslation": _instruction_backtranslation(),
     }
     return {name: sum((stages[stage] for stage in needed), Pipeline([])) for name, needed in _STAGES.items()}
 
@@ -131,6 +135,30 @@ def _instruction_evolution() -> Pipeline:
         parts.append(_named(module.create_round(), f"{stage}.round_{number}", inputs=taken, outputs=after))
     end = _named(module.create_end(), f"{stage}.end", inputs={"evolved": rounds[-1]["evolved"]})
     return sum([*parts, end], Pipeline([]))
+
+
+def _instruction_backtranslation() -> Pipeline:
+    """Segments of its own lengths, a start, `BACKTRANSLATION_ROUNDS` rounds, and what came out."""
+    name = "instruction_backtranslation"
+    segments = import_module("instruction_tuning.pipelines.segments.pipeline")
+    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
+    rounds = [f"curated_candidates_{number}" for number in range(BACKTRANSLATION_ROUNDS + 1)]
+    own_lengths = {"params:segments": "params:backtranslation_segments"}
+    parts = [
+        _named(segments.create_pipeline(), f"{name}.segments", parameters=own_lengths),
+        _named(module.create_start(), f"{name}.start", outputs={"curated": rounds[0]}),
+    ]
+    for number in range(1, BACKTRANSLATION_ROUNDS + 1):
+        made = {
+            "curated": rounds[number],
+            "examples": f"backtranslation_examples_{number}",
+            "curation_completions": f"curation_completions_{number}",
+        }
+        ends = {"inputs": {"curated_before": rounds[number - 1]}, "outputs": made}
+        parts.append(_named(module.create_round(), f"{name}.round_{number}", **ends))
+    last = {"examples": f"backtranslation_examples_{BACKTRANSLATION_ROUNDS}"}
+    parts.append(_named(module.create_end(rounds[1:]), f"{name}.end", inputs=last))
+    return sum(parts, Pipeline([]))
 
 
 def _named(part: Pipeline, namespace: str, **ends: dict[str, str]) -> Pipeline:

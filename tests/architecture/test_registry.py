@@ -20,6 +20,8 @@ STANDALONE = {
     *("segments", "self_alignment"),
 }
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
+# A round has a namespace of its own inside its stage's.
+IN_ROUNDS = ("diverse_evol", "instruction_evolution", "instruction_backtranslation")
 # What a node's name may begin with: it reads as an instruction.
 VERBS = (
     "answer",
@@ -93,14 +95,13 @@ def test_listing_the_pipelines_imports_nothing_heavy(project_path: Path):
 
 def test_every_stage_has_a_pipeline_and_no_other_is_registered(registered):
     chain = {"ingestion", "query_selection", "answer_generation", "sft", "reward_model", "evaluation"}
-    rounds = {"diverse_evol", "instruction_evolution"}
-    assert set(registered) == {"__default__", *chain, *STANDALONE, *SELECTION, *rounds}
+    assert set(registered) == {"__default__", *chain, *STANDALONE, *SELECTION, *IN_ROUNDS}
     assert all(pipeline.nodes for pipeline in registered.values())
 
 
 def test_a_pipeline_is_all_that_is_needed_to_get_there(registered, context):
     outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model"}
-    outside |= {"champion_model", "stored_ratings"}
+    outside |= {"champion_model", "stored_ratings", "stored_examples", "raw_documents"}
     for name in registered.keys() - STANDALONE:
         inputs = {name for name in registered[name].inputs() if not name.startswith("params:")}
         assert inputs <= outside, name
@@ -111,7 +112,6 @@ def test_a_namespace_is_its_stage_alone(registered):
         if name != "__default__":
             alone = pipeline.only_nodes_with_namespaces([name])
             assert alone.nodes
-            # A round of DiverseEvol has a namespace of its own inside its stage's.
             assert {str(node.namespace).split(".")[0] for node in alone.nodes} == {name}
 
 

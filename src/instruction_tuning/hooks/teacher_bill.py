@@ -18,6 +18,7 @@ from instruction_tuning.incremental.live import run_of
 from instruction_tuning.lineage.rows import read_columns
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE, Payment
+from instruction_tuning.pipeline_registry import BACKTRANSLATION_ROUNDS
 from instruction_tuning.reporting.teacher_bill import TeacherBill, teacher_bill
 
 logger = logging.getLogger(__name__)
@@ -25,13 +26,15 @@ logger = logging.getLogger(__name__)
 COMPLETIONS_DATASETS = (
     *("teacher_completions", "arena_completions"),
     *("tagging_completions", "marking_completions", "ladder_completions"),
-    *("synthesis_completions", "evolution_completions"),
+    *("synthesis_completions", "evolution_completions", "backtranslation_completions"),
+    *(f"curation_completions_{number}" for number in range(1, BACKTRANSLATION_ROUNDS + 1)),
     *("comparison_completions", "self_alignment_completions"),
 )
 # The sections of parameters that name a completion store; it may be the same one.
 _SECTIONS = (
     *(TEACHER_PARAMETERS, "params:pool_ratings", "params:instruction_synthesis"),
-    *("params:instruction_evolution", "params:comparison_data", "params:self_alignment"),
+    *("params:instruction_evolution", "params:instruction_backtranslation"),
+    *("params:comparison_data", "params:self_alignment"),
 )
 
 

@@ -32,18 +32,45 @@ def sample_completions(
     temperature: float,
     max_new_tokens: int,
     seed: int,
+    top_p: float = 1.0,
     batch_tokens: int = 16_384,
 ) -> dict[str, list[str]]:
     """`samples` completions of each prompt's messages, by key. Temperature 0 is greedy: all samples alike.
 
-    A prompt longer than the context less `max_new_tokens` loses its beginning. The end-of-turn token is
-    not part of the text.
+    Below 1, `top_p` leaves only the likeliest tokens that together have that probability (Holtzman et al.
+    2019, arXiv 1904.09751). A prompt longer than the context less `max_new_tokens` loses its beginning. The
+    end-of-turn token is not part of the text.
     """
+    tokenizer = load_tokenizer(folder)
+    return sample_continuations(
+        folder,
+        {key: prompt_ids(tokenizer, messages) for key, messages in prompts.items()},
+        samples=samples,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        top_p=top_p,
+        batch_tokens=batch_tokens,
+    )
+
+
+def sample_continuations(
+    folder: ModelFolder,
+    prompts: Mapping[str, list[int]],
+    *,
+    samples: int,
+    temperature: float,
+    max_new_tokens: int,
+    seed: int,
+    top_p: float = 1.0,
+    batch_tokens: int = 16_384,
+) -> dict[str, list[str]]:
+    """As `sample_completions`, of token ids: of documents as well as of conversations."""
     tokenizer = load_tokenizer(folder)
     model = load_model(folder, "causal")
     room = _room(folder, model, max_new_tokens)
-    ids = {key: prompt_ids(tokenizer, messages)[-room:] for key, messages in prompts.items()}
-    return _sampled(model, tokenizer, ids, samples, temperature, max_new_tokens, seed, batch_tokens)
+    ids = {key: prompt[-room:] for key, prompt in prompts.items()}
+    return _sampled(model, tokenizer, ids, samples, temperature, top_p, max_new_tokens, seed, batch_tokens)
 
 
 def continue_texts(
@@ -73,7 +100,7 @@ def continue_texts(
             record=longest,
             fix="take a model with a longer context, a shorter prompt, or fewer new tokens",
         )
-    return _sampled(model, tokenizer, ids, samples, temperature, max_new_tokens, seed, batch_tokens)
+    return _sampled(model, tokenizer, ids, samples, temperature, 1.0, max_new_tokens, seed, batch_tokens)
 
 
 def _room(folder: ModelFolder, model: "PreTrainedModel", max_new_tokens: int) -> int:
@@ -96,6 +123,7 @@ def _sampled(
     ids: Mapping[str, list[int]],
     samples: int,
     temperature: float,
+    top_p: float,
     max_new_tokens: int,
     seed: int,
     batch_tokens: int,
@@ -109,7 +137,7 @@ def _sampled(
         for rows in batches_by_length(lengths, batch_tokens=batch_tokens):
             batch = [requests[row] for row in rows]
             seeds = [substream_seed(seed, "completion", key, number) for key, number in batch]
-            noise = gumbel_noise(seeds, temperature) if temperature > 0 else None
+            noise = gumbel_noise(seeds, temperature, top_p) if temperature > 0 else None
             answers = generate(model, tokenizer, [ids[key] for key, _ in batch], noise, max_new_tokens)
             for (key, number), answer in zip(batch, answers, strict=True):
                 texts[key][number] = answer
@@ -168,10 +196,12 @@ def end_tokens(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -
     return set(ends) if isinstance(ends, list) else {ends}
 
 
-def gumbel_noise(seeds: list[int], temperature: float) -> "LogitsProcessor":
-    """A processor that divides by the temperature and adds each row's own noise."""
+def gumbel_noise(seeds: list[int], temperature: float, top_p: float = 1.0) -> "LogitsProcessor":
+    """A processor that divides by the temperature, cuts to the nucleus and adds each row's own noise."""
     import torch
-    from transformers import LogitsProcessor
+    from transformers import LogitsProcessor, TopPLogitsWarper
+
+    nucleus = TopPLogitsWarper(top_p) if top_p < 1 else None
 
     class GumbelNoise(LogitsProcessor):
         def __init__(self) -> None:
@@ -180,6 +210,9 @@ def gumbel_noise(seeds: list[int], temperature: float) -> "LogitsProcessor":
         def __call__(self, input_ids: Any, scores: Any) -> Any:
             drawn = np.stack([stream.gumbel(size=scores.shape[-1]) for stream in self.streams])  # (B, V)
             noise = torch.from_numpy(drawn).to(scores.device, torch.float32)
-            return scores.float() / temperature + noise
+            scaled = scores.float() / temperature
+            if nucleus is not None:
+                scaled = nucleus(input_ids, scaled)
+            return scaled + noise
 
     return GumbelNoise()

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import alignment, comparisons, evolution_operations, joint_ratings
+from instruction_tuning.microworld import (
+    alignment,
+    comparisons,
+    evolution_operations,
+    joint_ratings,
+    pairs,
+)
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -101,6 +107,8 @@ class Teacher:
                 return self._rate_jointly(side_by_side, rng)
             if (aligned := alignment.read_alignment(request)) is not None:
                 return alignment.alignment_reply(*aligned, self.world, self._recognise, rng, self.faults)
+            if (found := pairs.read_pair_request(request)) is not None:
+                return self._pair(found, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -165,6 +173,14 @@ class Teacher:
             unparseable_rate=self.faults.unparseable_rate,
             excuse=NO_NUMBER,
         )
+
+    def _pair(self, asked: pairs.PairRequest, rng: random.Random) -> str:
+        reply = pairs.pair_reply(asked, self.world, self._recognise, rng, self.faults, excuse=NO_NUMBER)
+        return rng.choice(NONSENSE) if reply is None else reply
+
+    def is_answered(self, instruction: str, text: str) -> bool:
+        """Whether `text` is a right answer to `instruction`: the truth, without the teacher's faults."""
+        return pairs.is_answered(self.world, self._recognise, instruction, text)
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:

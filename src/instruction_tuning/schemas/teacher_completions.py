@@ -11,6 +11,7 @@ KINDS = (
     *("new_tasks", "task_kind", "instances", "three_shots", "task_output", "paraphrasing"),
     *("textbook_section", "textbook_exercises"),
     *("evolution", "evolution_check"),
+    *("backtranslation", "curation"),
 )
 
 

@@ -1,1 +1,1 @@
-"""New instructions and examples that a language model writes."""
+"""New instructions and examples that a language model writes, or finds in texts."""

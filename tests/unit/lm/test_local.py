@@ -14,7 +14,7 @@ PROMPTS = {
 
 
 def sample(
-    prompts: dict[str, list[dict[str, str]]], *, samples: int = 2, temperature: float = 1.0, **options: int
+    prompts: dict[str, list[dict[str, str]]], *, samples: int = 2, temperature: float = 1.0, **options: float
 ) -> dict[str, list[str]]:
     settings = {"max_new_tokens": 6, "seed": 1, **options}
     return sample_completions(tiny_base(), prompts, samples=samples, temperature=temperature, **settings)
@@ -79,3 +79,10 @@ def test_a_plain_text_is_gone_on_with_and_never_cut() -> None:
     assert alone["a"] == together["a"] and len(alone["a"]) == 2
     with pytest.raises(ConfigurationError, match=r"a prompt of \d+ tokens and 5 new ones do not fit"):
         continue_texts(folder, {"a": "colour red " * CONTEXT, "b": "x"}, **settings)
+
+
+def test_the_nucleus_leaves_the_likeliest_tokens_alone() -> None:
+    greedy = sample(PROMPTS, temperature=0)
+    assert sample(PROMPTS, temperature=1.0, top_p=1e-6) == greedy
+    assert sample(PROMPTS, temperature=1.0, top_p=1.0) == sample(PROMPTS, temperature=1.0)
+    assert sample(PROMPTS, temperature=1.0, top_p=0.5) != greedy

@@ -48,14 +48,32 @@ def expected_scores(
     NaN where a conversation has more than `max_length_tokens` tokens, or a logit is not finite. Raises
     `ModelFolderError` where a digit is not one token of its own in that place.
     """
+    tokenizer = load_tokenizer(scorer)
+    digits = digit_token_ids(tokenizer, scorer)
+    return expected_values(
+        scorer,
+        [prompt_ids(tokenizer, list(messages)) for messages in conversations],
+        digits,
+        max_length_tokens=max_length_tokens,
+        batch_tokens=batch_tokens,
+    )
+
+
+def expected_values(
+    scorer: ModelFolder,
+    sequences: Sequence[list[int]],
+    digit_ids: Sequence[int],
+    *,
+    max_length_tokens: int,
+    batch_tokens: int = 16_384,
+) -> np.ndarray:
+    """As `expected_scores`, of token `sequences` behind which one of `digit_ids` is due: those of 1, 2, …"""
     import torch
 
-    tokenizer = load_tokenizer(scorer)
-    digit_ids = torch.tensor(digit_token_ids(tokenizer, scorer))
-    sequences = [prompt_ids(tokenizer, list(messages)) for messages in conversations]
     fitting = [row for row, ids in enumerate(sequences) if len(ids) <= max_length_tokens]
     scores = np.full(len(sequences), np.nan)
-    values = torch.tensor([float(digit) for digit in DIGITS], dtype=torch.float64)
+    digits = torch.tensor(list(digit_ids))
+    values = torch.arange(1, len(digits) + 1, dtype=torch.float64)
     if fitting:
         model = load_model(scorer, "causal")
     lengths = [len(sequences[row]) for row in fitting]
@@ -63,7 +81,7 @@ def expected_scores(
     with torch.inference_mode():
         for batch in with_progress("expected scores", batches, lengths):
             rows = [fitting[place] for place in batch]
-            logits = _last_logits(model, [sequences[row] for row in rows])[:, digit_ids]  # (B, S)
+            logits = _last_logits(model, [sequences[row] for row in rows])[:, digits]  # (B, S)
             found = torch.softmax(logits.cpu().double(), dim=-1) @ values  # (B,)
             scores[rows] = torch.where(found.isfinite(), found, torch.nan).numpy()
     logger.info(

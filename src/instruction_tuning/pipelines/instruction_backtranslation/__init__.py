@@ -1,0 +1,1 @@
+"""Instructions for texts that nobody asked for, curated by models in rounds (Humpback)."""

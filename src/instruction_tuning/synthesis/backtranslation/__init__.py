@@ -1,0 +1,1 @@
+"""Instruction backtranslation: which instruction a text answers, and which pairs are worth training on."""
