@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.answering.final_answer import agreement_rates
+from instruction_tuning.verification.final_answer import agreement_rates
 from instruction_tuning.lm.chat_request import without_answer
 from instruction_tuning.verification.check import check_answer
 

@@ -1,4 +1,5 @@
-"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises.
+"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises; it
+writes programs, and tests for them (programming.py).
 
 It recognises a question by the phrasings of the skills, alone or after the turns before it, and every
 other operation by the marker lines of the project's own prompts. Anything else gets nonsense, never the
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons
+from instruction_tuning.microworld import comparisons, programming
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -83,6 +84,8 @@ class Teacher:
         if read is None:
             if (comparison := comparisons.read_comparison(request)) is not None:
                 return self._compare(comparison, rng)
+            if (task := programming.read_task(request)) is not None:
+                return self._program(task, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -124,6 +127,12 @@ class Teacher:
             unparseable_rate=self.faults.unparseable_rate,
             excuse=NO_NUMBER,
         )
+
+    def _program(self, task: programming.Task, rng: random.Random) -> str:
+        item = self._recognise(questions_of(task.instruction))
+        if item is None or item[0].answer_kind != "program":
+            return rng.choice(NONSENSE)
+        return programming.reply(task, self.world, *item, rng, **programming.shares_of(self.faults))
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:
