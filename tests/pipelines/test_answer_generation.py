@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from instruction_tuning.answering.choice import rejection_reasons
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
+from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
 from instruction_tuning.schemas.rated_responses import RatedResponses
@@ -31,6 +32,7 @@ def run(
     *,
     price: float = 0.0,
     judge: Endpoint | None = None,
+    earlier_reward_model: ModelFolder | None = None,
     **changes,
 ):
     """The frames as the next stage reads them: from Parquet."""
@@ -44,6 +46,7 @@ def run(
         {
             "selected_queries": inputs,
             "params:teacher": MemoryDataset(teacher),
+            "earlier_reward_model": MemoryDataset(earlier_reward_model, copy_mode="assign"),
             "params:answer_generation": MemoryDataset(
                 answer_parameters(folder, **changes), copy_mode="assign"
             ),

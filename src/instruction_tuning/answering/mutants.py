@@ -72,7 +72,8 @@ class _Changer(ast.NodeTransformer):
         for number, (node, change) in enumerate(_changes_within(tree)):
             if number == self._place:
                 self._target, self._change = node, change
-        changed: ast.Module = self.visit(tree)
+        changed = self.visit(tree)
+        assert isinstance(changed, ast.Module)
         return changed
 
     def visit(self, node: ast.AST) -> ast.AST | None:

@@ -51,7 +51,7 @@ class RepairRates:
 
 
 def repair_requests(
-    failures: Sequence[Mapping[str, Any]],
+    failures: Sequence[Mapping[Any, Any]],
     *,
     num_repairs: int,
     first_index: int,

@@ -55,37 +55,21 @@ def read_task(text: str) -> Task | None:
     return None
 
 
-def shares_of(faults: Faults) -> dict[str, float]:
-    """The shares that `reply` takes."""
-    return {
-        "error_rate": faults.error_rate,
-        "verbosity": faults.verbosity,
-        "unparseable_rate": faults.unparseable_rate,
-    }
-
-
 def reply(
-    task: Task,
-    world: World,
-    skill: Skill,
-    slots: dict[str, str],
-    rng: random.Random,
-    *,
-    error_rate: float,
-    verbosity: float,
-    unparseable_rate: float,
+    task: Task, world: World, item: tuple[Skill, dict[str, str]], rng: random.Random, faults: Faults
 ) -> str:
-    """Tests of the skill's item, or a program for it; `slots` holds the right answer."""
+    """Tests of the skill's item, or a program for it; its slots hold the right answer."""
+    skill, slots = item
     if task.operation == "test":
-        if rng.random() < unparseable_rate:
+        if rng.random() < faults.unparseable_rate:
             return _NO_TESTS
         cases = skill.rubric_of(world, slots)["tests"]
-        return _block("\n".join(_test(rng, *case, error_rate=error_rate) for case in cases))
+        return _block("\n".join(_test(rng, *case, error_rate=faults.error_rate) for case in cases))
     is_repair = task.operation == "repair"
-    if rng.random() < error_rate * (_REPAIR_FACTOR if is_repair else 1.0):
+    if rng.random() < faults.error_rate * (_REPAIR_FACTOR if is_repair else 1.0):
         slots = mistaken(world, rng, skill, slots)
     said = "The program does not do what the task says.\n" if is_repair else ""
-    if not said and rng.random() < verbosity:
+    if not said and rng.random() < faults.verbosity:
         said = "Here it is:\n"
     return said + _block(slots["answer"])
 

@@ -132,7 +132,7 @@ class Teacher:
         item = self._recognise(questions_of(task.instruction))
         if item is None or item[0].answer_kind != "program":
             return rng.choice(NONSENSE)
-        return programming.reply(task, self.world, *item, rng, **programming.shares_of(self.faults))
+        return programming.reply(task, self.world, item, rng, self.faults)
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:

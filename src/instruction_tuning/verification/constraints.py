@@ -21,7 +21,9 @@ TextKind = Literal["contains", "forbids", "starts_with", "ends_with"]
 Kind = Literal[CountKind, TextKind, "json", "language"]
 Relation = Literal["exactly", "at_least", "at_most"]
 
-_WORD = re.compile(rf"[{HAN}{KANA_AND_HANGUL}]|[^\W_{HAN}{KANA_AND_HANGUL}]+(?:['’.-][^\W_{HAN}{KANA_AND_HANGUL}]+)*")
+_WORD = re.compile(
+    rf"[{HAN}{KANA_AND_HANGUL}]|[^\W_{HAN}{KANA_AND_HANGUL}]+(?:['’.-][^\W_{HAN}{KANA_AND_HANGUL}]+)*"
+)
 _SENTENCE = re.compile(r"[^.!?。！？\s][^!?。！？]*?(?:[.!?](?=\s|$)|[。！？]|$)", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)、])[ \t]*\S", re.MULTILINE)
 _LANGUAGE_NAMES = {"english": "en", "chinese": "zh", "英文": "en", "英语": "en", "中文": "zh", "汉语": "zh"}
@@ -88,15 +90,27 @@ def keeps_constraints(query: Query, response: str) -> Verdict | None:
         return None
     broken = [constraint for constraint in constraints if not holds(constraint, response)]
     score = 1 - len(broken) / len(constraints)
-    reason = f"broken: {', '.join(map(str, broken))}" if broken else f"kept: {', '.join(map(str, constraints))}"
+    reason = (
+        f"broken: {', '.join(map(str, broken))}" if broken else f"kept: {', '.join(map(str, constraints))}"
+    )
     return Verdict(score, not broken, reason, vouches=False)
 
 
 def stated_constraints(prompt: str) -> tuple[Constraint, ...]:
     """What a prompt asks for in plain wordings; its first line or last is where such conditions stand."""
     text = with_digits(prompt.casefold())
-    found = [constraint for pattern, read in _STATED for match in pattern.finditer(text) for constraint in read(match)]
-    quoted = [constraint for pattern, read in _QUOTED for match in pattern.finditer(prompt) for constraint in read(match)]
+    found = [
+        constraint
+        for pattern, read in _STATED
+        for match in pattern.finditer(text)
+        for constraint in read(match)
+    ]
+    quoted = [
+        constraint
+        for pattern, read in _QUOTED
+        for match in pattern.finditer(prompt)
+        for constraint in read(match)
+    ]
     counts = [constraint.kind for constraint in found]
     # Two lengths of one thing, without a range's two ends, are two tasks: which is meant cannot be known.
     doubled = {kind for kind in counts if counts.count(kind) > 1}
@@ -104,9 +118,13 @@ def stated_constraints(prompt: str) -> tuple[Constraint, ...]:
 
 
 _RELATIONS: dict[str, Relation] = {
-    **dict.fromkeys(("at most", "no more than", "up to", "not more than", "最多", "不超过", "至多"), "at_most"),
+    **dict.fromkeys(
+        ("at most", "no more than", "up to", "not more than", "最多", "不超过", "至多"), "at_most"
+    ),
     **dict.fromkeys(("at least", "no fewer than", "no less than", "至少", "不少于"), "at_least"),
-    **dict.fromkeys(("exactly", "in exactly", "with exactly", "of exactly", "in", "with", "of", "正好", "恰好"), "exactly"),
+    **dict.fromkeys(
+        ("exactly", "in exactly", "with exactly", "of exactly", "in", "with", "of", "正好", "恰好"), "exactly"
+    ),
 }
 _COUNTED: dict[str, CountKind] = {
     **dict.fromkeys(("word", "words", "个字", "字"), "words"),
@@ -123,19 +141,30 @@ _FEWER_THAN = re.compile(rf"\b(fewer|less|under|more|over) (?:than )?(\d{{1,5}})
 _CHINESE_COUNT = re.compile(
     r"(最多|不超过|至多|至少|不少于|正好|恰好|用)\s*(?:用|写)?(\d{1,5})\s*(个字|字|句话|个句子|句|个要点|条要点|个段落|段)"
 )
-_JSON = re.compile(r"\b(?:in|as|using|only|valid|into) (?:a |an )?(?:valid )?json\b|json(?:格式|输出)|输出json")
+_JSON = re.compile(
+    r"\b(?:in|as|using|only|valid|into) (?:a |an )?(?:valid )?json\b|json(?:格式|输出)|输出json"
+)
 _ANSWER_IN = re.compile(
     r"\b(?:answer|reply|respond|write) (?:only )?in (english|chinese)\b|用(中文|汉语|英文|英语)(?:回答|作答|写)"
 )
 _QUOTE = r"[\"'“‘「]([^\"'”’」\n]{1,60})[\"'”’」]"
-_CONTAINS = re.compile(rf"\b(?:include|contain|mention|use)s? the (?:exact )?(?:word|phrase)s? {_QUOTE}|必须?(?:包含|提到){_QUOTE}", re.I)
+_CONTAINS = re.compile(
+    rf"\b(?:include|contain|mention|use)s? the (?:exact )?(?:word|phrase)s? {_QUOTE}|必须?(?:包含|提到){_QUOTE}",
+    re.I,
+)
 _FORBIDS = re.compile(
     rf"\b(?:(?:do not|don['’]t|without|avoid|never) (?:use|using|include|including|mention|mentioning|say|saying)|avoid)"
     rf" the (?:word|phrase)s? {_QUOTE}|(?:不要|不能|请勿)(?:使用|包含|提到|出现){_QUOTE}",
     re.I,
 )
-_ENDS = re.compile(rf"\b(?:end|finish)(?:ing)? (?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?{_QUOTE}|以{_QUOTE}结尾", re.I)
-_STARTS = re.compile(rf"\b(?:begin|start)(?:ning|ing)? (?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?{_QUOTE}|以{_QUOTE}开头", re.I)
+_ENDS = re.compile(
+    rf"\b(?:end|finish)(?:ing)? (?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?{_QUOTE}|以{_QUOTE}结尾",
+    re.I,
+)
+_STARTS = re.compile(
+    rf"\b(?:begin|start)(?:ning|ing)? (?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?{_QUOTE}|以{_QUOTE}开头",
+    re.I,
+)
 
 Reader = Callable[[re.Match[str]], list[Constraint]]
 

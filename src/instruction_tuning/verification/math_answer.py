@@ -31,7 +31,9 @@ _GOES_ON = (
 )
 _LAST = re.compile(rf"{_NUMBER}{_GOES_ON}(?!\s*[\^*×]){_UNIT_BEHIND}")
 # What an announced answer goes on with is its reason.
-_REASON = re.compile(r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s)|[。；]|\b(?:because|since|as)\b|因为", re.IGNORECASE)
+_REASON = re.compile(
+    r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s)|[。；]|\b(?:because|since|as)\b|因为", re.IGNORECASE
+)
 
 
 def final_answer_text(response: str) -> str | None:

@@ -45,7 +45,9 @@ _VALUE = re.compile(
     rf"(?P<plain>{PLAIN_NUMBER})(?:[eE](?P<ten>{_SIGN}\d+))?"
     r")\s*(?P<rest>.*)"
 )
-_HAN_PERCENT = re.compile(r"百分之\s*([\d.]+|[零〇一二两三四五六七八九十百]+(?:点[零〇一二三四五六七八九]+)?)")
+_HAN_PERCENT = re.compile(
+    r"百分之\s*([\d.]+|[零〇一二两三四五六七八九十百]+(?:点[零〇一二三四五六七八九]+)?)"
+)
 _HAN_FRACTION = re.compile(r"(?<!\d)(\d{1,30})\s*分之\s*(\d{1,30})")
 _HAN_POINT = re.compile(r"(?<=\d)点(?=\d)")
 # 3万, 1.5亿, 3万5千: figures with the scales of Chinese; a longer run of numerals is no number.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # A record: record_id, prompt, messages, language, answer, and what else its frame has.
-Query = Mapping[str, Any]
+Query = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)

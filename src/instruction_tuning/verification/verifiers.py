@@ -59,11 +59,7 @@ def self_consistency(samples: Mapping[str, Sequence[str]], *, min_share: float) 
     Passes where it is the most frequent one, alone, and its share is at least `min_share`; null where a record
     has fewer than two samples.
     """
-    votes = {
-        record_id: Counter(map(_vote, texts))
-        for record_id, texts in samples.items()
-        if len(texts) > 1
-    }
+    votes = {record_id: Counter(map(_vote, texts)) for record_id, texts in samples.items() if len(texts) > 1}
 
     def verify(query: Query, response: str) -> Verdict | None:
         counted = votes.get(str(query["record_id"]))
@@ -99,7 +95,9 @@ def reward_score(rewards: Mapping[tuple[str, str], float], *, min_reward: float)
         if math.isnan(reward):
             return None
         score = 1 / (1 + math.exp(-max(-700.0, min(700.0, reward))))
-        return Verdict(score, reward >= min_reward, f"reward {reward:.3g}, {min_reward:g} is needed", vouches=False)
+        return Verdict(
+            score, reward >= min_reward, f"reward {reward:.3g}, {min_reward:g} is needed", vouches=False
+        )
 
     return verify
 
