@@ -30,9 +30,9 @@ def ask_with_tests(
 ) -> dict[str, CodeTests]:
     """Ask for everything; the tests by record id.
 
-    Queries that ask for no program, or got no readable tests, are asked as they are (`plain_requests`), and so are
-    those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are. Raises
-    `FailureRateError` where too many replies hold no test, before a program is asked for.
+    Queries that ask for no program, or got no readable tests, are asked as they are (`plain_requests`), and
+    so are those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are.
+    Raises `FailureRateError` where too many replies hold no test, before a program is asked for.
     """
     written = ask(test_requests(queries, sampling))
     refuse_unreadable_tests(written, tests_by_record(queries.iloc[:0], written), max_unreadable_rate)
@@ -74,6 +74,6 @@ def refuse_unreadable_tests(
         asked_for="test (an assert on what a function returns)",
         field="answer_generation.max_unreadable_rate",
         max_unreadable_rate=max_unreadable_rate,
-        fix="take a teacher that follows prompts/writing_tests.txt, raise answer_generation.max_tokens where replies "
-        "are cut off, or raise the limit",
+        fix="take a teacher that follows prompts/writing_tests.txt, raise answer_generation.max_tokens where "
+        "replies are cut off, or raise the limit",
     )

@@ -4,8 +4,8 @@ Best-of-K by a judge's mark (2304.03277 rates responses so), with self-consisten
 equal marks and the response id last, so that the choice is a function of the frame. A response without
 a rating is never chosen: no measurement is no default. O(R log R) for R responses.
 
-By path (rejection sampling, distinct_paths.py) an answer that passed its check needs no rating, and several answers
-to a query go different ways; one that no check decides goes by its rating, if it was asked for.
+By path (rejection sampling, distinct_paths.py) an answer that passed its check needs no rating, and several
+answers to a query go different ways; one that no check decides goes by its rating, if it was asked for.
 """
 
 from collections.abc import Hashable, Mapping, Sequence

@@ -1,9 +1,9 @@
 """Unit tests that a teacher writes before there is a program, and which of them tell right from wrong.
 
-Code Llama's tests-first (Rozière et al. 2023, arXiv 2308.12950): tests for a task, then several solutions that see
-them, the ones that pass are kept. The paper trusts the tests; here a test has to hold for a solution that passes
-all of them and to fail for at least one mutant of it (mutants.py), or it is vacuous and counts for nothing.
-One run in the sandbox a mutant: which tests fail is read from one assertion at the end.
+Code Llama's tests-first (Rozière et al. 2023, arXiv 2308.12950): tests for a task, then several solutions
+that see them, the ones that pass are kept. The paper trusts the tests; here a test has to hold for a solution
+that passes all of them and to fail for at least one mutant of it (mutants.py), or it is vacuous and counts
+for nothing. One run in the sandbox a mutant: which tests fail is read from one assertion at the end.
 """
 
 import ast

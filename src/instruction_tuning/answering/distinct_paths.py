@@ -1,12 +1,12 @@
 """Different ways to one answer: rejection sampling with distinct-path selection.
 
-RFT (Yuan et al. 2023, arXiv 2308.01825): of the samples that come to the right answer with equations that hold,
-one a path is kept; a path is the ordered list of equations, and its representative the sample with the greatest
-sum of edit distances to the others. O(K² · length) for K samples of a query.
+RFT (Yuan et al. 2023, arXiv 2308.01825): of the samples that come to the right answer with equations that
+hold, one a path is kept; a path is the ordered list of equations, and its representative the sample with the
+greatest sum of edit distances to the others. O(K² · length) for K samples of a query.
 
-Departures. The published code gives all solutions without equations one shared empty path, so that one of them
-stays; here their folded text is the path. Paths that many samples took come first, so that a limit keeps the most
-frequent ones; the paper keeps all.
+Departures. The published code gives all solutions without equations one shared empty path, so that one of
+them stays; here their folded text is the path. Paths that many samples took come first, so that a limit keeps
+the most frequent ones; the paper keeps all.
 """
 
 from collections.abc import Sequence

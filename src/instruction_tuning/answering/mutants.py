@@ -1,8 +1,8 @@
 """Small changes to a program, to see whether tests notice: what no change breaks is no test.
 
-Mutation analysis (DeMillo, Lipton and Sayward 1978) for the warning about self-generated tests in Code Llama's
-recipe (Rozière et al. 2023, arXiv 2308.12950). Each mutant has one change: another operator or comparison, a
-number one off, a negated condition, a call replaced by its argument, a returned value by None.
+Mutation analysis (DeMillo, Lipton and Sayward 1978) for the warning about self-generated tests in Code
+Llama's recipe (Rozière et al. 2023, arXiv 2308.12950). Each mutant has one change: another operator or
+comparison, a number one off, a negated condition, a call replaced by its argument, a returned value by None.
 O(nodes²), bounded by `limit` mutants, spread over the program.
 """
 

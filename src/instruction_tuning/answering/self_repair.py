@@ -1,11 +1,13 @@
 """Programs repaired by their author, told what went wrong: trees of first programs and repairs.
 
-Olausson et al. 2023 (arXiv 2306.09896): n_p programs of a task; each that fails gets n_fr samples of feedback and
-repair together, given the task, the program and the error; the task is solved if any program passes. It has to be
-held against pass@k of as many plain samples, k = n_p + n_p · n_fr, or of as many tokens as the tree takes.
+Olausson et al. 2023 (arXiv 2306.09896): n_p programs of a task; each that fails gets n_fr samples of feedback
+and repair together, given the task, the program and the error; the task is solved if any program passes. It
+has to be held against pass@k of as many plain samples, k = n_p + n_p · n_fr, or of as many tokens as the tree
+takes.
 
-One large tree a task (N_p programs, N_fr repairs each) gives all smaller trees. The paper draws 1,000 of them;
-here the share of subtrees without success is counted exactly. With c_i of the N_fr repairs of program i passing,
+One large tree a task (N_p programs, N_fr repairs each) gives all smaller trees. The paper draws 1,000 of
+them; here the share of subtrees without success is counted exactly. With c_i of the N_fr repairs of program i
+passing,
 
     q_i = C(N_fr - c_i, n_fr) / C(N_fr, n_fr), and 0 where program i passes itself
     P(no success) = e_{n_p}(q_1, …, q_N) / C(N_p, n_p)
@@ -28,7 +30,8 @@ _LONGEST_ERROR = 1_000  # characters
 
 @dataclass(frozen=True)
 class Attempt:
-    """A first program: whether it passes, its tokens; of its repairs whether each passes, and their tokens."""
+    """A first program: whether it passes, its tokens; of its repairs whether each passes, and their
+    tokens."""
 
     passed: bool
     tokens: int
@@ -38,7 +41,8 @@ class Attempt:
 
 @dataclass(frozen=True)
 class RepairRates:
-    """Pass rates of self-repair, of as many plain samples (`samples`), and of as many tokens (`token_samples`).
+    """Pass rates of self-repair, of as many plain samples (`samples`), and of as many tokens
+    (`token_samples`).
 
     A rate is null where there are not so many samples.
     """
@@ -59,7 +63,8 @@ def repair_requests(
     max_tokens: int,
     seed: int,
 ) -> list[ChatRequest]:
-    """One request a failed program (record_id, sample_index, task, program, error), for `num_repairs` samples.
+    """One request a failed program (record_id, sample_index, task, program, error), for `num_repairs`
+    samples.
 
     Repairs of program i stand behind the `first_index` plain samples: from first_index + i · num_repairs on.
     """
@@ -91,7 +96,8 @@ def repair_requests(
 
 
 def pass_at_k(samples: int, passed: int, k: int) -> float | None:
-    """The probability that k of the samples, drawn without putting back, hold one that passed; null if too few.
+    """The probability that k of the samples, drawn without putting back, hold one that passed; null if too
+    few.
 
     >>> pass_at_k(4, 1, 2)
     0.5

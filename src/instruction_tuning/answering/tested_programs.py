@@ -1,8 +1,8 @@
 """Programs that are tested: tests asked for first or brought by the record, solutions run, failures repaired.
 
-The order of Code Llama's recipe (arXiv 2308.12950) with self-repair (arXiv 2306.09896) behind it; code_tests.py and
-self_repair.py have the methods. What is asked for is known by the kind of its completions: tests, answer, repair.
-O(R) programs run for R responses, and `max_mutants` more a task.
+The order of Code Llama's recipe (arXiv 2308.12950) with self-repair (arXiv 2306.09896) behind it;
+code_tests.py and self_repair.py have the methods. What is asked for is known by the kind of its completions:
+tests, answer, repair. O(R) programs run for R responses, and `max_mutants` more a task.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,8 @@ def test_requests(queries: pd.DataFrame, sampling: Sampling) -> list[ChatRequest
 def solving_requests(
     queries: pd.DataFrame, tests: Mapping[str, CodeTests], *, num_samples: int, sampling: Sampling
 ) -> list[ChatRequest]:
-    """Requests for programs that show a teacher's tests, which settle the names; for queries that are in `tests`."""
+    """Requests for programs that show a teacher's tests, which settle the names; for queries that are in
+    `tests`."""
     prompt = read_prompt("solving_with_tests")
     return [
         _request(

@@ -1,6 +1,7 @@
 """What kind of answer a query asks for: a program, mathematics, or anything else.
 
-By the record's category where it has one that says so, else by plain wordings, English and Chinese. O(length).
+By the record's category where it has one that says so, else by plain wordings, English and Chinese.
+O(length).
 """
 
 import re
@@ -18,8 +19,8 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 _MATHEMATICS = re.compile(
-    r"\b(?:solve|calculate|compute|equation|how (?:many|much)|sum of|product of|integral|derivative|percent(?:age)?|"
-    r"probability|average of)\b|计算|方程|求解|等于多少|多少[个元米]|概率|百分之|平均数",
+    r"\b(?:solve|calculate|compute|equation|how (?:many|much)|sum of|product of|integral|derivative|"
+    r"percent(?:age)?|probability|average of)\b|计算|方程|求解|等于多少|多少[个元米]|概率|百分之|平均数",
     re.IGNORECASE,
 )
 _CATEGORIES: tuple[tuple[UseCase, re.Pattern[str]], ...] = (

@@ -106,9 +106,11 @@ def check_ratings_will_come(asked: Pipeline, to_run: Pipeline, catalog: CatalogP
         )
     if getattr(catalog.load(TEACHER_PARAMETERS), "rates_nothing", False):
         raise ConfigurationError(
-            "a reward model is trained on ratings, and rejection sampling that drops what it cannot verify has none",
+            "a reward model is trained on ratings, and rejection sampling that drops what nothing verifies "
+            "has none",
             field="answer_generation.rejection_sampling.unverified",
-            fix="stop before it: --pipeline=sft, or --pipeline=evaluation for a verdict too; or set it to rate",
+            fix="stop before it: --pipeline=sft, or --pipeline=evaluation for a verdict too; "
+            "or set it to rate",
         )
 
 

@@ -1,8 +1,9 @@
 """Tests, programs and repairs: how they are asked for, and what the teacher writes.
 
-By the marker lines of `prompts/writing_tests.txt`, `prompts/solving_with_tests.txt` and `prompts/repairing.txt`.
-Its faults follow from the share of its answers that are wrong: as many of its tests expect a wrong value, twice as
-many say nothing of the program, and who made a mistake is three times as likely to make one when repairing it.
+By the marker lines of `prompts/writing_tests.txt`, `prompts/solving_with_tests.txt` and
+`prompts/repairing.txt`. Its faults follow from the share of its answers that are wrong: as many of its tests
+expect a wrong value, twice as many say nothing of the program, and who made a mistake is three times as
+likely to make one when repairing it.
 """
 
 import random

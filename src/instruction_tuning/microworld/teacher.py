@@ -1,5 +1,5 @@
-"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises; it
-writes programs, and tests for them (programming.py).
+"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises;
+it writes programs, and tests for them (programming.py).
 
 It recognises a question by the phrasings of the skills, alone or after the turns before it, and every
 other operation by the marker lines of the project's own prompts. Anything else gets nonsense, never the

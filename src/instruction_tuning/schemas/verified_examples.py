@@ -6,8 +6,8 @@ import pandera.pandas as pa
 class VerifiedExamples(pa.DataFrameModel):
     """At most `answer_generation.max_answers_per_query` examples a selected query, the best first.
 
-    `messages` ends with the assistant's `answer`. `parent_ids`: the record, then the response if a teacher gave
-    it. `record_id` and `response_id` together name an example.
+    `messages` ends with the assistant's `answer`. `parent_ids`: the record, then the response if a teacher
+    gave it. `record_id` and `response_id` together name an example.
     """
 
     record_id: str

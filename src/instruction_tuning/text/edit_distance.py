@@ -1,8 +1,8 @@
 """Levenshtein's distance between two texts, bit-parallel.
 
-Myers 1999 (J. ACM 46:395) in Hyyrö's form (2003): a column of the table of distances is two integers of m bits,
-its vertical steps up and down, and a character of the other text moves all of it at once.
-O(n · m / word) with Python's long integers; some thousands of characters take a millisecond.
+Myers 1999 (J. ACM 46:395) in Hyyrö's form (2003): a column of the table of distances is two integers of m
+bits, its vertical steps up and down, and a character of the other text moves all of it at once. O(n · m /
+word) with Python's long integers; some thousands of characters take a millisecond.
 """
 
 

@@ -1,9 +1,10 @@
 """Constraints on form and length that a request states, and whether an answer keeps them.
 
 A small typed set of the verifiable instructions of IFEval (Zhou et al. 2023, arXiv 2311.07911). Departures:
-what is asked is read from the request itself, in English and Chinese, where a record brings no list of its own;
-only plain wordings are taken, since a wrong verdict costs more than a missing one. A Han character counts as a
-word, as in word counts of Chinese. All must hold to pass; the score is the share that does. O(length).
+what is asked is read from the request itself, in English and Chinese, where a record brings no list of its
+own; only plain wordings are taken, since a wrong verdict costs more than a missing one. A Han character
+counts as a word, as in word counts of Chinese. All must hold to pass; the score is the share that does.
+O(length).
 """
 
 import json
@@ -24,7 +25,11 @@ Relation = Literal["exactly", "at_least", "at_most"]
 _WORD = re.compile(
     rf"[{HAN}{KANA_AND_HANGUL}]|[^\W_{HAN}{KANA_AND_HANGUL}]+(?:['’.-][^\W_{HAN}{KANA_AND_HANGUL}]+)*"
 )
-_SENTENCE = re.compile(r"[^.!?。！？\s][^!?。！？]*?(?:[.!?](?=\s|$)|[。！？]|$)", re.DOTALL)
+_ABBREVIATED = r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\be\.g)(?<!\bi\.e)"
+_SENTENCE = re.compile(
+    rf"[^.!?。！？\s][^!?。！？]*?(?:{_ABBREVIATED}\.(?=\s|$)|[!?](?=\s|$)|[。！？]|$)",
+    re.DOTALL,
+)
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)、])[ \t]*\S", re.MULTILINE)
 _LANGUAGE_NAMES = {"english": "en", "chinese": "zh", "英文": "en", "英语": "en", "中文": "zh", "汉语": "zh"}
 
@@ -70,7 +75,8 @@ def holds(constraint: Constraint, response: str) -> bool:
 
 
 def constraints_of(query: Query) -> tuple[Constraint, ...]:
-    """The record's own `constraints` where it has some (as JSON or a list), else those that its prompt states.
+    """The record's own `constraints` where it has some (as JSON or a list), else those that its prompt
+    states.
 
     >>> constraints_of({"prompt": "Describe rain in at most 20 words."})
     (Constraint(kind='words', value=20, relation='at_most'),)
@@ -134,10 +140,13 @@ _COUNTED: dict[str, CountKind] = {
 }
 _ENGLISH_KINDS = "bullet points?|bullets?|words?|sentences?|paragraphs?"
 _ENGLISH_COUNT = re.compile(
-    rf"\b(at most|no more than|not more than|up to|at least|no fewer than|no less than|(?:(?:in|with|of) )?exactly|"
-    rf"(?<!made )(?:in|with|of)) (\d{{1,5}}) ({_ENGLISH_KINDS})\b(?! (?:or|to|of|from|that|each|in the)\b)"
+    r"\b(at most|no more than|not more than|up to|at least|no fewer than|no less than|"
+    r"(?:(?:in|with|of) )?exactly|in|with|of|that ha(?:s|ve)|write|give|list|us(?:e|ing)) "
+    rf"(\d{{1,5}}) ({_ENGLISH_KINDS})\b(?! (?:or|of|from|that|each|in the)\b)"
 )
-_FEWER_THAN = re.compile(rf"\b(fewer|less|under|more|over) (?:than )?(\d{{1,5}}) ({_ENGLISH_KINDS})\b")
+_FEWER_THAN = re.compile(
+    rf"\b(?<!no )(?<!not )(fewer|less|under|more|over) (?:than )?(\d{{1,5}}) ({_ENGLISH_KINDS})\b"
+)
 _CHINESE_COUNT = re.compile(
     r"(最多|不超过|至多|至少|不少于|正好|恰好|用)\s*(?:用|写)?(\d{1,5})\s*(个字|字|句话|个句子|句|个要点|条要点|个段落|段)"
 )
@@ -145,25 +154,27 @@ _JSON = re.compile(
     r"\b(?:in|as|using|only|valid|into) (?:a |an )?(?:valid )?json\b|json(?:格式|输出)|输出json"
 )
 _ANSWER_IN = re.compile(
-    r"\b(?:answer|reply|respond|write) (?:only )?in (english|chinese)\b|用(中文|汉语|英文|英语)(?:回答|作答|写)"
+    r"\b(?:answer|reply|respond|write) (?:only )?in (english|chinese)\b|"
+    r"用(中文|汉语|英文|英语)(?:回答|作答|写)"
 )
 _QUOTE = r"[\"'“‘「]([^\"'”’」\n]{1,60})[\"'”’」]"
 _CONTAINS = re.compile(
-    rf"\b(?:include|contain|mention|use)s? the (?:exact )?(?:word|phrase)s? {_QUOTE}|必须?(?:包含|提到){_QUOTE}",
-    re.I,
+    r"(?<!not )(?<!n['’]t )(?<!never )\b(?:include|contain|mention|use)s? the"
+    rf" (?:exact )?(?:word|phrase)s? {_QUOTE}|"
+    rf"必须?(?:包含|提到){_QUOTE}",
+    re.IGNORECASE,
 )
 _FORBIDS = re.compile(
-    rf"\b(?:(?:do not|don['’]t|without|avoid|never) (?:use|using|include|including|mention|mentioning|say|saying)|avoid)"
+    r"\b(?:(?:do not|don['’]t|without|avoid|never) "
+    r"(?:use|using|include|including|mention|mentioning|say|saying)|avoid)"
     rf" the (?:word|phrase)s? {_QUOTE}|(?:不要|不能|请勿)(?:使用|包含|提到|出现){_QUOTE}",
-    re.I,
+    re.IGNORECASE,
 )
-_ENDS = re.compile(
-    rf"\b(?:end|finish)(?:ing)? (?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?{_QUOTE}|以{_QUOTE}结尾",
-    re.I,
-)
+_ITS_ANSWER = r"(?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?"
+_ENDS = re.compile(rf"\b(?:end|finish)(?:ing)? {_ITS_ANSWER}{_QUOTE}|以{_QUOTE}结尾", re.IGNORECASE)
 _STARTS = re.compile(
-    rf"\b(?:begin|start)(?:ning|ing)? (?:it |your (?:answer|reply|response) )?with (?:the (?:words?|phrase) )?{_QUOTE}|以{_QUOTE}开头",
-    re.I,
+    rf"\b(?:begin|start)(?:ning|ing)? {_ITS_ANSWER}{_QUOTE}|以{_QUOTE}开头",
+    re.IGNORECASE,
 )
 
 Reader = Callable[[re.Match[str]], list[Constraint]]

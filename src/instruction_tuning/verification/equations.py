@@ -1,9 +1,9 @@
 """The equations that a worked solution writes out, in order, and whether each of them holds.
 
-As rejection sampling fine-tuning needs them (Yuan et al. 2023, arXiv 2308.01825): between `<<` and `>>` where a
-solution marks them, as GSM8K's do, else wherever numbers and operators stand before an equals sign and a number.
-Departure: the published code hands them to `eval`; here a parser of + - * / and brackets computes exactly.
-O(length); equations with more digits or brackets than a person writes are left out.
+As rejection sampling fine-tuning needs them (Yuan et al. 2023, arXiv 2308.01825): between `<<` and `>>` where
+a solution marks them, as GSM8K's do, else wherever numbers and operators stand before an equals sign and a
+number. Departure: the published code hands them to `eval`; here a parser of + - * / and brackets computes
+exactly. O(length); equations with more digits or brackets than a person writes are left out.
 """
 
 import ast
@@ -66,7 +66,7 @@ def path_key(response: str) -> tuple[str, ...]:
 
 
 def _value_of(side: str) -> Fraction | None:
-    plain = re.sub(r"(\d(?:\.\d+)?)%", r"(\1/100)", side)
+    plain = re.sub(r"(\d+(?:\.\d+)?)%", r"(\1/100)", side)
     if len(plain) > 200 or not re.fullmatch(r"[\d.+\-*/()]+", plain) or re.search(r"\*\*|//|\d{31}", plain):
         return None
     try:

@@ -1,16 +1,18 @@
 r"""Final answers of worked solutions, and whether two of them are the same quantity.
 
-As the graders of GSM8K (Cobbe et al. 2021, arXiv 2110.14168: the text behind `####`) and of MATH (Hendrycks et
-al. 2021, arXiv 2103.03874: the last `\boxed{}`), with these departures: values are compared exactly as fractions,
-not as strings or floats (quantities.py); a unit must agree, converted where it can be, if both sides have one;
-a percentage is its share, and is also its bare number where the other side names no percent; a decimal may be
-the rounding of a fraction that no decimal equals. What is no quantity is compared as folded text. O(length).
+As the graders of GSM8K (Cobbe et al. 2021, arXiv 2110.14168: the text behind `####`) and of MATH (Hendrycks
+et al. 2021, arXiv 2103.03874: the last `\boxed{}`), with these departures: values are compared exactly as
+fractions, not as strings or floats (quantities.py); a unit must agree, converted where it can be, if both
+sides have one; a percentage is its share, and is also its bare number where the other side names no percent;
+a decimal may be the rounding of a fraction that no decimal equals. What is no quantity is compared as folded
+text. O(length).
 """
 
 import re
 from collections import deque
 from fractions import Fraction
 
+from instruction_tuning.verification.code import holds_code
 from instruction_tuning.verification.quantities import PLAIN_NUMBER, Quantity, fold, read_quantity
 from instruction_tuning.verification.verdict import Query, Verdict
 
@@ -37,7 +39,8 @@ _REASON = re.compile(
 
 
 def final_answer_text(response: str) -> str | None:
-    r"""The final answer as it is written: boxed, behind `####`, announced as the answer, else the last number.
+    r"""The final answer as it is written: boxed, behind `####`, announced as the answer, else the last
+    number.
 
     >>> final_answer_text("6 * 7 = <<6*7=42>>42 eggs\n#### 42")
     '42'
@@ -103,7 +106,9 @@ def matches_reference(query: Query, response: str) -> Verdict | None:
     """The final answer against that of the record's own `answer`, taken for right; null where that is no
     quantity, or the response has none."""
     reference = query.get("answer")
-    right = final_quantity(reference) if isinstance(reference, str) else None
+    if not isinstance(reference, str) or holds_code(reference):
+        return None
+    right = final_quantity(reference)
     if right is None:
         return None
     said = final_quantity(response)

@@ -12,7 +12,8 @@ Query = Mapping[Any, Any]
 class Verdict:
     """`score` in [0, 1], up is better; `reason` says what was found or compared.
 
-    `vouches` is false where passing says nothing for the answer: that it is no refusal does not make it right.
+    `vouches` is false where passing says nothing for the answer: that it is no refusal does not make it
+    right.
     """
 
     score: float

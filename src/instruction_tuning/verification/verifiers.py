@@ -14,7 +14,7 @@ from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.refusals import begins_with_refusal
 from instruction_tuning.verification.answer_format import format_fault, names_a_language
 from instruction_tuning.verification.check import check_arithmetic
-from instruction_tuning.verification.code import checked_code
+from instruction_tuning.verification.code import checked_code, holds_code
 from instruction_tuning.verification.constraints import keeps_constraints
 from instruction_tuning.verification.equations import equations_hold
 from instruction_tuning.verification.final_answer import final_answer
@@ -54,16 +54,17 @@ def is_right_sum(query: Query, response: str) -> Verdict | None:
 
 
 def self_consistency(samples: Mapping[str, Sequence[str]], *, min_share: float) -> Verifier:
-    """Wang et al. 2022 (arXiv 2203.11171): the share of a record's `samples` that come to the same final answer.
+    """Wang et al. 2022 (arXiv 2203.11171): the share of a record's `samples` that come to the same final
+    answer.
 
-    Passes where it is the most frequent one, alone, and its share is at least `min_share`; null where a record
-    has fewer than two samples.
+    Passes where it is the most frequent one, alone, and its share is at least `min_share`; null where a
+    record has fewer than two samples.
     """
     votes = {record_id: Counter(map(_vote, texts)) for record_id, texts in samples.items() if len(texts) > 1}
 
     def verify(query: Query, response: str) -> Verdict | None:
         counted = votes.get(str(query["record_id"]))
-        if counted is None:
+        if counted is None or holds_code(response):
             return None
         said = _vote(response)
         most = max(counted.values())
@@ -76,7 +77,8 @@ def self_consistency(samples: Mapping[str, Sequence[str]], *, min_share: float) 
 
 
 def _vote(response: str) -> str:
-    """The final answer that a sample votes for: the one it marks as such, as a plain value where it is one."""
+    """The final answer that a sample votes for: the one it marks as such, as a plain value where it is
+    one."""
     marked = marked_answer_text(response)
     if marked is None:
         return final_answer(response)

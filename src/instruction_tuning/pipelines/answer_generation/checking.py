@@ -40,9 +40,9 @@ def require_earlier_reward_model(model: ModelFolder | None, parameters: AnswerGe
     """Raise `ConfigurationError` where a reward is asked for and no version is named to give it."""
     if parameters.earlier_reward_model is not None and model is None:
         raise ConfigurationError(
-            "answers are to be verified by an earlier reward model, and no registered version carries its alias",
+            "answers are to be verified by an earlier reward model, and no version carries its alias",
             field="answer_generation.earlier_reward_model",
-            fix="give the alias `verifier` to a version of reward-model in the MLflow registry, or set it to null",
+            fix="give the alias `verifier` to a registered version of reward-model, or set it to null",
         )
 
 

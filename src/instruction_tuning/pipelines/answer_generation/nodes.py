@@ -41,7 +41,8 @@ def generate_answers(
     earlier_reward_model: ModelFolder | None,
     parameters: AnswerGenerationParameters,
 ) -> pd.DataFrame:
-    """Ask the teacher for several answers to each selected query; by strategy for tests before, repairs after."""
+    """Ask the teacher for several answers to each selected query; by strategy for tests before, repairs
+    after."""
     require_earlier_reward_model(earlier_reward_model, parameters)
     if selected_queries.empty:
         raise InputError(

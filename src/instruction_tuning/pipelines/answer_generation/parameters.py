@@ -9,8 +9,8 @@ from instruction_tuning.verification.verifiers import VerifierName
 
 
 class RejectionSamplingParameters(BaseModel):
-    """What `strategy: rejection_sampling` does with answers that no verifier decides: have them rated, or drop
-    them, as RFT does."""
+    """What `strategy: rejection_sampling` does with answers that no verifier decides: have them rated, or
+    drop them, as RFT does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,8 @@ class ProgramParameters(BaseModel):
 
 
 class RewardVerifierParameters(BaseModel):
-    """The reward that an earlier reward model has to give; longer answers than it was trained on stay unjudged."""
+    """The reward that an earlier reward model has to give; longer answers than it was trained on stay
+    unjudged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
