@@ -18,6 +18,8 @@ CHAIN = (
     "reporting",
 )
 STANDALONE = ("answer_sets", "base_model", "microworld", "segments")
+# A stage beside the chain that takes its answers.
+CHINESE = "chinese_answers"
 # Stages of query selection beside the chain: what is measured of the pool, and methods against each other.
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.
@@ -33,6 +35,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
     "reward_model": CHAIN[:5],
     "evaluation": (*CHAIN[:4], "evaluation"),
     "pool_ratings": ("ingestion", "pool_ratings"),
+    CHINESE: (*CHAIN[:3], CHINESE),
     "diverse_evol": ("ingestion", "diverse_evol"),
     "selection_comparison": ("ingestion", "pool_ratings", "selection_comparison"),
     "selection_arena": (
@@ -46,7 +49,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Every registered name with its chain of stages."""
-    stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION)}
+    stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION, CHINESE)}
     stages |= {"arena_answers": _arena_answers(), "diverse_evol": _diverse_evol()}
     return {name: sum((stages[stage] for stage in needed), Pipeline([])) for name, needed in _STAGES.items()}
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.code_digest import program_digest
-from instruction_tuning.microworld import comparisons, programming
+from instruction_tuning.microworld import answer_translation, comparisons, programming
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
 from instruction_tuning.microworld.evolution import METHODS, evolved
@@ -84,6 +84,8 @@ class Teacher:
         if read is None:
             if (comparison := comparisons.read_comparison(request)) is not None:
                 return self._compare(comparison, rng)
+            if (answered := answer_translation.read_answer_translation(request)) is not None:
+                return self._translate_answer(answered, rng)
             if (task := programming.read_task(request)) is not None:
                 return self._program(task, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
@@ -126,6 +128,14 @@ class Teacher:
             rating_noise=self.faults.rating_noise,
             unparseable_rate=self.faults.unparseable_rate,
             excuse=NO_NUMBER,
+        )
+
+    def _translate_answer(self, asked: answer_translation.AnswerTranslation, rng: random.Random) -> str:
+        item = self._recognise(questions_of(asked.question))
+        if item is None:
+            return rng.choice(NONSENSE)
+        return answer_translation.translated_answer(
+            asked, self.world, item, rng, error_rate=self.faults.error_rate
         )
 
     def _program(self, task: programming.Task, rng: random.Random) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 KINDS = (
-    *("answer", "rating", "tests", "repair", "tagging", "difficulty"),
+    *("answer", "rating", "tests", "repair", "tagging", "difficulty", "translation", "answer_translation"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),
 )
 
