@@ -90,13 +90,13 @@ def test_listing_the_pipelines_imports_nothing_heavy(project_path: Path):
 
 def test_every_stage_has_a_pipeline_and_no_other_is_registered(registered):
     chain = {"ingestion", "query_selection", "answer_generation", "sft", "reward_model", "evaluation"}
-    assert set(registered) == {"__default__", *chain, *STANDALONE, *SELECTION, "diverse_evol"}
+    assert set(registered) == {"__default__", *chain, *STANDALONE, *SELECTION, "diverse_evol", "chinese_answers"}
     assert all(pipeline.nodes for pipeline in registered.values())
 
 
 def test_a_pipeline_is_all_that_is_needed_to_get_there(registered, context):
     outside = {"raw_instructions", "benchmark_items", "replay_documents", "base_model"}
-    outside |= {"champion_model", "stored_ratings"}
+    outside |= {"champion_model", "earlier_reward_model", "stored_ratings"}
     for name in registered.keys() - STANDALONE:
         inputs = {name for name in registered[name].inputs() if not name.startswith("params:")}
         assert inputs <= outside, name
