@@ -7,12 +7,11 @@ that is not in the language is a row with its reason. O(queries).
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.answering.tested_programs import Ask, Sampling
 from instruction_tuning.lm.chat_request import ChatRequest, chat_request
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream_seed
@@ -35,17 +34,6 @@ DTYPES = {
     "parent_ids": "object",
 }
 
-Ask = Callable[[Sequence[ChatRequest]], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How texts are asked for; the temperature is that of answers, translations are asked for at 0."""
-
-    temperature: float
-    max_tokens: int
-    seed: int
-
 
 def translatable(examples: pd.DataFrame) -> pd.DataFrame:
     """The examples of one English turn, the best of each record."""
@@ -53,15 +41,16 @@ def translatable(examples: pd.DataFrame) -> pd.DataFrame:
     return examples[(examples["language"] == "en") & alone].drop_duplicates("record_id")
 
 
-def answers_two_ways(examples: pd.DataFrame, ask: Ask, wording: Wording) -> pd.DataFrame:
+def answers_two_ways(examples: pd.DataFrame, ask: Ask, sampling: Sampling) -> pd.DataFrame:
     """Two rows (`DTYPES`) an example of `translatable`, one a way; kept and failed ones add up to them.
 
-    `record_id` is new; `parent_ids` are the record, and for a translated answer its response, if it had one.
+    The temperature is that of answers; translations are asked for at 0. `record_id` is new; `parent_ids` are
+    the record, and for a translated answer its response, if it had one.
     """
-    instructions = _texts(ask([_instruction_request(row, wording) for row in _rows(examples)]))
+    instructions = _texts(ask([_instruction_request(row, sampling) for row in _rows(examples)]))
     foreign = {name: text for name, text in instructions.items() if _is_in_language(text)}
-    answers = _texts(ask([_answer_request(name, text, wording) for name, text in foreign.items()]))
-    translated = _texts(ask([_translation_request(row, wording) for row in _rows(examples)]))
+    answers = _texts(ask([_answer_request(name, text, sampling) for name, text in foreign.items()]))
+    translated = _texts(ask([_translation_request(row, sampling) for row in _rows(examples)]))
     made = []
     for row in _rows(examples):
         name = row["record_id"]
@@ -120,30 +109,30 @@ def _row(example: dict[str, Any], way: str, prompt: str | None, answer: str | No
     }
 
 
-def _instruction_request(row: dict[str, Any], wording: Wording) -> ChatRequest:
+def _instruction_request(row: dict[str, Any], sampling: Sampling) -> ChatRequest:
     text = read_prompt("translating").fill({"language": LANGUAGE_NAME, "text": row["prompt"]})
-    return _request(row["record_id"], "translation", text, 0.0, wording)
+    return _request(row["record_id"], "translation", text, 0.0, sampling)
 
 
-def _translation_request(row: dict[str, Any], wording: Wording) -> ChatRequest:
+def _translation_request(row: dict[str, Any], sampling: Sampling) -> ChatRequest:
     values = {"language": LANGUAGE_NAME, "instruction": row["prompt"], "answer": row["answer"]}
     text = read_prompt("translating_answer").fill(values)
-    return _request(row["record_id"], "answer_translation", text, 0.0, wording)
+    return _request(row["record_id"], "answer_translation", text, 0.0, sampling)
 
 
-def _answer_request(record_id: str, instruction: str, wording: Wording) -> ChatRequest:
-    return _request(record_id, "answer", instruction, wording.temperature, wording)
+def _answer_request(record_id: str, instruction: str, sampling: Sampling) -> ChatRequest:
+    return _request(record_id, "answer", instruction, sampling.temperature, sampling)
 
 
-def _request(record_id: str, kind: str, text: str, temperature: float, wording: Wording) -> ChatRequest:
+def _request(record_id: str, kind: str, text: str, temperature: float, sampling: Sampling) -> ChatRequest:
     return chat_request(
         record_id,
         kind,
         [{"role": "user", "content": text}],
         num_samples=1,
         temperature=temperature,
-        max_tokens=wording.max_tokens,
-        seed=substream_seed(wording.seed, kind, record_id),
+        max_tokens=sampling.max_tokens,
+        seed=substream_seed(sampling.seed, kind, record_id),
     )
 
 

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from instruction_tuning.answering.tested_programs import Sampling
 from instruction_tuning.answering.two_ways import (
     ANSWERED,
     TRANSLATED,
-    Wording,
     answers_two_ways,
     comparison,
     translatable,
@@ -55,7 +55,7 @@ def made_by(teacher: Teacher) -> pd.DataFrame:
             )
         return pd.DataFrame(rows, columns=list(COMPLETION_DTYPES))
 
-    made = answers_two_ways(translatable(examples()), ask, Wording(0.7, 64, seed=1))
+    made = answers_two_ways(translatable(examples()), ask, Sampling(0.7, 64, seed=1))
     ChineseAnswers.validate(made)
     return made
 

@@ -2,13 +2,8 @@
 
 import pytest
 
-from instruction_tuning.verification.constraints import (
-    Constraint,
-    count_of,
-    holds,
-    keeps_constraints,
-    stated_constraints,
-)
+from instruction_tuning.verification.constraint_kinds import Constraint, count_of, holds
+from instruction_tuning.verification.constraints import keeps_constraints, stated_constraints
 
 
 @pytest.mark.parametrize(
