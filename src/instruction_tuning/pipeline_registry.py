@@ -22,6 +22,8 @@ STANDALONE = (
     *("annotation", "answer_sets", "base_model", "comparison_data", "microworld", "segments"),
     "self_alignment",
 )
+# A stage beside the chain that takes its answers.
+CHINESE = "chinese_answers"
 # Stages of query selection beside the chain: what is measured of the pool, and methods against each other.
 SELECTION = ("pool_ratings", "selection_comparison", "selection_arena")
 # A round of DiverseEvol is a part of the graph.
@@ -43,6 +45,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
     "reward_model": CHAIN[:5],
     "evaluation": (*CHAIN[:4], "evaluation"),
     "pool_ratings": ("ingestion", "pool_ratings"),
+    CHINESE: (*CHAIN[:3], CHINESE),
     "diverse_evol": ("ingestion", "diverse_evol"),
     "instruction_evolution": ("ingestion", "instruction_evolution"),
     "instruction_backtranslation": ("ingestion", "instruction_backtranslation"),
@@ -59,7 +62,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Every registered name with its chain of stages."""
-    stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION)}
+    stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION, CHINESE)}
     stages |= {
         "arena_answers": _arena_answers(),
         "diverse_evol": _diverse_evol(),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-MAX_COLLAPSED_ELEMENTS = 23
+MAX_COLLAPSED_ELEMENTS = 24
 LAYERS = (
     "01_raw",
     "02_intermediate",

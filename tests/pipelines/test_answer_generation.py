@@ -1,65 +1,13 @@
 import pandas as pd
 import pytest
 from answer_builders import answer_parameters, selected_queries
+from answer_builders import run_answer_generation as run
 from chat_server import MODEL, ChatServer
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
 from instruction_tuning.answering.choice import rejection_reasons
-from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
 from instruction_tuning.lm.protocol import Endpoint
-from instruction_tuning.pipelines.answer_generation.pipeline import create_pipeline
-from instruction_tuning.schemas.rated_responses import RatedResponses
-from instruction_tuning.schemas.rejected_answers import RejectedAnswers
-from instruction_tuning.schemas.teacher_completions import TeacherCompletions
-from instruction_tuning.schemas.verified_examples import VerifiedExamples
-
-SCHEMAS = {
-    "teacher_completions": TeacherCompletions,
-    "rated_responses": RatedResponses,
-    "verified_examples": VerifiedExamples,
-    "rejected_answers": RejectedAnswers,
-}
-
-
-def run(
-    folder,
-    queries: pd.DataFrame,
-    server: ChatServer,
-    *,
-    price: float = 0.0,
-    judge: Endpoint | None = None,
-    others: tuple[Endpoint, ...] = (),
-    **changes,
-):
-    """The frames as the next stage reads them: from Parquet."""
-    inputs = FrameDataset(filepath=str(folder / "selected_queries.parquet"))
-    inputs.save(queries)
-    outputs = {name: FrameDataset(filepath=str(folder / f"{name}.parquet")) for name in SCHEMAS}
-    teacher = Endpoint(
-        base_url=server.base_url,
-        model=MODEL,
-        price_per_million_output_tokens=price,
-        judge=judge,
-        others=others,
-    )
-    catalog = DataCatalog(
-        {
-            "selected_queries": inputs,
-            "params:teacher": MemoryDataset(teacher),
-            "params:answer_generation": MemoryDataset(
-                answer_parameters(folder, **changes), copy_mode="assign"
-            ),
-            **outputs,
-        }
-    )
-    SequentialRunner().run(create_pipeline(), catalog)
-    frames = {name: dataset.load() for name, dataset in outputs.items()}
-    for name, frame in frames.items():
-        SCHEMAS[name].validate(frame)
-    return frames
 
 
 @pytest.fixture

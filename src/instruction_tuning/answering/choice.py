@@ -1,8 +1,11 @@
-"""Choose one answer a query: what failed its check is out, then the highest rating wins.
+"""Choose the answers to a query: what failed its check is out, then the highest ratings win.
 
 Best-of-K by a judge's mark (2304.03277 rates responses so), with self-consistency (2203.11171) between
 equal marks and the response id last, so that the choice is a function of the frame. A response without
 a rating is never chosen: no measurement is no default. O(R log R) for R responses.
+
+By path (rejection sampling, distinct_paths.py) an answer that passed its check needs no rating, and several
+answers to a query go different ways; one that no check decides goes by its rating, if it was asked for.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -10,14 +13,16 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.answering.final_answer import agreement_rates
+from instruction_tuning.answering.distinct_paths import distinct_paths
 from instruction_tuning.lm.chat_request import without_answer
-from instruction_tuning.verification.check import check_answer
+from instruction_tuning.verification.check import check_response
+from instruction_tuning.verification.final_answer import agreement_rates
+from instruction_tuning.verification.verdict import Verifier
 
 Row = dict[Hashable, Any]
 
 # What may become of a response that is not chosen, that which came furthest first.
-_FURTHEST = ("below_min_rating", "unrated", "check_failed")
+_FURTHEST = ("below_min_rating", "unrated", "unverified", "check_failed")
 EXAMPLE_DTYPES = {
     "record_id": "str",
     "source": "str",
@@ -41,11 +46,17 @@ REJECTION_DTYPES = {
 
 
 def choose_answers(
-    queries: pd.DataFrame, responses: pd.DataFrame, *, min_rating: float
+    queries: pd.DataFrame,
+    responses: pd.DataFrame,
+    *,
+    min_rating: float,
+    max_answers: int = 1,
+    by_path: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(verified examples, rejections): each query is in exactly one of them, in the order of `queries`.
 
-    A rejection names the response that came furthest, and what became of all of them.
+    At most `max_answers` different ones a query, the best first. A rejection names the response that came
+    furthest, and what became of all of them.
     """
     responses = responses[responses["response"].notna()]
     ranked = _with_agreement(responses).sort_values(
@@ -57,20 +68,26 @@ def choose_answers(
         candidates = by_record.get(query["record_id"], [])
         fates = [_fate(candidate, min_rating) for candidate in candidates]
         if "chosen" in fates:
-            examples.append(_teacher_example(query, candidates[fates.index("chosen")]))
+            usable = [row for row, fate in zip(candidates, fates, strict=True) if fate == "chosen"]
+            picked = _distinct(usable, by_path=by_path)[:max_answers]
+            examples += [_teacher_example(query, response) for response in picked]
         else:
             rejections.append(_rejection(query, candidates, fates, min_rating))
     return _frame(examples, EXAMPLE_DTYPES), _frame(rejections, REJECTION_DTYPES)
 
 
-def keep_source_answers(queries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def keep_source_answers(
+    queries: pd.DataFrame, verifiers: Sequence[Verifier] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(verified examples, rejections) where the records' own answers are taken; the checks still apply."""
     examples, rejections = [], []
     for query in queries.to_dict("records"):
         if not isinstance(query["answer"], str):
             rejections.append(_rejected(query, None, "answer", "no_response", "the record has no answer"))
             continue
-        checked = check_answer(str(query["prompt"]), query["answer"])
+        checked = check_response(
+            {str(key): value for key, value in query.items()}, query["answer"], verifiers
+        )
         if checked.check == "failed":
             rejections.append(_rejected(query, None, "check", "check_failed", checked.detail))
             continue
@@ -88,7 +105,8 @@ def rejection_reasons(
     `min_rating`.
     """
     fates: dict[str, set[str]] = {str(record_id): set() for record_id in responses["record_id"]}
-    came = responses.loc[responses["response"].notna(), ["record_id", "check", "rating"]]
+    columns = ["record_id", "check", "rating", "rating_status"]
+    came = responses.loc[responses["response"].notna(), columns]
     for row in came.to_dict("records"):
         fates[row["record_id"]].add(_fate(row, float("inf")))
 
@@ -112,9 +130,19 @@ def _with_agreement(responses: pd.DataFrame) -> pd.DataFrame:
 def _fate(response: Row, min_rating: float) -> str:
     if response["check"] == "failed":
         return "check_failed"
+    if response["rating_status"] == "not_asked":
+        return "chosen" if response["check"] == "passed" else "unverified"
     if pd.isna(response["rating"]):
         return "unrated"
     return "chosen" if response["rating"] >= min_rating else "below_min_rating"
+
+
+def _distinct(candidates: list[Row], *, by_path: bool) -> list[Row]:
+    """One candidate a path, or a text, the best first."""
+    texts = [str(candidate["response"]).strip() for candidate in candidates]
+    if by_path:
+        return [candidates[place] for place in distinct_paths(texts)]
+    return [candidates[texts.index(text)] for text in dict.fromkeys(texts)]
 
 
 def _rejection(query: Row, candidates: list[Row], fates: list[str], min_rating: float) -> Row:
@@ -126,10 +154,11 @@ def _rejection(query: Row, candidates: list[Row], fates: list[str], min_rating: 
     because = {
         "below_min_rating": f"the best rating is {furthest['rating']:g}, below {min_rating:g}",
         "unrated": f"the rating is {furthest['rating_status']}",
+        "unverified": "nothing checks its answers, and none was rated",
         "check_failed": str(furthest["check_detail"]),
     }[reason]
     counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in dict.fromkeys(fates))
-    stage = "check" if reason == "check_failed" else "rating"
+    stage = "check" if reason in ("check_failed", "unverified") else "rating"
     detail = f"{because} (responses: {counts})"
     return _rejected(query, furthest["response_id"], stage, reason, detail)
 

@@ -1,9 +1,12 @@
 """The responses of a teacher with their checks, ratings and costs: one row a response that was asked for."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import without_answer
-from instruction_tuning.verification.check import CheckedAnswer, check_answer
+from instruction_tuning.verification.check import CheckedAnswer, check_response
+from instruction_tuning.verification.verdict import Verifier
 
 RESPONSE_DTYPES = {
     "response_id": "str",
@@ -20,21 +23,27 @@ RESPONSE_DTYPES = {
 }
 
 
-def checked_responses(queries: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `answers` (completions of kind answer) with `check` and `check_detail`.
+# What a verifier may know of a record, where its frame has it.
+_KNOWN = ("record_id", "prompt", "messages", "language", "answer", "category", "constraints")
+
+
+def checked_responses(
+    queries: pd.DataFrame, answers: pd.DataFrame, verifiers: Sequence[Verifier] = ()
+) -> pd.DataFrame:
+    """The rows of `answers` (completions of kind answer or repair) with `check` and `check_detail`.
 
     `response_id` is `<record_id>-<sample index>`; `response` is null where none came. Ratings are still null.
+    `verifiers` are asked beside the checks that every answer undergoes (verification/check.py).
     """
-    by_record = {
-        row["record_id"]: row for row in queries[["record_id", "prompt", "messages"]].to_dict("records")
-    }
+    known = [name for name in _KNOWN if name in queries]
+    by_record = {row["record_id"]: row for row in queries[known].to_dict("records")}
     rows = []
     for answer in answers.to_dict("records"):
         query = by_record[answer["record_id"]]
         came = answer["status"] == "ok"
         checked = CheckedAnswer("none", None)
         if came:
-            checked = check_answer(str(query["prompt"]), str(answer["response"]))
+            checked = check_response(query, str(answer["response"]), verifiers)
         rows.append(
             {
                 "response_id": f"{answer['record_id']}-{answer['sample_index']:02d}",
@@ -53,16 +62,20 @@ def checked_responses(queries: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows, columns=list(RESPONSE_DTYPES)).astype(RESPONSE_DTYPES)
 
 
-def with_ratings(responses: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame:
+def with_ratings(
+    responses: pd.DataFrame, marked: pd.DataFrame, not_asked: "pd.Series[bool] | None" = None
+) -> pd.DataFrame:
     """`responses` with `rating` and `rating_status` from `marked` (completions of kind rating, with marks).
 
-    A mark that could not be read, or never came, is null.
+    A mark that could not be read, or never came, is null, and so is that of a response `not_asked` about.
     """
     came = marked.loc[marked["status"] == "ok", ["record_id", "sample_index", "mark"]]
     key = ["record_id", "sample_index"]
     found = responses[key].merge(came, on=key, how="left", indicator=True, validate="one_to_one")
     status = found["mark"].notna().map({True: "ok", False: "unparseable"})
     status = status.where(found["_merge"] == "both", "failed")
+    if not_asked is not None:
+        status = status.mask(not_asked.to_numpy(), "not_asked")
     return responses.assign(
         rating=pd.Series(found["mark"].to_numpy(), index=responses.index, dtype="float64"),
         rating_status=pd.Series(status.to_numpy(), index=responses.index, dtype="str"),

@@ -137,7 +137,7 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
         answer_max_tokens=answers.max_tokens,
         rating_prompt=rating.fill({"instruction": "", "response": ""}),
         rating_max_tokens=answers.rating_max_tokens,
-        system_prompt=read_prompt("answer_system").text if answers.use_system_prompt else "",
+        system_prompt=_longest_system_prompt(answers.use_system_prompt),
         price_per_million_input_tokens=fmean(one.price_per_million_input_tokens for one in answered_by),
         price_per_million_output_tokens=fmean(one.price_per_million_output_tokens for one in answered_by),
         judge_prices_per_million_tokens=None
@@ -146,6 +146,16 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
         budget_usd=answers.budget_usd,
         max_concurrency=answers.max_concurrency,
     )
+
+
+def _longest_system_prompt(used: bool | str) -> str:
+    from instruction_tuning.prompts.files import read_prompt
+
+    if used == "by_use_case":
+        return max(
+            (read_prompt(f"answer_system_{name}").text for name in ("general", "math", "code")), key=len
+        )
+    return read_prompt("answer_system").text if used else ""
 
 
 def token_counter(model: Path) -> "CountTokens":

@@ -102,12 +102,22 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
 def check_ratings_will_come(asked: Pipeline, to_run: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
     """Raise `ConfigurationError` when a reward model is to be trained on answers that nobody will rate."""
     trains = any(REWARD_PARAMETERS in node.inputs for node in to_run.nodes)
-    if trains and RATINGS_DATASET in asked.all_outputs() and answers_come_from(catalog) == "source":
+    if not trains or RATINGS_DATASET not in asked.all_outputs():
+        return
+    if answers_come_from(catalog) == "source":
         raise ConfigurationError(
             "a reward model is trained on ratings, and the records' own answers have none",
             field="answer_generation.strategy",
             fix="stop before it: --pipeline=sft, or --pipeline=evaluation for a verdict too; "
             "or have a teacher answer and rate: answer_generation.strategy=teacher",
+        )
+    if getattr(catalog.load(TEACHER_PARAMETERS), "rates_nothing", False):
+        raise ConfigurationError(
+            "a reward model is trained on ratings, and rejection sampling that drops what nothing verifies "
+            "has none",
+            field="answer_generation.rejection_sampling.unverified",
+            fix="stop before it: --pipeline=sft, or --pipeline=evaluation for a verdict too; "
+            "or set it to rate",
         )
 
 

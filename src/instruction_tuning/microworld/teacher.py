@@ -1,4 +1,5 @@
-"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises.
+"""What the microworld's teacher knows: it answers, rates, compares, tags, evolves, translates and criticises;
+it writes programs, and tests for them (programming.py).
 
 It recognises a question by the phrasings of the skills, alone or after the turns before it, and every
 other operation by the marker lines of the project's own prompts. Anything else gets nonsense, never the
@@ -16,10 +17,12 @@ from pathlib import Path
 from instruction_tuning.code_digest import program_digest
 from instruction_tuning.microworld import (
     alignment,
+    answer_translation,
     comparisons,
     evolution_operations,
     joint_ratings,
     pairs,
+    programming,
 )
 from instruction_tuning.microworld.counterparts import counterpart
 from instruction_tuning.microworld.dialogue import follow
@@ -109,6 +112,10 @@ class Teacher:
                 return alignment.alignment_reply(*aligned, self.world, self._recognise, rng, self.faults)
             if (found := pairs.read_pair_request(request)) is not None:
                 return self._pair(found, rng)
+            if (answered := answer_translation.read_answer_translation(request)) is not None:
+                return self._translate_answer(answered, rng)
+            if (task := programming.read_task(request)) is not None:
+                return self._program(task, rng)
             asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
             return self._answer(asked, rng)
         operation, parts = read
@@ -181,6 +188,20 @@ class Teacher:
     def is_answered(self, instruction: str, text: str) -> bool:
         """Whether `text` is a right answer to `instruction`: the truth, without the teacher's faults."""
         return pairs.is_answered(self.world, self._recognise, instruction, text)
+
+    def _translate_answer(self, asked: answer_translation.AnswerTranslation, rng: random.Random) -> str:
+        item = self._recognise(questions_of(asked.question))
+        if item is None:
+            return rng.choice(NONSENSE)
+        return answer_translation.translated_answer(
+            asked, self.world, item, rng, error_rate=self.faults.error_rate
+        )
+
+    def _program(self, task: programming.Task, rng: random.Random) -> str:
+        item = self._recognise(questions_of(task.instruction))
+        if item is None or item[0].answer_kind != "program":
+            return rng.choice(NONSENSE)
+        return programming.reply(task, self.world, item, rng, self.faults)
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
         if rng.random() < self.faults.unparseable_rate:

@@ -96,7 +96,7 @@ def summarise(
         sums_wrong=fates.count("wrong"),
         malformed=fates.count("malformed"),
         mean_rating=float(ratings.mean()) if len(ratings) else None,
-        examples=len(verified_examples),
+        examples=verified_examples["record_id"].nunique(),
         rejected_answers=dict(sorted(Counter(without_answer.values()).items())),
         sft_metrics=dict(sft_metrics),
         reward_metrics=dict(reward_metrics),

@@ -60,12 +60,13 @@ def teacher_use(responses: pd.DataFrame) -> TeacherUse:
     """Counted from `rated_responses`."""
     prices = responses["price_usd"]
     came = responses[responses["response"].notna()]
+    asked = came[came["rating_status"] != "not_asked"]
     return TeacherUse(
         requests=int(responses["requests"].sum()),
         answers=len(came),
         ratings=int((came["rating_status"] == "ok").sum()),
         unreadable=int((came["rating_status"] == "unparseable").sum()),
-        shared_ratings=int(came.duplicated(["record_id", "response"]).sum()),
+        shared_ratings=int(asked.duplicated(["record_id", "response"]).sum()),
         failed=int((responses["rating_status"] == "failed").sum()),
         prompt_tokens=int(responses["prompt_tokens"].sum()),
         completion_tokens=int(responses["completion_tokens"].sum()),

@@ -19,7 +19,7 @@ class RatedResponses(pa.DataFrameModel):
     response: str = pa.Field(nullable=True)
     model: str
     rating: float = pa.Field(ge=1, le=10, nullable=True)
-    rating_status: str = pa.Field(isin=["ok", "unparseable", "failed"])
+    rating_status: str = pa.Field(isin=["ok", "unparseable", "failed", "not_asked"])
     check: str = pa.Field(isin=["passed", "failed", "none"])
     check_detail: str = pa.Field(nullable=True)
     requests: int = pa.Field(ge=0)

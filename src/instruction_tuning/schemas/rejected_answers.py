@@ -9,7 +9,7 @@ class RejectedAnswers(pa.DataFrameModel):
     record_id: str = pa.Field(unique=True)
     response_id: str = pa.Field(nullable=True)
     stage: str = pa.Field(isin=["answer", "check", "rating"])
-    reason: str = pa.Field(isin=["no_response", "check_failed", "unrated", "below_min_rating"])
+    reason: str = pa.Field(isin=["no_response", "check_failed", "unverified", "unrated", "below_min_rating"])
     detail: str
 
     class Config:

@@ -4,7 +4,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 KINDS = (
-    *("answer", "rating", "tagging", "difficulty"),
+    *("answer", "rating", "tests", "repair", "tagging", "difficulty", "translation", "answer_translation"),
     *("joint_rating", "critique"),
     *("topic", "topic_question", "principled_answer", "verbose_answer"),
     *("complexity_evolution", "quality_evolution", "joint_complexity", "joint_quality"),

@@ -4,12 +4,13 @@ import pandera.pandas as pa
 
 
 class VerifiedExamples(pa.DataFrameModel):
-    """One example a selected query at most; `messages` ends with the assistant's `answer`.
+    """At most `answer_generation.max_answers_per_query` examples a selected query, the best first.
 
-    `parent_ids`: the record, then the response if a teacher gave it.
+    `messages` ends with the assistant's `answer`. `parent_ids`: the record, then the response if a teacher
+    gave it. `record_id` and `response_id` together name an example.
     """
 
-    record_id: str = pa.Field(unique=True)
+    record_id: str
     source: str
     language: str
     messages: object
@@ -23,3 +24,4 @@ class VerifiedExamples(pa.DataFrameModel):
 
     class Config:
         strict = True
+        unique = ("record_id", "response_id")

@@ -23,7 +23,9 @@ _ORDINAL = re.compile(rf"\b(?:{'|'.join(_CARDINALS)})\b|(?<=\d) ?(?:st|nd|rd|th)
 _HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1_000}
 _HAN_GROUPS = {"万": 10_000, "亿": 100_000_000}
-_HAN = re.compile("[零〇一二两三四五六七八九十百千万亿]+")
+# A longer run is no number, and its digits would be too many to write.
+_NUMERAL = "[零〇一二两三四五六七八九十百千万亿]"
+_HAN = re.compile(rf"(?<!{_NUMERAL}){_NUMERAL}{{1,40}}(?!{_NUMERAL})")
 
 
 def with_digits(text: str) -> str:
@@ -81,7 +83,11 @@ def _of_han(digits: str) -> str:
             # 十五 is 15: the one before a ten goes unsaid.
             group += (digit or 1) * _HAN_SCALES[character]
             digit = 0
+        elif character == "万":
+            # 一亿三千万: the ten thousands are counted beside the hundred millions, not multiplied onto them.
+            total += max(1, group + digit) * _HAN_GROUPS[character]
+            group = digit = 0
         else:
-            total = (total + max(1, group + digit)) * _HAN_GROUPS[character]
+            total = max(1, total + group + digit) * _HAN_GROUPS[character]
             group = digit = 0
     return str(total + group + digit)

@@ -48,8 +48,13 @@ def _letters(text: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
+def names_a_language(prompt: str) -> bool:
+    """Whether the prompt speaks of a language, so that the answer's may be any."""
+    return _NAMES_A_LANGUAGE.search(prompt) is not None
+
+
 def _language_fault(prompt: str, answer: str) -> str | None:
-    if _NAMES_A_LANGUAGE.search(prompt):
+    if names_a_language(prompt):
         return None
     asked_han, asked_words = len(_HAN.findall(prompt)), len(_LATIN_WORD.findall(prompt))
     said_han, said_words = len(_HAN.findall(answer)), len(_LATIN_WORD.findall(answer))

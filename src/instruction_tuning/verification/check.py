@@ -1,10 +1,12 @@
 """All checks of one answer, in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from instruction_tuning.verification.answer_format import format_fault
 from instruction_tuning.verification.arithmetic import asked_value, stated_value
+from instruction_tuning.verification.verdict import Query, Verifier
 
 Check = Literal["passed", "failed", "none"]
 
@@ -15,6 +17,25 @@ class CheckedAnswer:
 
     check: Check
     detail: str | None
+
+
+def check_response(query: Query, response: str, verifiers: Sequence[Verifier]) -> CheckedAnswer:
+    """As `check_answer`, and where that finds no fault, by each of `verifiers` until one does.
+
+    An answer has passed where one that vouches for it says so and none finds a fault.
+    """
+    checked = check_answer(str(query["prompt"]), response)
+    for verifier in verifiers:
+        if checked.check == "failed":
+            return checked
+        verdict = verifier(query, response)
+        if verdict is None:
+            continue
+        if not verdict.passed:
+            return CheckedAnswer("failed", verdict.reason)
+        if checked.check == "none" and verdict.vouches:
+            checked = CheckedAnswer("passed", verdict.reason)
+    return checked
 
 
 def check_answer(prompt: str, answer: str | None) -> CheckedAnswer:

@@ -13,6 +13,7 @@ from instruction_tuning.sandbox.program import Program
 from instruction_tuning.verification.check import CheckedAnswer
 
 _FENCED = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"```|^[ \t]*(?:def|class|import|from) |\breturn\b|\blambda\b", re.MULTILINE)
 _PYTHON = {"python", "python3", "py", ""}
 
 
@@ -31,6 +32,11 @@ def program_text(answer: str) -> str | None:
     named = [text for language, text in blocks if language.lower() in _PYTHON - {""}]
     chosen = named or [text for language, text in blocks if language.lower() in _PYTHON]
     return "\n".join(chosen) if chosen else None
+
+
+def holds_code(text: str) -> bool:
+    """Whether a text holds a program or a fenced block: its last number is then no answer."""
+    return _CODE.search(text) is not None
 
 
 def humaneval_program(*, prompt: str, completion: str, test: str, entry_point: str) -> Program:

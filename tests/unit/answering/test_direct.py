@@ -34,7 +34,7 @@ def test_a_records_seed_does_not_depend_on_the_selection_around_it():
 def test_the_system_prompt_yields_to_the_records_own():
     own = [{"role": "system", "content": "Be brief."}, *turns("Hi")]
     queries = pd.DataFrame({"record_id": ["a", "b"], "messages": [turns("Hi"), own]})
-    a, b = requests_for(queries, system_prompt="Be right.")
+    a, b = requests_for(queries, system_prompts={"a": "Be right.", "b": "Be right."})
     assert a.messages[0] == ("system", "Be right.")
     assert b.messages == (("system", "Be brief."), ("user", "Hi"))
 

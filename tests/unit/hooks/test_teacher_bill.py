@@ -53,6 +53,7 @@ def run(tmp_path, server, run_pipeline):
             {
                 "selected_queries": MemoryDataset(selected_queries(count)),
                 "params:teacher": MemoryDataset(teacher),
+                "earlier_reward_model": MemoryDataset(None),
                 "params:answer_generation": MemoryDataset(parameters, copy_mode="assign"),
                 **{name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in MADE},
             }

@@ -12,6 +12,9 @@ from instruction_tuning.text.number_words import with_digits, with_ordinals_as_d
         ("十五", "15"),
         ("三万零二十", "30020"),
         ("二〇二四", "2024"),
+        ("一亿三千万", "130000000"),
+        ("一万亿", "1000000000000"),
+        ("亿" * 9_000, "亿" * 9_000),  # no number, and too many digits to write
         ("nineteen sheep", "19 sheep"),
         ("the first", "the first"),
     ],

@@ -2,23 +2,66 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from instruction_tuning.lm.request_parameters import RequestParameters
+from instruction_tuning.verification.verifiers import VerifierName
+
+
+class RejectionSamplingParameters(BaseModel):
+    """What `strategy: rejection_sampling` does with answers that no verifier decides: have them rated, or
+    drop them, as RFT does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unverified: Literal["rate", "drop"]
+
+
+class ProgramParameters(BaseModel):
+    """How `tests_first` and `self_repair` test programs.
+
+    `num_repairs` of each that fails (self_repair); `max_mutants` of a passing solution show which tests are
+    vacuous. The last three are the sandbox's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_repairs: int = Field(ge=1, le=64)
+    max_mutants: int = Field(ge=1, le=100)
+    workers: int = Field(ge=1, le=64)
+    wall_seconds: float = Field(gt=0)
+    memory_mib: int = Field(gt=0)
+
+
+class RewardVerifierParameters(BaseModel):
+    """The reward that an earlier reward model has to give; longer answers than it was trained on stay
+    unjudged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_reward: float
+    max_length: int = Field(gt=0)
 
 
 class AnswerGenerationParameters(RequestParameters):
     """Where answers come from, how they are asked for, and what they must reach.
 
-    `strategy: source` takes the records' own answers and sends nothing; all but the strategy is then
-    without effect. How requests are sent is said in lm/request_parameters.py.
+    `strategy: source` takes the records' own answers and sends nothing; of the rest `verifiers` alone has an
+    effect then. `num_samples` are first programs for `self_repair`. How requests are sent is said in
+    lm/request_parameters.py.
     """
 
-    strategy: Literal["teacher", "source"]
+    strategy: Literal["teacher", "source", "rejection_sampling", "tests_first", "self_repair"]
     num_samples: int = Field(ge=1, le=128)
+    max_answers_per_query: int = Field(ge=1, le=128)
     temperature: float = Field(ge=0, le=2)
     max_tokens: int = Field(gt=0)
-    use_system_prompt: bool
+    use_system_prompt: bool | Literal["by_use_case"]
+    verifiers: tuple[VerifierName, ...]
+    min_self_consistency: float | None = Field(gt=0, le=1)
+    earlier_reward_model: RewardVerifierParameters | None
+    rejection_sampling: RejectionSamplingParameters
+    programs: ProgramParameters
     rating_temperature: float = Field(ge=0, le=2)
     rating_max_tokens: int = Field(gt=0)
     min_rating: float = Field(ge=1, le=10)
@@ -28,4 +71,16 @@ class AnswerGenerationParameters(RequestParameters):
     @property
     def asks_teacher(self) -> bool:
         """Whether answers come from somebody else than the records."""
-        return self.strategy == "teacher"
+        return self.strategy != "source"
+
+    @property
+    def tests_programs(self) -> bool:
+        """Whether programs are run against tests."""
+        return self.strategy in ("tests_first", "self_repair")
+
+    @property
+    def rates_nothing(self) -> bool:
+        """Whether no answer will have a rating."""
+        return self.strategy == "source" or (
+            self.strategy == "rejection_sampling" and self.rejection_sampling.unverified == "drop"
+        )

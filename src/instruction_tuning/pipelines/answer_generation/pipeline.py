@@ -16,7 +16,12 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 generate_answers,
-                inputs=["selected_queries", "params:teacher", "params:answer_generation"],
+                inputs=[
+                    "selected_queries",
+                    "params:teacher",
+                    "earlier_reward_model",
+                    "params:answer_generation",
+                ],
                 outputs="answer_completions",
                 name="generate_answers",
             ),
@@ -26,6 +31,7 @@ def create_pipeline() -> Pipeline:
                     "selected_queries",
                     "answer_completions",
                     "params:teacher",
+                    "earlier_reward_model",
                     "params:answer_generation",
                 ],
                 outputs=["teacher_completions", "rated_responses"],

@@ -1,6 +1,6 @@
 import pytest
 
-from instruction_tuning.answering.final_answer import agreement_rates, final_answer
+from instruction_tuning.verification.final_answer import agreement_rates, final_answer
 
 
 @pytest.mark.parametrize(

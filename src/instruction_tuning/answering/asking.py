@@ -1,0 +1,79 @@
+"""The order of questions where programs are tested: tests, programs that have to pass them, repairs."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from instruction_tuning.answering.code_tests import CodeTests, Run
+from instruction_tuning.answering.tested_programs import (
+    Ask,
+    Sampling,
+    ask_for_repairs,
+    solving_requests,
+    test_requests,
+    tests_by_record,
+)
+from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
+
+
+def ask_with_tests(
+    queries: pd.DataFrame,
+    plain_requests: Callable[[pd.DataFrame], list[ChatRequest]],
+    *,
+    ask: Ask,
+    run: Run,
+    num_samples: int,
+    num_repairs: int,
+    sampling: Sampling,
+    max_unreadable_rate: float,
+) -> dict[str, CodeTests]:
+    """Ask for everything; the tests by record id.
+
+    Queries that ask for no program, or got no readable tests, are asked as they are (`plain_requests`), and
+    so are those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are.
+    Raises `FailureRateError` where too many replies hold no test, before a program is asked for.
+    """
+    written = ask(test_requests(queries, sampling))
+    refuse_unreadable_tests(written, tests_by_record(queries.iloc[:0], written), max_unreadable_rate)
+    tests = tests_by_record(queries, written)
+    shown = {name: tests[name] for name in tests if name in set(written["record_id"])}
+    plain = queries[~queries["record_id"].isin(list(shown))]
+    answers = ask(
+        [
+            *plain_requests(plain),
+            *solving_requests(queries, shown, num_samples=num_samples, sampling=sampling),
+        ]
+    )
+    if num_repairs:
+        ask(
+            ask_for_repairs(
+                queries,
+                answers,
+                tests,
+                run,
+                num_samples=num_samples,
+                num_repairs=num_repairs,
+                sampling=sampling,
+            )
+        )
+    return tests
+
+
+def refuse_unreadable_tests(
+    written: pd.DataFrame, readable: Mapping[str, CodeTests], max_unreadable_rate: float
+) -> None:
+    """Raise `FailureRateError` where more of the teacher's replies hold no test than the rate allows."""
+    statuses: Sequence[str] = [
+        FAILED if status != "ok" else READ if name in readable else UNPARSEABLE
+        for name, status in zip(written["record_id"], written["status"], strict=True)
+    ]
+    refuse_unreadable_replies(
+        pd.Series(statuses, dtype="str"),
+        written["response"],
+        asked_for="test (an assert on what a function returns)",
+        field="answer_generation.max_unreadable_rate",
+        max_unreadable_rate=max_unreadable_rate,
+        fix="take a teacher that follows prompts/writing_tests.txt, raise answer_generation.max_tokens where "
+        "replies are cut off, or raise the limit",
+    )

@@ -1,0 +1,200 @@
+"""Programs that are tested: tests asked for first or brought by the record, solutions run, failures repaired.
+
+The order of Code Llama's recipe (arXiv 2308.12950) with self-repair (arXiv 2306.09896) behind it;
+code_tests.py and self_repair.py have the methods. What is asked for is known by the kind of its completions:
+tests, answer, repair. O(R) programs run for R responses, and `max_mutants` more a task.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from instruction_tuning.answering.code_tests import (
+    CodeTests,
+    Run,
+    SiftedTests,
+    program_of,
+    read_tests,
+    sift_tests,
+)
+from instruction_tuning.answering.self_repair import repair_requests
+from instruction_tuning.answering.use_case import asks_for_program
+from instruction_tuning.lm.chat_request import ChatRequest, chat_request, without_answer
+from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.sandbox.outcome import Outcome
+from instruction_tuning.seeds import substream_seed
+from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.rating import instruction_text
+from instruction_tuning.verification.verdict import Query, Verdict, Verifier
+
+RESPONSE_KINDS = ("answer", "repair")
+NO_PROGRAM = "the answer holds no program in Python"
+
+Ask = Callable[[Sequence[ChatRequest]], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a text is asked for."""
+
+    temperature: float
+    max_tokens: int
+    seed: int
+
+
+def test_requests(queries: pd.DataFrame, sampling: Sampling) -> list[ChatRequest]:
+    """One request for tests a query that asks for a program and brings no `tests` of its own."""
+    prompt = read_prompt("writing_tests")
+    return [
+        _request(query, "tests", prompt.fill({"instruction": _task(query)}), 1, sampling)
+        for query in _records(queries)
+        if asks_for_program(query) and own_tests(query) is None
+    ]
+
+
+def solving_requests(
+    queries: pd.DataFrame, tests: Mapping[str, CodeTests], *, num_samples: int, sampling: Sampling
+) -> list[ChatRequest]:
+    """Requests for programs that show a teacher's tests, which settle the names; for queries that are in
+    `tests`."""
+    prompt = read_prompt("solving_with_tests")
+    return [
+        _request(
+            query,
+            "answer",
+            prompt.fill({"instruction": _task(query), "tests": tests[query["record_id"]].text()}),
+            num_samples,
+            sampling,
+        )
+        for query in _records(queries)
+        if query["record_id"] in tests
+    ]
+
+
+def own_tests(query: Query) -> CodeTests | None:
+    """The record's `tests`, a text or a list of assertions, where its frame has them."""
+    given = query.get("tests")
+    if isinstance(given, str):
+        return read_tests(given)
+    if given is None or isinstance(given, float):
+        return None
+    return read_tests("\n".join(map(str, given)))
+
+
+def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[str, CodeTests]:
+    """The tests of each query that has any: its own, or those that a teacher wrote (kind tests)."""
+    written = completions[(completions["kind"] == "tests") & (completions["status"] == "ok")]
+    found = {
+        str(name): read_tests(str(reply))
+        for name, reply in zip(written["record_id"], written["response"], strict=True)
+    }
+    found |= {query["record_id"]: own for query in _records(queries) if (own := own_tests(query)) is not None}
+    return {name: tests for name, tests in found.items() if tests is not None}
+
+
+def run_responses(
+    responses: pd.DataFrame, tests: Mapping[str, CodeTests], run: Run
+) -> dict[tuple[str, str], Outcome | None]:
+    """By (record id, response), each run once: its outcome, null where it holds no program.
+
+    `responses` has record_id and response; those without tests, or that never came, are left out.
+    """
+    came = responses[responses["response"].notna() & responses["record_id"].isin(list(tests))]
+    pairs = list(dict.fromkeys(zip(came["record_id"], came["response"], strict=True)))
+    programs = {pair: program_of(pair[1], tests[pair[0]]) for pair in pairs}
+    runnable = {pair: program for pair, program in programs.items() if program is not None}
+    outcomes = dict(zip(runnable, run(list(runnable.values())), strict=True)) if runnable else {}
+    return {pair: outcomes.get(pair) for pair in pairs}
+
+
+def ask_for_repairs(
+    queries: pd.DataFrame,
+    answers: pd.DataFrame,
+    tests: Mapping[str, CodeTests],
+    run: Run,
+    *,
+    num_samples: int,
+    num_repairs: int,
+    sampling: Sampling,
+) -> list[ChatRequest]:
+    """Requests for repairs of all answers that fail their tests; the error is what the sandbox says."""
+    outcomes = run_responses(answers, tests, run)
+    tasks = {query["record_id"]: _task(query) for query in _records(queries)}
+    failures = []
+    for answer in answers[answers["status"] == "ok"].to_dict("records"):
+        key = (str(answer["record_id"]), str(answer["response"]))
+        if key not in outcomes:
+            continue
+        outcome = outcomes[key]
+        if outcome is not None and outcome.status == "passed":
+            continue
+        error = NO_PROGRAM if outcome is None else f"{outcome.status}: {outcome.reason}"
+        program = program_text(key[1]) or key[1]
+        failures.append({**answer, "task": tasks[key[0]], "program": program, "error": error})
+    return repair_requests(
+        failures,
+        num_repairs=num_repairs,
+        first_index=num_samples,
+        temperature=sampling.temperature,
+        max_tokens=sampling.max_tokens,
+        seed=sampling.seed,
+    )
+
+
+def sift_by_record(
+    outcomes: Mapping[tuple[str, str], Outcome | None],
+    tests: Mapping[str, CodeTests],
+    run: Run,
+    *,
+    max_mutants: int,
+) -> dict[str, SiftedTests]:
+    """What the tests of each record are worth, tried on mutants of the solutions that pass them."""
+    passing: dict[str, list[str]] = {name: [] for name in tests}
+    for (record_id, response), outcome in outcomes.items():
+        if outcome is not None and outcome.status == "passed":
+            passing[record_id].append(program_text(response) or "")
+    return {
+        name: sift_tests(tests[name], passing[name], run, max_mutants=max_mutants) for name in sorted(tests)
+    }
+
+
+def passes_tests(
+    outcomes: Mapping[tuple[str, str], Outcome | None], sifted: Mapping[str, SiftedTests]
+) -> Verifier:
+    """Unit tests as a verifier: null where a record has no test, or passing its tests says nothing."""
+
+    def verify(query: Query, response: str) -> Verdict | None:
+        key = (str(query["record_id"]), response)
+        if key not in outcomes:
+            return None
+        outcome, worth = outcomes[key], sifted[key[0]]
+        if outcome is None:
+            return Verdict(0.0, False, NO_PROGRAM)
+        if outcome.status != "passed":
+            return Verdict(0.0, False, f"{outcome.status}: {outcome.reason}")
+        return None if worth.kept is None else Verdict(1.0, True, f"all tests passed; {worth.reason}")
+
+    return verify
+
+
+def _request(query: Query, kind: str, text: str, num_samples: int, sampling: Sampling) -> ChatRequest:
+    return chat_request(
+        str(query["record_id"]),
+        kind,
+        [{"role": "user", "content": text}],
+        num_samples=num_samples,
+        temperature=sampling.temperature,
+        max_tokens=sampling.max_tokens,
+        seed=substream_seed(sampling.seed, kind, query["record_id"]),
+    )
+
+
+def _task(query: Query) -> str:
+    return instruction_text(without_answer(query["messages"]))
+
+
+def _records(queries: pd.DataFrame) -> list[dict[str, Any]]:
+    wanted = [name for name in ("record_id", "prompt", "messages", "category", "tests") if name in queries]
+    return [{str(key): value for key, value in row.items()} for row in queries[wanted].to_dict("records")]

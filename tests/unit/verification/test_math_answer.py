@@ -1,0 +1,107 @@
+"""Equal quantities are equal however they are written; hostile text costs nothing."""
+
+import time
+
+import pytest
+
+from instruction_tuning.verification.math_answer import (
+    final_answer_text,
+    matches_reference,
+    same_final_answer,
+)
+from instruction_tuning.verification.quantities import read_quantity
+
+EQUAL = [
+    ("#### 18", "The answer is $18.00."),
+    (r"so \boxed{\frac{1}{2}}", "0.5"),
+    (r"$\dfrac{3}{4}$", "0.75"),
+    ("2 1/2", "2.5"),
+    ("2½", "5/2"),
+    ("12 and 1/2", "12.5"),
+    ("50%", "0.5"),
+    ("50", "50 %"),
+    ("1,234,567", "1234567"),
+    (r"\boxed{1{,}000}", "1 000"),
+    ("1.2 kg", "1200 g"),
+    ("The total is 5 km.", "5000 m"),
+    ("3 hours", "180 minutes"),
+    ("50 cents", "$0.50"),
+    ("2 m²", "2 m^2"),
+    ("25°C", "25 ℃"),
+    ("0.33", "1/3"),
+    ("1.5 × 10^3", "1500"),
+    ("10²", "100"),
+    ("-3", "−3"),
+    ("twenty-five", "25"),
+    ("三百二十五", "325"),
+    ("一亿三千万", "130000000"),
+    ("3万5千", "35000"),
+    ("二分之一", "0.5"),
+    ("百分之五十", "50%"),
+    ("答案是：5个苹果。", "5"),
+    ("答案是三点五", "3.5"),
+    ("7+5=12, 4+2+1=7, 72.", "72"),
+    ("In 2020 she had 5 left.", "5"),
+    ("The answer is 3 because 4 < 5.", "3"),
+    ("The answer is 2.5. I checked 7 ways.", "2.5"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), EQUAL)
+def test_the_same_quantity_in_another_form_is_equal(first: str, second: str) -> None:
+    assert same_final_answer(first, second) is True
+    assert same_final_answer(second, first) is True
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("72", "73"),
+        ("5 m", "5 s"),
+        ("1.2 kg", "120 g"),
+        ("0.5%", "50%"),
+        ("0.34", "1/3"),
+        ("0.3", "1/3"),
+        ("3.14", "3.14159"),
+        ("1,234", "1.234"),
+        ("-3", "3"),
+    ],
+)
+def test_another_quantity_is_not(first: str, second: str) -> None:
+    assert same_final_answer(first, second) is False
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no number here", "9^(9^9)", "1e999999999", "9^99999999999", "1/0", "5:30"]
+)
+def test_what_is_no_quantity_or_out_of_bounds_has_none(text: str) -> None:
+    assert read_quantity(text) is None
+    assert same_final_answer(text, "3") is None
+
+
+def test_hostile_text_takes_no_time() -> None:
+    hostile = [
+        *("9" * 100_000, "1/" * 50_000, r"\frac{" * 20_000, r"\boxed{" * 20_000, "1,111" * 20_000),
+        *("十" * 50_000, "亿" * 20_000, "1e" * 50_000, "1^" * 50_000, r"\text{" * 20_000, "百分之" * 20_000),
+    ]
+    started = time.process_time()
+    for text in hostile:
+        same_final_answer(text, text)
+    assert time.process_time() - started < 5
+
+
+def test_the_last_box_wins_over_the_text_behind_it() -> None:
+    assert final_answer_text(r"\boxed{1}, no: \boxed{\text{x}_{2}}. I used 3 steps.") == r"\text{x}_{2}"
+
+
+def test_the_records_own_answer_is_the_reference() -> None:
+    query = {"record_id": "q", "prompt": "How many?", "answer": "6 * 7 = <<6*7=42>>42\n#### 42"}
+    right, wrong = matches_reference(query, "So she has 42."), matches_reference(query, "So she has 43.")
+    assert right is not None and wrong is not None
+    assert (right.passed, right.score, wrong.passed, wrong.score) == (True, 1.0, False, 0.0)
+    assert "43" in wrong.reason
+
+
+@pytest.mark.parametrize("answer", [None, "Balit", "def f(x): return x[-3:]"])
+def test_without_a_quantity_to_compare_with_nothing_is_said(answer: str | None) -> None:
+    assert matches_reference({"prompt": "?", "answer": answer}, "3") is None
