@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+from warm_processes import run_kedro
+
 COPIED = ("conf", "src", "notebooks", "data/01_raw/microworld", "data/06_models/microworld_base")
-TIMEOUT_SECONDS = 480  # seconds on an idle machine; a loaded one is no failure
 
 
 def small_chain_environment(target: Path) -> dict[str, str]:
@@ -29,13 +28,6 @@ def copy_project(project: Path, target: Path, mlflow_store: Path) -> dict[str, s
 def run_small_chain(project: Path, target: Path, mlflow_store: Path) -> dict[str, str]:
     """Copy `project` to `target` and run it there; returns the environment to look at the result with."""
     environment = copy_project(project, target, mlflow_store)
-    completed = subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--env=test"],
-        cwd=target,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-    )
+    completed = run_kedro("run", "--env=test", cwd=target, env=environment)
     assert completed.returncode == 0, completed.stderr[-4000:]
     return environment

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from warm_processes import TIMEOUT_SECONDS
 
 from instruction_tuning.pipeline_registry import register_pipelines
 
@@ -30,7 +31,7 @@ def test_every_pipeline_starts_by_its_own_name(finished_run):
         env=finished_run.environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=TIMEOUT_SECONDS,
     )
     assert completed.returncode == 0, completed.stderr[-3000:]
     planned = [line.split()[1] for line in completed.stdout.splitlines() if line.startswith("planned ")]
