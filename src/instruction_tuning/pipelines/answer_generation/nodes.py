@@ -21,6 +21,7 @@ from instruction_tuning.lm.request_parameters import Asker, complete, complete_a
 from instruction_tuning.pipelines.answer_generation.checking import (
     open_sandbox,
     require_earlier_reward_model,
+    require_one_teacher,
     verifiers_of,
 )
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
@@ -44,6 +45,7 @@ def generate_answers(
     """Ask the teacher, and others beside it, for several answers to each selected query; by strategy for
     tests before, repairs after."""
     require_earlier_reward_model(earlier_reward_model, parameters)
+    require_one_teacher(teacher, parameters)
     if selected_queries.empty:
         raise InputError(
             "there is no selected query to answer",

@@ -75,6 +75,12 @@ class ComparisonDataParameters(BaseModel):
     requests: RequestParameters
     seed: int
 
+    @property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Those that are asked beside the teacher, by their key here."""
+        asked = {name: model.endpoint for name, model in self.models.items()}
+        return {f"models.{name}": endpoint for name, endpoint in asked.items() if endpoint is not None}
+
     def content_identity(self) -> dict[str, Any]:
         """Folders and files count by what lies in them."""
         from instruction_tuning.canonical.raw_files import list_raw_files
