@@ -12,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.answering.tested_programs import Ask, Sampling
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.verification.check import check_response
 from instruction_tuning.verification.final_answer import final_answer
@@ -125,14 +124,8 @@ def _answer_request(record_id: str, instruction: str, sampling: Sampling) -> Cha
 
 
 def _request(record_id: str, kind: str, text: str, temperature: float, sampling: Sampling) -> ChatRequest:
-    return chat_request(
-        record_id,
-        kind,
-        [{"role": "user", "content": text}],
-        num_samples=1,
-        temperature=temperature,
-        max_tokens=sampling.max_tokens,
-        seed=substream_seed(sampling.seed, kind, record_id),
+    return text_request(
+        record_id, kind, text, temperature=temperature, max_tokens=sampling.max_tokens, seed=sampling.seed
     )
 
 

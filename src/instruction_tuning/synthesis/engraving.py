@@ -16,10 +16,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import IdentityRecord
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.self_alignment import Guidance, answer_fault
 from instruction_tuning.synthesis.topic_prompts import DROPPED, KEPT, name_of
 from instruction_tuning.text.languages import language_of
@@ -73,14 +72,13 @@ def verbose_requests(
     """One request a kept answer for a longer one."""
     prompt = read_prompt("verbose_answer")
     return [
-        chat_request(
+        text_request(
             str(row["example_id"]),
             "verbose_answer",
-            [{"role": "user", "content": prompt.fill({"query": str(row["prompt"])})}],
-            num_samples=1,
+            prompt.fill({"query": str(row["prompt"])}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "verbose_answer", row["example_id"]),
+            seed=seed,
         )
         for row in answers[answers["status"] == KEPT].to_dict("records")
     ]

@@ -14,10 +14,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import TopicKind
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.selection.ladders.failed_evolutions import OK, UNCHANGED, evolution_status
 
 KEPT, DROPPED = "kept", "dropped"
@@ -58,19 +57,13 @@ def topic_requests(
     """One request a kind, for more topics than the file has."""
     prompt = read_prompt("topic")
     return [
-        chat_request(
+        text_request(
             name_of(kind.kind),
             "topic",
-            [
-                {
-                    "role": "user",
-                    "content": prompt.fill({"kind": kind.kind, "topics": "\n".join(kind.topics)}),
-                }
-            ],
-            num_samples=1,
+            prompt.fill({"kind": kind.kind, "topics": "\n".join(kind.topics)}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "topic", kind.kind),
+            seed=seed,
         )
         for kind in kinds
     ]
@@ -116,14 +109,14 @@ def question_requests(
     """One request a kept topic for `prompts_per_topic` requests of its kind."""
     prompt = read_prompt("topic_question")
     return [
-        chat_request(
+        text_request(
             str(row["topic_id"]),
             "topic_question",
-            [{"role": "user", "content": prompt.fill({"kind": row["kind"], "topic": row["topic"]})}],
+            prompt.fill({"kind": row["kind"], "topic": row["topic"]}),
             num_samples=prompts_per_topic,
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "topic_question", row["topic_id"]),
+            seed=seed,
         )
         for row in topics[topics["status"] == KEPT].to_dict("records")
     ]
