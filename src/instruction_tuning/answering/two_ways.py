@@ -6,7 +6,6 @@ the second keeps what was verified. Both are kept, with whether they come to one
 that is not in the language is a row with its reason. O(queries).
 """
 
-import hashlib
 from typing import Any
 
 import pandas as pd
@@ -14,6 +13,7 @@ import pandas as pd
 from instruction_tuning.answering.tested_programs import Ask, Sampling
 from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.text.digests import name_of
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.verification.check import check_response
 from instruction_tuning.verification.final_answer import final_answer
@@ -95,7 +95,7 @@ def _row(example: dict[str, Any], way: str, prompt: str | None, answer: str | No
         parents.append(example["response_id"])
     turns = [{"role": "user", "content": prompt or ""}, {"role": "assistant", "content": text or ""}]
     return {
-        "record_id": hashlib.sha256(f"{way}\x1f{example['record_id']}".encode()).hexdigest()[:16],
+        "record_id": name_of(way, example["record_id"]),
         "way": way,
         "source": example["source"],
         "prompt": prompt,
