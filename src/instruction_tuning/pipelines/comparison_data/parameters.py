@@ -92,4 +92,6 @@ class ComparisonDataParameters(BaseModel):
                 digests[name] = open_model_folder(model.path).digest
             elif model.source == "file" and model.path is not None:
                 digests[name] = ",".join(file.sha256 for file in list_raw_files(model.path))
+        for key, endpoint in self.endpoints.items():
+            digests[key] = endpoint.content_identity()["model"]
         return {**self.model_dump(mode="json"), "digests": digests}
