@@ -17,6 +17,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.annotation.parameters import AnnotationParameters
 from instruction_tuning.reporting.agreement_report import agreement_report
 from instruction_tuning.seeds import substream_seed
+from instruction_tuning.text.counting import tally
 
 logger = logging.getLogger(__name__)
 
@@ -98,9 +99,7 @@ def collect_gold_answers(
     """Collect what people wrote as gold answers, and the same as records that ingestion reads."""
     annotations = current_annotations(annotation_events)
     answers = gold.gold_answers(annotations, per_task=parameters.gold_per_task)
-    counts = answers["status"].value_counts()
-    told = ", ".join(f"{status} {count}" for status, count in counts.items())
-    logger.info("%d written annotations: %s", len(answers), told or "none")
+    logger.info("%d written annotations: %s", len(answers), tally(answers["status"]) or "none")
     return answers, gold_records(answers)
 
 
