@@ -21,10 +21,17 @@ from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.raw_files import RawFilesDataset
-from instruction_tuning.errors import ConfigurationError, InputError, InstructionTuningError, WorkspaceError
-from instruction_tuning.hooks.answer_source import TEACHER, needs_teacher, what_is_used
+from instruction_tuning.errors import (
+    ConfigurationError,
+    EndpointUnreachableError,
+    InputError,
+    InstructionTuningError,
+    WorkspaceError,
+)
+from instruction_tuning.hooks.answer_source import TEACHER, check_teacher_knows, needs_teacher, what_is_used
 from instruction_tuning.hooks.preflight import check_before_run, check_writable
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters
 
 
@@ -215,6 +222,60 @@ def test_the_built_in_teacher_is_not_asked_for_tasks_like_those_of_another_world
     with pytest.raises(ConfigurationError, match="write nonsense after these seed tasks") as caught:
         preflight(catalog, start, tmp_path)
     assert "--env=alpaca" not in message(caught.value) and "name a teacher" in message(caught.value)
+
+
+def test_the_built_in_teacher_is_not_asked_about_documents_of_another_world(tmp_path):
+    (tmp_path / "own.jsonl").write_text('{"text": "a"}\n')
+    judged = {"judge": Endpoint(base_url="microworld", model="m")}
+    for base_url, others, refused in (
+        ("microworld", {}, True),
+        ("local:nowhere", judged, False),  # a judge is not asked about documents
+    ):
+        catalog = DataCatalog(
+            {
+                "raw_documents": RawFilesDataset(filepath=str(tmp_path / "own.jsonl")),
+                TEACHER: MemoryDataset(Endpoint(base_url=base_url, model="m", **others)),
+            }
+        )
+        start = Pipeline([Node(lambda *_: 1, ["raw_documents", TEACHER], "rows", name="write_candidates")])
+        if refused:
+            with pytest.raises(ConfigurationError, match="nonsense about these documents") as caught:
+                check_teacher_knows(start, catalog, tmp_path)
+            assert "written_by=model" in message(caught.value)
+        else:
+            check_teacher_knows(start, catalog, tmp_path)
+
+
+@pytest.mark.parametrize("strategy", ["tests_first", "self_repair"])
+def test_other_teachers_that_a_strategy_would_never_ask_are_refused_before_the_run(tmp_path, strategy):
+    other = Endpoint(base_url="http://127.0.0.1:9/v1", model="other")
+    teacher = Endpoint(base_url="microworld", model="m", others=(other,))
+    parameters = AnswerGenerationParameters.model_construct(strategy=strategy)
+    catalog = DataCatalog(
+        {
+            TEACHER: MemoryDataset(teacher),
+            "params:answer_generation": MemoryDataset(parameters, copy_mode="assign"),
+        }
+    )
+    node = Node(lambda *_: 1, [TEACHER, "params:answer_generation"], "answer_completions", name="answer")
+    with pytest.raises(ConfigurationError, match="would never be asked") as caught:
+        preflight(catalog, Pipeline([node]), tmp_path)
+    assert "other_teachers" in message(caught.value) and "rejection_sampling" in message(caught.value)
+
+
+def test_an_endpoint_that_only_a_stage_names_is_asked_before_the_run(tmp_path):
+    compared = SimpleNamespace(
+        endpoints={"models.other": Endpoint(base_url="http://127.0.0.1:9/v1", model="other")}
+    )
+    catalog = DataCatalog(
+        {
+            TEACHER: MemoryDataset(Endpoint(base_url="microworld", model="m")),
+            "params:comparison_data": MemoryDataset(compared, copy_mode="assign"),
+        }
+    )
+    node = Node(lambda *_: 1, [TEACHER, "params:comparison_data"], "compared_answers", name="answer")
+    with pytest.raises(EndpointUnreachableError, match=r"127\.0\.0\.1:9"):
+        preflight(catalog, Pipeline([node]), tmp_path)
 
 
 def test_the_built_in_teacher_does_not_rate_records_of_another_world(tmp_path):

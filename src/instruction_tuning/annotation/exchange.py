@@ -12,7 +12,7 @@ from typing import Any
 from instruction_tuning.annotation.events import ACTIONS, Event, read_time
 from instruction_tuning.annotation.label_studio import label_studio_tasks, labelling_configuration
 from instruction_tuning.annotation.label_studio_import import SetAside, read_label_studio
-from instruction_tuning.annotation.sent_fields import read_name
+from instruction_tuning.annotation.sent_fields import is_seconds, read_name
 from instruction_tuning.annotation.store import AnnotationStore
 from instruction_tuning.annotation.tasks import KINDS, Task, task_id
 from instruction_tuning.annotation.values import read_value, starting_value
@@ -126,8 +126,10 @@ def _event(row: dict[str, Any], task: Task) -> Event:
     if not isinstance(row["event_key"], str) or not row["event_key"]:
         raise InputError("the event has no key", field="event_key", fix="export it again")
     seconds = row["seconds"]
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+    if seconds is not None and not is_seconds(seconds):
         raise InputError(f"`{seconds!s:.40}` is no number of seconds", field="seconds", fix="export it again")
+    if row["shown_first"] not in (None, "first", "second") or not isinstance(row["undoes"], str | None):
+        raise InputError("the line is no whole event", field="shown_first", fix="export it again")
     before = row["before"]
     if before != starting_value(task):
         before = read_value(task, before)

@@ -16,7 +16,7 @@ from typing import Any
 
 from instruction_tuning.annotation.events import Event, read_time
 from instruction_tuning.annotation.label_studio import MARK, PREFERRED, REASON, TIE, TIE_CHOICE
-from instruction_tuning.annotation.sent_fields import read_name
+from instruction_tuning.annotation.sent_fields import is_seconds, read_name
 from instruction_tuning.annotation.tasks import WRITTEN, Task
 from instruction_tuning.annotation.values import read_value, starting_value
 from instruction_tuning.errors import InputError
@@ -93,9 +93,7 @@ def _event(annotation: Any, task: Task, data: Mapping[str, Any]) -> Event:
         given = _given(task, _fields(annotation.get("result")), left)
     value = read_value(task, given)
     seconds = annotation.get("lead_time")
-    if seconds is not None and (
-        isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0
-    ):
+    if seconds is not None and not is_seconds(seconds):
         raise _wrong("lead_time", f"is `{seconds!s:.40}`, not a number of seconds")
     content = [task.task_id, who, at, value, annotation.get("id")]
     digest = hashlib.sha256(json.dumps(content, ensure_ascii=False, default=str).encode()).hexdigest()

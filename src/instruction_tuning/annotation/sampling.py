@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.annotation.tasks import KINDS, Kind, Task, task_id
+from instruction_tuning.lm.chat_request import as_messages, without_answer
 from instruction_tuning.seeds import substream_seed
 
 COLUMNS = [
@@ -100,15 +101,9 @@ def _task(
     other_id: str | None = None,
     origin: str,
 ) -> Task:
-    messages = [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in row["messages"]]
+    messages = as_messages(row["messages"])
     name = task_id(kind, messages, before, other)
     return Task(name, kind, row["record_id"], messages, before, other, before_id, other_id, origin, 1, 0)
-
-
-def without_answer(messages: Any) -> list[dict[str, str]]:
-    """The conversation up to the last question."""
-    turns = [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in messages]
-    return turns[:-1] if turns[-1]["role"] == "assistant" else turns
 
 
 def _text(value: Any) -> str | None:
@@ -123,6 +118,5 @@ def tasks_of(frame: pd.DataFrame) -> list[Task]:
 
 
 def _of_row(row: dict[str, Any]) -> Task:
-    turns = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
     numbers = {"annotators": int(row["annotators"]), "position": int(row["position"])}
-    return Task(**{**row, "messages": turns, **numbers})
+    return Task(**{**row, "messages": as_messages(row["messages"]), **numbers})

@@ -1,12 +1,14 @@
 """Fields that every request has: who, the key of the event, the time that it took."""
 
 import unicodedata
+from typing import TypeGuard
 
 from instruction_tuning.errors import InputError
 
 _LONGEST_NAME = 60
 _LONGEST_KEY = 80
 _MAX_SECONDS = 86_400.0
+_MAX_SPAN_SECONDS = 1e9  # what another program measured may hold nights and weekends
 
 
 def read_name(given: object) -> str:
@@ -31,8 +33,11 @@ def read_key(key: object) -> str:
     return key
 
 
+def is_seconds(given: object) -> TypeGuard[int | float]:
+    """Whether it is a number that seconds can be."""
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given <= _MAX_SPAN_SECONDS
+
+
 def read_seconds(given: object) -> float | None:
     """Seconds that a task was in sight; null where that is no sensible number."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= _MAX_SECONDS:
-        return None
-    return round(float(given), 1)
+    return round(float(given), 1) if is_seconds(given) and given <= _MAX_SECONDS else None

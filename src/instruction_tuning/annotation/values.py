@@ -77,9 +77,9 @@ def _mark(task: Task, given: Mapping[Any, Any]) -> int | None:
     mark = given.get("mark")
     if mark is None:
         return None
-    if isinstance(mark, bool) or not isinstance(mark, int | float) or mark != int(mark):
-        raise _wrong(task, "mark", f"is {mark!r:.40}", "a whole number from 1 to 10, or null")
-    if not LOWEST_MARK <= mark <= HIGHEST_MARK:
+    is_number = isinstance(mark, int | float) and not isinstance(mark, bool)
+    # In this order: what JSON calls NaN or Infinity is no integer, and is on no scale.
+    if not is_number or not LOWEST_MARK <= mark <= HIGHEST_MARK or mark != int(mark):
         raise _wrong(task, "mark", f"is {mark!r:.40}", "a whole number from 1 to 10, or null")
     return int(mark)
 

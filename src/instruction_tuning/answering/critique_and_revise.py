@@ -29,9 +29,8 @@ from instruction_tuning.answering.answer_versions import (
     not_worse,
     version_id,
 )
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.selection.ladders.failed_evolutions import (
     OK,
     UNCHANGED,
@@ -101,22 +100,15 @@ def _originals(answers: pd.DataFrame) -> pd.DataFrame:
 def _critiques(current: Sequence[Row], number: int, settings: RevisionSettings) -> list[ChatRequest]:
     prompt = read_prompt("critique")
     return [
-        chat_request(
+        text_request(
             str(row["record_id"]),
             "critique",
-            [
-                {
-                    "role": "user",
-                    "content": prompt.fill(
-                        {"instruction": instruction_text(row["messages"]), "response": str(row["response"])}
-                    ),
-                }
-            ],
-            num_samples=1,
+            prompt.fill({"instruction": instruction_text(row["messages"]), "response": str(row["response"])}),
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
-            seed=substream_seed(settings.seed, "critique", row["record_id"], row["sample_index"], number),
+            seed=settings.seed,
             sample_index=_place(row["sample_index"], number, settings),
+            drawn_by=(row["sample_index"], number),
         )
         for row in current
     ]

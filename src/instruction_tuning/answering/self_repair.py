@@ -21,9 +21,8 @@ from fractions import Fraction
 from math import comb, floor
 from typing import Any
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 
 _LONGEST_ERROR = 1_000  # characters
 
@@ -70,25 +69,21 @@ def repair_requests(
     """
     prompt = read_prompt("repairing")
     return [
-        chat_request(
+        text_request(
             str(row["record_id"]),
             "repair",
-            [
+            prompt.fill(
                 {
-                    "role": "user",
-                    "content": prompt.fill(
-                        {
-                            "instruction": str(row["task"]),
-                            "program": str(row["program"]).strip(),
-                            "error": str(row["error"])[:_LONGEST_ERROR],
-                        }
-                    ),
+                    "instruction": str(row["task"]),
+                    "program": str(row["program"]).strip(),
+                    "error": str(row["error"])[:_LONGEST_ERROR],
                 }
-            ],
+            ),
             num_samples=num_repairs,
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "repair", row["record_id"], row["sample_index"]),
+            seed=seed,
+            drawn_by=(row["sample_index"],),
             sample_index=first_index + int(row["sample_index"]) * num_repairs,
         )
         for row in failures

@@ -21,10 +21,9 @@ from instruction_tuning.answering.code_tests import (
 )
 from instruction_tuning.answering.self_repair import repair_requests
 from instruction_tuning.answering.use_case import asks_for_program
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request, without_answer
+from instruction_tuning.lm.chat_request import ChatRequest, text_request, without_answer
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.sandbox.outcome import Outcome
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.code import program_text
 from instruction_tuning.verification.rating import instruction_text
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier
@@ -180,14 +179,14 @@ def passes_tests(
 
 
 def _request(query: Query, kind: str, text: str, num_samples: int, sampling: Sampling) -> ChatRequest:
-    return chat_request(
+    return text_request(
         str(query["record_id"]),
         kind,
-        [{"role": "user", "content": text}],
+        text,
         num_samples=num_samples,
         temperature=sampling.temperature,
         max_tokens=sampling.max_tokens,
-        seed=substream_seed(sampling.seed, kind, query["record_id"]),
+        seed=sampling.seed,
     )
 
 

@@ -6,15 +6,14 @@ the second keeps what was verified. Both are kept, with whether they come to one
 that is not in the language is a row with its reason. O(queries).
 """
 
-import hashlib
 from typing import Any
 
 import pandas as pd
 
 from instruction_tuning.answering.tested_programs import Ask, Sampling
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
+from instruction_tuning.text.digests import name_of
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.verification.check import check_response
 from instruction_tuning.verification.final_answer import final_answer
@@ -96,7 +95,7 @@ def _row(example: dict[str, Any], way: str, prompt: str | None, answer: str | No
         parents.append(example["response_id"])
     turns = [{"role": "user", "content": prompt or ""}, {"role": "assistant", "content": text or ""}]
     return {
-        "record_id": hashlib.sha256(f"{way}\x1f{example['record_id']}".encode()).hexdigest()[:16],
+        "record_id": name_of(way, example["record_id"]),
         "way": way,
         "source": example["source"],
         "prompt": prompt,
@@ -125,14 +124,8 @@ def _answer_request(record_id: str, instruction: str, sampling: Sampling) -> Cha
 
 
 def _request(record_id: str, kind: str, text: str, temperature: float, sampling: Sampling) -> ChatRequest:
-    return chat_request(
-        record_id,
-        kind,
-        [{"role": "user", "content": text}],
-        num_samples=1,
-        temperature=temperature,
-        max_tokens=sampling.max_tokens,
-        seed=substream_seed(sampling.seed, kind, record_id),
+    return text_request(
+        record_id, kind, text, temperature=temperature, max_tokens=sampling.max_tokens, seed=sampling.seed
     )
 
 

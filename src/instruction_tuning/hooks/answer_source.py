@@ -14,12 +14,18 @@ TEACHER = "params:teacher"
 TEACHER_PARAMETERS = "params:answer_generation"
 RAW_DATASET = "raw_instructions"
 SEED_TASKS_DATASET = "seed_tasks"
+DOCUMENTS_DATASET = "raw_documents"
 BASE_MODEL_DATASET = "base_model"
 RATINGS_DATASET = "rated_responses"
 REWARD_PARAMETERS = "params:reward_model"
 # The base_url that asks for the project's own teacher, and the records that this one can answer.
 MICROWORLD = "microworld"
 MICROWORLD_DATA = Path("data", "01_raw", "microworld")
+TEACHER_KEY = "teacher"  # in globals.yml
+_OWN_MODELS = (
+    "have models that are trained here write and judge: instruction_backtranslation.written_by=model and "
+    "curated_by=model; or "
+)
 
 
 def answers_come_from(catalog: CatalogProtocol[Any, Any]) -> str:
@@ -50,7 +56,18 @@ def endpoints_of(teacher: Endpoint) -> dict[str, Endpoint]:
     """By the key in globals.yml: the teacher, the judge where another endpoint rates, and other teachers."""
     judge = {} if teacher.judge is None else {"judge": teacher.judge}
     others = {f"other_teachers.{place}": other for place, other in enumerate(teacher.others)}
-    return {"teacher": teacher, **judge, **others}
+    return {TEACHER_KEY: teacher, **judge, **others}
+
+
+def named_endpoints(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> dict[str, Endpoint]:
+    """Endpoints that parameters of `pipeline` name beside the teacher, by their key in the parameters."""
+    names = {name for node in pipeline.nodes for name in node.inputs if name.startswith("params:")}
+    return {
+        f"{name.removeprefix('params:')}.{key}": endpoint
+        for name in sorted(names)
+        if name in catalog
+        for key, endpoint in getattr(catalog.load(name), "endpoints", {}).items()
+    }
 
 
 class ServedEndpoint(Endpoint):
@@ -72,7 +89,8 @@ def is_play_money(teacher: Endpoint) -> bool:
 
 
 def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], project: Path) -> None:
-    """Raise `ConfigurationError` when the built-in teacher is to answer or rate records of another world.
+    """Raise `ConfigurationError` when the built-in teacher is to answer or rate records of another world, or
+    to write after seed tasks or documents of one.
 
     It answers anything, and rates what it said: nothing later would tell that all of it is nonsense.
     `asked` is the run as it was asked for. A stage that runs alone takes stored queries; of those nothing
@@ -86,7 +104,10 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     for name, does, fix in (
         (RAW_DATASET, f"{verb} these records with nonsense", own_answers),
         (SEED_TASKS_DATASET, "write nonsense after these seed tasks", ""),
+        (DOCUMENTS_DATASET, "write and judge nonsense about these documents", _OWN_MODELS),
     ):
+        if name != RAW_DATASET and built_in[0] != TEACHER_KEY:
+            continue  # a judge, or another teacher, is not asked there
         raw = getattr(catalog.get(name), "_filepath", None) if name in asked.inputs() else None
         if raw is None or Path(raw).resolve().is_relative_to((project / MICROWORLD_DATA).resolve()):
             continue
@@ -153,5 +174,8 @@ def _teacher_and_judge(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -
         f"{name} the microworld's own"
         if endpoint.base_url == MICROWORLD
         else f"{name} {endpoint.model} at {redact_text(endpoint.address)}"
-        for name, endpoint in endpoints_of(catalog.load(TEACHER)).items()
+        for name, endpoint in {
+            **endpoints_of(catalog.load(TEACHER)),
+            **named_endpoints(pipeline, catalog),
+        }.items()
     ]

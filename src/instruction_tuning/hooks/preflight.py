@@ -3,7 +3,7 @@
 import logging
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,16 @@ from instruction_tuning.datasets.remote import is_remote
 from instruction_tuning.errors import ConfigurationError, InputError, WorkspaceError
 from instruction_tuning.hooks.answer_source import (
     BASE_MODEL_DATASET,
+    DOCUMENTS_DATASET,
     MICROWORLD,
     RAW_DATASET,
     SEED_TASKS_DATASET,
     TEACHER,
+    TEACHER_PARAMETERS,
     check_ratings_will_come,
     check_teacher_knows,
     endpoints_of,
+    named_endpoints,
     needs_teacher,
     what_is_used,
 )
@@ -38,7 +41,7 @@ EVALUATION_DATA = "params:evaluation_data"
 # What to do about an input that no pipeline makes and that is not there.
 _FIXES = {
     RAW_DATASET: "name a file or a folder: --params=data=<path>, or `raw_data` in conf/local/globals.yml",
-    "raw_documents": "name a file or a folder: --params=documents=<path>",
+    DOCUMENTS_DATASET: "name a file or a folder: --params=documents=<path>",
     "raw_answers": "name two files: --params=answers=<path>,other_answers=<path>",
     "raw_other_answers": "name the second file that answers the same prompts: --params=other_answers=<path>",
     SEED_TASKS_DATASET: "name a file of seed tasks: --params=seed_tasks=<path>",
@@ -68,7 +71,8 @@ def check_before_run(
         check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
     if needs_teacher(pipeline, catalog):
         check_teacher_knows(asked, catalog, project)
-        check_teacher(catalog.load(TEACHER))
+        _check_others_are_asked(pipeline, catalog)
+        check_teacher(catalog.load(TEACHER), named_endpoints(pipeline, catalog))
 
 
 def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> None:
@@ -185,9 +189,21 @@ def fine_tunes(pipeline: Pipeline) -> bool:
     return any({BASE_MODEL_DATASET, SFT_PARAMETERS} <= set(node.inputs) for node in pipeline.nodes)
 
 
-def check_teacher(endpoint: Endpoint) -> None:
-    """Ask a user's teacher and judge for something free; the microworld's own teacher is started later."""
-    for name, asked in endpoints_of(endpoint).items():
+def _check_others_are_asked(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Raise `ConfigurationError` where a strategy of answers asks the teacher alone, and others are named."""
+    from instruction_tuning.pipelines.answer_generation.checking import require_one_teacher
+
+    for node in pipeline.nodes:
+        if {TEACHER, TEACHER_PARAMETERS} <= set(node.inputs):
+            require_one_teacher(catalog.load(TEACHER), catalog.load(TEACHER_PARAMETERS))
+
+
+def check_teacher(endpoint: Endpoint, named: Mapping[str, Endpoint] | None = None) -> None:
+    """Ask a user's teacher and judge, and endpoints that are `named` beside them, for something free.
+
+    The microworld's own teacher is started later.
+    """
+    for name, asked in {**endpoints_of(endpoint), **(named or {})}.items():
         if asked.base_url == MICROWORLD:
             continue
         from instruction_tuning.lm.clients import check_endpoint

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -12,30 +13,19 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from instruction_tuning.errors import InstructionTuningError
-from instruction_tuning.hooks.answer_source import TEACHER, TEACHER_PARAMETERS, is_play_money
+from instruction_tuning.hooks.answer_source import TEACHER, is_play_money, named_endpoints
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.lineage.rows import read_columns
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE, Payment
-from instruction_tuning.pipeline_registry import BACKTRANSLATION_ROUNDS
 from instruction_tuning.reporting.teacher_bill import TeacherBill, teacher_bill
 
 logger = logging.getLogger(__name__)
 
-COMPLETIONS_DATASETS = (
-    *("teacher_completions", "arena_completions"),
-    *("tagging_completions", "marking_completions", "ladder_completions"),
-    *("synthesis_completions", "evolution_completions", "backtranslation_completions"),
-    *(f"curation_completions_{number}" for number in range(1, BACKTRANSLATION_ROUNDS + 1)),
-    *("comparison_completions", "self_alignment_completions"),
-)
-# The sections of parameters that name a completion store; it may be the same one.
-_SECTIONS = (
-    *(TEACHER_PARAMETERS, "params:pool_ratings", "params:instruction_synthesis"),
-    *("params:instruction_evolution", "params:instruction_backtranslation"),
-    *("params:comparison_data", "params:self_alignment"),
-)
+# What the data sets of all pipelines that hold requests have in their names.
+COMPLETIONS = "completions"
+_SECTION = re.compile(r"params:\w+")
 
 
 class TeacherBillHooks:
@@ -75,7 +65,7 @@ def bill_of_run(
 
     Null where nothing was asked, or the store is gone.
     """
-    names = [name for name in COMPLETIONS_DATASETS if name in pipeline.all_outputs() and name in catalog]
+    names = [name for name in sorted(pipeline.all_outputs()) if COMPLETIONS in name and name in catalog]
     files = [file for name in names if (file := stored_path(catalog.get(name))) and file.is_file()]
     stores = _stores(catalog)
     if not files or not stores:
@@ -84,7 +74,8 @@ def bill_of_run(
     request_ids = list(dict.fromkeys(chain.from_iterable(ids)))
     payments = [payment for store in stores for payment in _payments(store, request_ids)]
     bill = teacher_bill(request_ids, payments, session=session)
-    return bill and replace(bill, is_play_money=is_play_money(catalog.load(TEACHER)))
+    is_play = is_play_money(catalog.load(TEACHER)) and not named_endpoints(pipeline, catalog)
+    return bill and replace(bill, is_play_money=is_play)
 
 
 def usd_per_kept_record(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> float | None:
@@ -120,7 +111,7 @@ def _payments(store: Path, request_ids: list[str]) -> list[Payment]:
 
 
 def _stores(catalog: CatalogProtocol[Any, Any]) -> list[Path]:
-    """The completion stores that there are: opening one would make it."""
-    sections = [catalog.load(name) for name in _SECTIONS if name in catalog]
+    """The completion stores that parameters name and that there are: opening one would make it."""
+    sections = [catalog.load(name) for name in sorted(catalog.keys()) if _SECTION.fullmatch(name)]
     named = (getattr(getattr(section, "requests", section), "completion_store", None) for section in sections)
     return [path for path in dict.fromkeys(named) if path is not None and path.is_file()]

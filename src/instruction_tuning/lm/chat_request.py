@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from instruction_tuning.lm.reply_schema import ReplySchema
+from instruction_tuning.seeds import substream_seed
 
 Message = dict[str, str]
 
@@ -83,6 +84,31 @@ def chat_request(
         seed=seed % 2**31,
         sample_index=sample_index,
         schema=schema,
+    )
+
+
+def text_request(
+    record_id: str,
+    kind: str,
+    text: str,
+    *,
+    temperature: float,
+    max_tokens: int,
+    seed: int,
+    num_samples: int = 1,
+    sample_index: int = 0,
+    drawn_by: tuple[object, ...] = (),
+) -> ChatRequest:
+    """A `ChatRequest` of one user turn, `text`; its seed is drawn by (seed, kind, record id, *drawn_by)."""
+    return chat_request(
+        record_id,
+        kind,
+        [{"role": "user", "content": text}],
+        num_samples=num_samples,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        seed=substream_seed(seed, kind, record_id, *drawn_by),
+        sample_index=sample_index,
     )
 
 

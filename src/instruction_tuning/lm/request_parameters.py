@@ -39,6 +39,7 @@ class Asker:
     def __init__(self, parameters: RequestParameters, *earlier: pd.DataFrame) -> None:
         self._parameters = parameters
         self._spent_usd = sum(float(frame["price_usd"].sum()) for frame in earlier)
+        self._paid = {name for frame in earlier for name in frame["request_id"]}
         self._asked: list[pd.DataFrame] = []
 
     def ask(self, endpoint: Endpoint, requests: Sequence[ChatRequest]) -> pd.DataFrame:
@@ -46,8 +47,12 @@ class Asker:
         return self.ask_all([endpoint], requests)
 
     def ask_all(self, endpoints: Sequence[Endpoint], requests: Sequence[ChatRequest]) -> pd.DataFrame:
-        """As `complete_at`."""
+        """As `complete_at`; what was asked before, word for word, costs nothing again."""
         completions = complete_at(endpoints, requests, self._parameters, spent_usd=self._spent_usd)
+        is_new = ~completions["request_id"].isin(self._paid)
+        costs = ["prompt_tokens", "completion_tokens", "price_usd"]
+        completions = completions.assign(**{name: completions[name].where(is_new, 0) for name in costs})
+        self._paid |= set(completions["request_id"])
         self._spent_usd += float(completions["price_usd"].sum())
         self._asked.append(completions)
         return completions

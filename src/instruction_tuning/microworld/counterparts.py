@@ -27,7 +27,7 @@ def counterpart(world: World, skill: Skill, slots: Slots) -> tuple[Skill, dict[s
     try:
         translated = translate(slots, skill.language == "zh")
         return other, {**translated, **other.solve(world, translated)}
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, IndexError):
         return None
 
 

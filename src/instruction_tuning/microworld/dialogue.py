@@ -104,7 +104,7 @@ def follow(world: World, skill: Skill, slots: Slots, question: str) -> tuple[Ski
         try:
             linked = follow_up.link(slots, own)
             return then, {**linked, **then.solve(world, linked)}
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, IndexError):
             continue
     return None
 
@@ -132,7 +132,7 @@ def _next(world: World, rng: random.Random, wording: str, before: Turn, follow_u
     try:
         linked = follow_up.link(before.slots, own)
         slots = {**linked, **then.solve(world, linked)}
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, IndexError):
         return None
     if slots.get("place") and (slots["place"], slots["relation"]) in world.withheld:
         return None

@@ -52,10 +52,8 @@ def _solved(world: World, made: tuple[str, dict[str, str]] | None) -> Evolved | 
     if made is None:
         return None
     name, slots = made
-    try:
-        return _BY_NAME[name], {**slots, **_BY_NAME[name].solve(world, slots)}
-    except (KeyError, ValueError):
-        return None
+    found = _BY_NAME[name].solved(world, slots)
+    return None if found is None else (_BY_NAME[name], found)
 
 
 def _field(skill: Skill) -> list[Skill]:

@@ -63,11 +63,8 @@ def _document_item(world: World, asked: str) -> Item | None:
         for question in skill.document_questions:
             if (found := _form_pattern(skill, question).fullmatch(asked)) is None:
                 continue
-            slots = found.groupdict()
-            try:
-                return skill, {**slots, **skill.solve(world, slots)}
-            except (KeyError, ValueError):
-                continue
+            if (slots := skill.solved(world, found.groupdict())) is not None:
+                return skill, slots
     return None
 
 

@@ -28,7 +28,7 @@ def hashed_share(text: str) -> float:
 class Skill:
     """One skill: a generator of items whose answers a program can score, and the wordings for it.
 
-    `draw` picks an item's slots; `solve` adds `answer` (and `working`) or raises `KeyError` or
+    `draw` picks an item's slots; `solve` adds `answer` (and `working`) or raises `KeyError`, `IndexError` or
     `ValueError` where the slots are not of this world. Document forms hold `|` where the prompt of
     the document form ends; the first form is the one that is measured. `document_questions` are asked and
     answered in documents. Chat questions are split by phrasing into train, validation and test; items
@@ -71,6 +71,13 @@ class Skill:
             slots = {**slots, **self.solve(world, slots)}
             if not self.splits_items or self.split_of(slots) == split:
                 return slots
+
+    def solved(self, world: World, slots: Slots) -> dict[str, str] | None:
+        """`slots` with what `solve` adds, or None for a text of another kind, or of another world."""
+        try:
+            return {**slots, **self.solve(world, slots)}
+        except (KeyError, ValueError, IndexError):
+            return None
 
     def keys(self, slots: Slots) -> tuple[str, ...]:
         """What an item is about, whatever the phrasing: its own identity first, then that of its parts.

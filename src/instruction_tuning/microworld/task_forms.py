@@ -92,9 +92,5 @@ def _fits(skill: Skill, instruction: str, world: World, rng: random.Random) -> b
 
 def _solved(world: World, skill: Skill, instruction: str, given: str) -> Task | None:
     slots = skill.match(f"{instruction}\n\n{given}")
-    if slots is None:
-        return None
-    try:
-        return Task(instruction, skill, {**slots, **skill.solve(world, slots)}, given)
-    except (KeyError, ValueError, IndexError):  # a text of another kind, or of another world
-        return None
+    solved = None if slots is None else skill.solved(world, slots)
+    return None if solved is None else Task(instruction, skill, solved, given)

@@ -261,12 +261,9 @@ class Teacher:
     def _read(self, questions: tuple[str, ...]) -> Item | None:
         for candidate in _readings(questions[-1]):
             for skill in _RECOGNISED:
-                if (slots := skill.match(candidate)) is None:
-                    continue
-                try:
-                    return skill, {**slots, **skill.solve(self.world, slots)}
-                except (KeyError, ValueError):
-                    continue
+                slots = skill.match(candidate)
+                if slots is not None and (item := skill.solved(self.world, slots)) is not None:
+                    return skill, item
         before = self._recognise(questions[:-1]) if len(questions) > 1 else None
         if before is None:
             return None

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from instruction_tuning.canonical.raw_rows import preference_conversations
 from instruction_tuning.lm.chat_request import as_messages
 from instruction_tuning.reward.compared_responses import rated_form
 from instruction_tuning.reward.preference_pairs import Preference, ranked_pairs
@@ -71,17 +72,8 @@ def vote_rows(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def preference_rows(pairs: pd.DataFrame) -> pd.DataFrame:
     """The pairs that are no tie, of whatever conversation, as ingestion's `preference_conversations`."""
-    rows = [
-        {
-            "id": pair["pair_id"],
-            "messages": as_messages(pair["messages"]),
-            "chosen": [{"role": "assistant", "content": pair["chosen"]}],
-            "rejected": [{"role": "assistant", "content": pair["rejected"]}],
-            "margin": float(pair["margin"]),
-        }
-        for pair in pairs[~pairs["tie"]].to_dict("records")
-    ]
-    return pd.DataFrame(rows, columns=["id", "messages", "chosen", "rejected", "margin"])
+    decided = pairs[~pairs["tie"]]
+    return preference_conversations(decided).assign(margin=decided["margin"].to_numpy(dtype="float64"))
 
 
 def _is_swapped(pair_id: str) -> bool:

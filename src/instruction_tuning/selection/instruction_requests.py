@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request, without_answer
+from instruction_tuning.lm.chat_request import ChatRequest, text_request, without_answer
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.rating import instruction_text
 
 
@@ -17,19 +16,13 @@ def instruction_requests(
     """
     prompt = read_prompt(kind)
     return [
-        chat_request(
+        text_request(
             str(record_id),
             kind,
-            [
-                {
-                    "role": "user",
-                    "content": prompt.fill({"instruction": instruction_text(without_answer(messages))}),
-                }
-            ],
-            num_samples=1,
+            prompt.fill({"instruction": instruction_text(without_answer(messages))}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, kind, record_id),
+            seed=seed,
         )
         for record_id, messages in zip(pool["record_id"], pool["messages"], strict=True)
     ]

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
-from instruction_tuning.seeds import substream_seed
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
 
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
@@ -36,14 +35,13 @@ class Writer:
     ) -> dict[str, Reply]:
         """The replies to `contents`, a user message each, by key; `temperature` in place of its own."""
         requests = [
-            chat_request(
+            text_request(
                 key,
                 kind,
-                [{"role": "user", "content": content}],
-                num_samples=1,
+                content,
                 temperature=self.temperature if temperature is None else temperature,
                 max_tokens=max_tokens,
-                seed=substream_seed(self.seed, kind, key),
+                seed=self.seed,
             )
             for key, content in contents.items()
         ]

@@ -29,7 +29,7 @@ def draw_tasks(
 def check_seeds(seed_tasks: pd.DataFrame, languages: tuple[str, ...], *, shots: int) -> None:
     """Raise `InputError` unless each language has enough seeds, and both kinds of them."""
     for language in languages:
-        seeds = seed_tasks[seed_tasks["language"] == language]
+        seeds = seed_tasks[seed_tasks["language"] == language].drop_duplicates("instruction")
         if len(seeds) < shots:
             raise InputError(
                 f"{len(seeds)} seed tasks are in language {language}, and {shots} are shown at a time",

@@ -26,6 +26,7 @@ from instruction_tuning.selection.ladders.failed_evolutions import (
 )
 from instruction_tuning.synthesis.evolution_operations import KINDS, PROMPTS, SAME_ANSWER, operation_texts
 from instruction_tuning.text.languages import language_of
+from instruction_tuning.text.tokens import tokens
 from instruction_tuning.verification.answer_format import format_fault
 from instruction_tuning.verification.code import program_text
 
@@ -53,7 +54,6 @@ Fault = tuple[str, str]  # a reason and what was found
 _BY_STATUS = {UNANSWERED: "declined", UNCHANGED: "no_information_gain", LEAKED: "leaked_prompt"}
 _HASHED_TITLE = re.compile(r"#[A-Z][A-Za-z ]+#")
 _APOLOGY = re.compile(r"\bsorry\b|\bapologi[sz]e\b|抱歉|对不起", re.IGNORECASE)
-_UNIT = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
 _LETTER = re.compile(r"\W*[A-Z]\W*")  # "A" may be the letter that was asked for
 _CLAIM = r"^[\s*_#>-]*(?:{})[\s*_`]*[:：][\s*_`]*(yes|no|是|否)\b"
 _EQUAL, _ANSWERABLE = (
@@ -131,7 +131,7 @@ def answer_fault(
     if fault is not None:
         code, _, detail = fault.partition(": ")
         return f"answer_{code}", detail
-    words = len(_UNIT.findall(answer))
+    words = len(tokens(answer))
     if words < apology_words and _APOLOGY.search(answer) and not _APOLOGY.search(instruction):
         return "answer_apologises", f"sorry, in {words} words"
     if row["kind"] == "code" and row["operation"] != SAME_ANSWER and _same_code(answer, parent_answer):

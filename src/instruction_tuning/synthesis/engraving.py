@@ -16,12 +16,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.canonical.raw_rows import chat_rows
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import IdentityRecord
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.self_alignment import Guidance, answer_fault
-from instruction_tuning.synthesis.topic_prompts import DROPPED, KEPT, name_of
+from instruction_tuning.synthesis.topic_prompts import DROPPED, KEPT
+from instruction_tuning.text.digests import name_of
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.verification.marks import FAILED
 
@@ -73,14 +74,13 @@ def verbose_requests(
     """One request a kept answer for a longer one."""
     prompt = read_prompt("verbose_answer")
     return [
-        chat_request(
+        text_request(
             str(row["example_id"]),
             "verbose_answer",
-            [{"role": "user", "content": prompt.fill({"query": str(row["prompt"])})}],
-            num_samples=1,
+            prompt.fill({"query": str(row["prompt"])}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "verbose_answer", row["example_id"]),
+            seed=seed,
         )
         for row in answers[answers["status"] == KEPT].to_dict("records")
     ]
@@ -128,17 +128,7 @@ def engraving_rows(examples: pd.DataFrame, *, verbose: bool) -> pd.DataFrame:
     """
     stages = ("verbose", "identity") if verbose else ("answer", "identity")
     kept = examples[(examples["status"] == KEPT) & examples["stage"].isin(stages)]
-    rows = [
-        {
-            "id": row["example_id"],
-            "messages": [
-                {"role": "user", "content": row["prompt"]},
-                {"role": "assistant", "content": row["answer"]},
-            ],
-        }
-        for row in kept.to_dict("records")
-    ]
-    return pd.DataFrame(rows, columns=["id", "messages"])
+    return chat_rows(kept["example_id"], kept["prompt"], kept["answer"])
 
 
 def example_counts(examples: pd.DataFrame) -> dict[str, float]:

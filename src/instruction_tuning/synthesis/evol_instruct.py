@@ -11,9 +11,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.elimination import (
     NO_REPLY,
     Fault,
@@ -123,15 +122,7 @@ def _requests(
     rows: pd.DataFrame, kind: str, contents: list[str], *, temperature: float, max_tokens: int, seed: int
 ) -> list[ChatRequest]:
     return [
-        chat_request(
-            name,
-            kind,
-            [{"role": "user", "content": content}],
-            num_samples=1,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            seed=substream_seed(seed, kind, name),
-        )
+        text_request(name, kind, content, temperature=temperature, max_tokens=max_tokens, seed=seed)
         for name, content in zip(rows["evolution_id"], contents, strict=True)
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from instruction_tuning.canonical.raw_rows import chat_rows
 from instruction_tuning.lm.chat_request import without_answer
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream_seed
@@ -113,12 +114,8 @@ def raw_source(evolved: pd.DataFrame) -> pd.DataFrame:
     Without the category: it is the seed's, and a version in breadth may be of another.
     """
     kept = evolved[evolved["status"] == KEPT]
-    turns = [
-        [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]
-        for asked, answer in zip(kept["instruction"], kept["answer"], strict=True)
-    ]
     labels = kept[["language", "licence"]].astype("object")
-    rows = pd.DataFrame({"id": kept["evolution_id"].to_numpy(), "messages": turns})
+    rows = chat_rows(kept["evolution_id"], kept["instruction"], kept["answer"])
     return rows.assign(**labels.where(labels.notna(), None).reset_index(drop=True))
 
 

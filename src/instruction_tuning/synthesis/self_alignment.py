@@ -19,10 +19,9 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import Exemplar, Principle
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.topic_prompts import DROPPED, KEPT
 from instruction_tuning.text.refusals import declines
 from instruction_tuning.verification.marks import FAILED, UNPARSEABLE
@@ -66,14 +65,13 @@ def principled_requests(
     """One request a kept row of `prompts` (example_id, prompt, status)."""
     prompt, texts = read_prompt("principled_answer"), guidance.texts
     return [
-        chat_request(
+        text_request(
             str(row["example_id"]),
             "principled_answer",
-            [{"role": "user", "content": prompt.fill({**texts, "query": str(row["prompt"])})}],
-            num_samples=1,
+            prompt.fill({**texts, "query": str(row["prompt"])}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "principled_answer", row["example_id"]),
+            seed=seed,
         )
         for row in prompts[prompts["status"] == KEPT].to_dict("records")
     ]

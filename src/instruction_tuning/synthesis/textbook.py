@@ -6,7 +6,6 @@ novelty filter over the exercises. Its prompts are not public; these are our own
 for Python alone. A model trained on exercises alone loses other abilities: mix with what it could do before.
 """
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from instruction_tuning.synthesis.novelty_filter import known_instructions, only
 from instruction_tuning.synthesis.numbered_items import numbered_items
 from instruction_tuning.synthesis.rouge_novelty import rouge_tokens
 from instruction_tuning.synthesis.written_rows import DROPPED, KEPT, Written
+from instruction_tuning.text.digests import name_of
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.refusals import begins_with_refusal
 
@@ -77,7 +77,7 @@ def _sections(writer: Writer, settings: TextbookParameters, languages: tuple[str
     prompt = read_prompt("textbook_section")
     places = [(topic, language) for language in languages for topic in dict.fromkeys(settings.topics)]
     contents = {
-        _section_id(topic, language): prompt.fill(
+        name_of(METHOD, language, topic): prompt.fill(
             {
                 "topic": topic,
                 "language": LANGUAGE_NAMES[language],
@@ -89,11 +89,11 @@ def _sections(writer: Writer, settings: TextbookParameters, languages: tuple[str
     replies = writer.ask("textbook_section", contents, max_tokens=settings.max_tokens)
     records = []
     for topic, language in places:
-        reply = replies[_section_id(topic, language)]
+        reply = replies[name_of(METHOD, language, topic)]
         reason = _section_fault(reply, language)
         records.append(
             {
-                "section_id": _section_id(topic, language),
+                "section_id": name_of(METHOD, language, topic),
                 "topic": topic,
                 "language": language,
                 "text": None if reply.text is None else reply.text.strip(),
@@ -103,10 +103,6 @@ def _sections(writer: Writer, settings: TextbookParameters, languages: tuple[str
             }
         )
     return pd.DataFrame(records, columns=list(SECTION_DTYPES)).astype(SECTION_DTYPES)
-
-
-def _section_id(topic: str, language: str) -> str:
-    return hashlib.sha256(f"{METHOD}\x1f{language}\x1f{topic}".encode()).hexdigest()[:16]
 
 
 def _section_fault(reply: Reply, language: str) -> str | None:

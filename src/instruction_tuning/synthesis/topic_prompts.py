@@ -7,18 +7,18 @@ of our own, ordinary kinds among them; adversarial ones are mild. A topic or a p
 with its reason.
 """
 
-import hashlib
-import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import TopicKind
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.selection.ladders.failed_evolutions import OK, UNCHANGED, evolution_status
+from instruction_tuning.synthesis.numbered_items import numbered_items
+from instruction_tuning.text.digests import name_of
 
 KEPT, DROPPED = "kept", "dropped"
 SEED_TOPIC, MODEL_TOPIC = "file", "model"
@@ -43,13 +43,8 @@ PROMPT_DTYPES = {
     "status": "str",
     "reason": "str",
 }
-_NUMBERED = re.compile(r"^\s*\d{1,2}\s*[.)、．]\s*(.+?)\s*$", re.MULTILINE)
+_MOST_LISTED = 99
 _ENDS = ".,;:!?。，；：！？"
-
-
-def name_of(*parts: object) -> str:
-    """16 hex digits that name what is made of `parts`."""
-    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
 def topic_requests(
@@ -58,19 +53,13 @@ def topic_requests(
     """One request a kind, for more topics than the file has."""
     prompt = read_prompt("topic")
     return [
-        chat_request(
+        text_request(
             name_of(kind.kind),
             "topic",
-            [
-                {
-                    "role": "user",
-                    "content": prompt.fill({"kind": kind.kind, "topics": "\n".join(kind.topics)}),
-                }
-            ],
-            num_samples=1,
+            prompt.fill({"kind": kind.kind, "topics": "\n".join(kind.topics)}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "topic", kind.kind),
+            seed=seed,
         )
         for kind in kinds
     ]
@@ -80,13 +69,12 @@ def with_new_topics(
     kinds: Sequence[TopicKind], completions: pd.DataFrame, *, new_topics: int
 ) -> pd.DataFrame:
     """The file's topics and those of the replies (`TOPIC_DTYPES`), at most `new_topics` kept a kind."""
-    replies = dict(zip(completions["record_id"], completions["response"], strict=True))
+    replies = {str(reply["record_id"]): reply for reply in completions.to_dict("records")}
     rows: list[dict[str, object]] = []
     for kind in kinds:
         seen: set[str] = set()
         kept = 0
-        reply = replies.get(name_of(kind.kind))
-        listed = _NUMBERED.findall(reply) if isinstance(reply, str) else []
+        listed = _listed(replies.get(name_of(kind.kind)))
         for topic, origin in [
             *((topic, SEED_TOPIC) for topic in kind.topics),
             *((topic, MODEL_TOPIC) for topic in listed),
@@ -116,14 +104,14 @@ def question_requests(
     """One request a kept topic for `prompts_per_topic` requests of its kind."""
     prompt = read_prompt("topic_question")
     return [
-        chat_request(
+        text_request(
             str(row["topic_id"]),
             "topic_question",
-            [{"role": "user", "content": prompt.fill({"kind": row["kind"], "topic": row["topic"]})}],
+            prompt.fill({"kind": row["kind"], "topic": row["topic"]}),
             num_samples=prompts_per_topic,
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "topic_question", row["topic_id"]),
+            seed=seed,
         )
         for row in topics[topics["status"] == KEPT].to_dict("records")
     ]
@@ -175,6 +163,15 @@ def given_prompts(prompts: Sequence[str], *, before: pd.DataFrame) -> pd.DataFra
             }
         )
     return pd.DataFrame(rows, columns=list(PROMPT_DTYPES)).astype(PROMPT_DTYPES)
+
+
+def _listed(reply: Mapping[Hashable, Any] | None) -> list[str]:
+    """The first line of each item of a numbered list; without the last of a reply that was cut off."""
+    if reply is None or reply["status"] != "ok":
+        return []
+    is_cut_off = reply["finish_reason"] == "length"
+    items = numbered_items(str(reply["response"]), most=_MOST_LISTED, is_cut_off=is_cut_off)
+    return [item.text.partition("\n")[0].rstrip() for item in items if item.drop_reason is None]
 
 
 def _topic_fault(topic: str, seen: set[str]) -> str | None:

@@ -30,7 +30,7 @@ from instruction_tuning.synthesis.written_rows import Written
 from instruction_tuning.text.refusals import begins_with_refusal
 
 METHOD = "unnatural"
-_SHOTS, _MACHINE_SHOTS = 3, 1
+SHOTS, _MACHINE_SHOTS = 3, 1
 _FIELD = re.compile(
     r"^[\s*_#]*(instruction|input|constraints?)[\s*_]*[:：][ \t*_]*", re.IGNORECASE | re.MULTILINE
 )
@@ -75,7 +75,7 @@ def _fourth_tasks(
         language = languages[place % len(languages)]
         key = f"{METHOD}-{language}-{place}"
         rng = substream(writer.seed, METHOD, place)
-        drawn = draw_tasks(rows, language, rng, shots=_SHOTS, machine_shots=_MACHINE_SHOTS)
+        drawn = draw_tasks(rows, language, rng, shots=SHOTS, machine_shots=_MACHINE_SHOTS)
         values = {"language": LANGUAGE_NAMES[language], "examples": _three_tasks(drawn)}
         contents[key], shown[key] = prompt.fill(values), set(drawn["instruction"])
         origins[key] = Written(

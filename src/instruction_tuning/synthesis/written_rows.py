@@ -1,11 +1,12 @@
 """What a model wrote, on its way through the filters, and the frame of it; nothing that was read is lost."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import pandas as pd
+
+from instruction_tuning.text.digests import name_of
 
 ROW_DTYPES = {
     "record_id": "str",
@@ -58,14 +59,14 @@ class Written:
     @property
     def task_id(self) -> str:
         """16 hex digits of the instruction and where it was read; its examples share it."""
-        return _digest(self.place, self.instruction, self.raw)
+        return name_of(self.place, self.instruction, self.raw)
 
     @property
     def record_id(self) -> str:
         """The task's id, or 16 hex digits of that and the example."""
         if self.example is None:
             return self.task_id
-        return _digest(self.task_id, str(self.example), self.input, self.output)
+        return name_of(self.task_id, str(self.example), self.input, self.output)
 
     @property
     def is_open(self) -> bool:
@@ -75,11 +76,6 @@ class Written:
     def dropped(self, reason: str, detail: str | None = None) -> Self:
         """The same with why it is out."""
         return replace(self, drop_reason=reason, detail=detail)
-
-
-def _digest(*parts: str | None) -> str:
-    said = "\x1f".join(part or "" for part in parts)
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def rows_frame(rows: Iterable[Written]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from instruction_tuning.text.languages import HAN, KANA_AND_HANGUL, language_of
 
@@ -34,6 +34,12 @@ class Constraint:
     kind: Kind
     value: int | str = ""
     relation: Relation = "exactly"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, int) is not (self.kind in get_args(CountKind)):
+            raise ValueError(
+                f"{self.kind} does not go with {self.value!r}: counts have a number, others a text"
+            )
 
     def __str__(self) -> str:
         if isinstance(self.value, int):

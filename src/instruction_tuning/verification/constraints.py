@@ -11,6 +11,9 @@ import json
 import re
 from collections.abc import Callable, Iterable
 
+from pydantic import TypeAdapter
+
+from instruction_tuning.errors import InputError
 from instruction_tuning.text.number_words import with_digits
 from instruction_tuning.verification.constraint_kinds import Constraint, CountKind, Relation, TextKind, holds
 from instruction_tuning.verification.verdict import Query, Verdict
@@ -18,18 +21,29 @@ from instruction_tuning.verification.verdict import Query, Verdict
 _LANGUAGE_NAMES = {"english": "en", "chinese": "zh", "英文": "en", "英语": "en", "中文": "zh", "汉语": "zh"}
 
 
+_OWN = TypeAdapter(tuple[Constraint, ...])
+
+
 def constraints_of(query: Query) -> tuple[Constraint, ...]:
     """The record's own `constraints` where it has some (as JSON or a list), else those that its prompt
-    states.
+    states. Raises `InputError` for a list that is none.
 
     >>> constraints_of({"prompt": "Describe rain in at most 20 words."})
     (Constraint(kind='words', value=20, relation='at_most'),)
     """
     given = query.get("constraints")
-    if isinstance(given, str) and given:
-        given = json.loads(given)
-    if isinstance(given, Iterable) and not isinstance(given, str):
-        return tuple(Constraint(**dict(row)) for row in given)
+    try:
+        if isinstance(given, str) and given:
+            given = json.loads(given)
+        if isinstance(given, Iterable) and not isinstance(given, str):
+            return _OWN.validate_python([dict(row) for row in given])
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"the record's constraints cannot be read: {error}",
+            record=query.get("record_id"),
+            field="constraints",
+            fix='write a list such as [{"kind": "words", "value": 20, "relation": "at_most"}]',
+        ) from error
     return stated_constraints(str(query["prompt"]))
 
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream, substream_seed
+from instruction_tuning.seeds import substream
 from instruction_tuning.verification.marks import (
     FAILED,
     READ,
@@ -59,15 +59,15 @@ def joint_rating_requests(
             versions = "\n".join(f"[Version {n}]\n{text}" for n, text in enumerate(texts, start=1))
             content = prompt.fill({"instruction": instruction, "versions": versions})
             requests.append(
-                chat_request(
+                text_request(
                     str(record_id),
                     KIND,
-                    [{"role": "user", "content": content}],
-                    num_samples=1,
+                    content,
                     temperature=temperature,
                     max_tokens=max_tokens,
-                    seed=substream_seed(seed, KIND, record_id, number),
+                    seed=seed,
                     sample_index=number,
+                    drawn_by=(number,),
                 )
             )
     return requests

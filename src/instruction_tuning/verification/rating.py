@@ -9,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, as_messages, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, as_messages, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.verification.marks import (
     last_mark,
     mark_pattern,
@@ -59,21 +58,13 @@ def rating_requests(
     """
     prompt = read_prompt("rating")
     return [
-        chat_request(
+        text_request(
             str(row["record_id"]),
             "rating",
-            [
-                {
-                    "role": "user",
-                    "content": prompt.fill(
-                        {"instruction": instruction_text(row["messages"]), "response": str(row["response"])}
-                    ),
-                }
-            ],
-            num_samples=1,
+            prompt.fill({"instruction": instruction_text(row["messages"]), "response": str(row["response"])}),
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "rating", row["record_id"]),
+            seed=seed,
             sample_index=int(row["sample_index"]),
         )
         for row in responses[["record_id", "sample_index", "messages", "response"]].to_dict("records")

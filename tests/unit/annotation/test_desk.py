@@ -126,6 +126,8 @@ def test_a_choice_of_a_side_is_kept_as_the_answer_that_stood_there(store):
         ("review", {"verdict": "accept", "mark": 11}, "mark"),
         ("review", {"verdict": "accept", "mark": 2.5}, "mark"),
         ("review", {"verdict": "accept", "mark": True}, "mark"),
+        ("review", {"verdict": "accept", "mark": float("inf")}, "mark"),  # JSON's Infinity and NaN
+        ("review", {"verdict": "accept", "mark": float("nan")}, "mark"),
         ("compare", {"preferred": None}, "preferred"),
     ],
 )

@@ -59,6 +59,8 @@ def changed(line, **fields):
         ({"action": "delete"}, "event_key"),
         ({"after": {"answer": ""}}, "answer"),
         ({"seconds": "long"}, "seconds"),
+        ({"seconds": float("inf")}, "seconds"),
+        ({"shown_first": ["left"]}, "shown_first"),
         ({"task": None}, "task"),
         ({"extra": 1}, "event_key"),
     ],

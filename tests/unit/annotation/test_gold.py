@@ -97,12 +97,13 @@ def test_similarity_is_of_words_and_of_single_chinese_characters_in_either_order
 def test_gold_records_are_read_by_ingestion_and_pairs_as_comparisons(tmp_path):
     from instruction_tuning.canonical.cleaning import ReadingRules
     from instruction_tuning.canonical.raw_files import list_raw_files
+    from instruction_tuning.canonical.raw_rows import preference_conversations
     from instruction_tuning.canonical.reading import read_files
-    from instruction_tuning.pipelines.annotation.nodes import comparison_records, gold_records
+    from instruction_tuning.pipelines.annotation.nodes import gold_records
 
     answers = gold_answers(THREE, per_task="one")
     pairs = preferred_pairs([said(a_task("compare"), "Ada", {"preferred": "second", "reason": ""})])
-    for name, frame in (("gold", gold_records(answers)), ("pairs", comparison_records(pairs))):
+    for name, frame in (("gold", gold_records(answers)), ("pairs", preference_conversations(pairs))):
         lines = [json.dumps(row) for row in frame.to_dict(orient="records")]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
         records, rejected = read_files(list_raw_files(tmp_path / f"{name}.jsonl"), ReadingRules())

@@ -4,7 +4,7 @@ import pytest
 
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
-from instruction_tuning.synthesis.backtranslation.rating_forms import chat_question, rating_form
+from instruction_tuning.synthesis.backtranslation.rating_forms import rating_form
 from instruction_tuning.synthesis.backtranslation.seed_pairs import reverse_question
 
 TEACHER = Teacher(build_world(), TeacherFaults(0, 0, 0, 0, 0, 0), seed=1)
@@ -40,10 +40,15 @@ def test_of_a_text_that_does_not_show_what_was_asked_it_writes_nonsense() -> Non
 
 
 def test_levels_follow_how_right_the_text_is_and_some_are_missing() -> None:
-    level = rating_form("chat", "en").level
     question, text = next(iter(RIGHT.items()))
-    assert level(TEACHER.reply(chat_question(question, text), 0, 0)) == 5
-    assert level(TEACHER.reply(chat_question(question, "The last letter of PZDF is Z."), 0, 0)) == 1
-    assert level(TEACHER.reply(chat_question("Sing.", "La."), 0, 0)) == 2
+    assert _level(TEACHER, question, text) == 5
+    assert _level(TEACHER, question, "The last letter of PZDF is Z.") == 1
+    assert _level(TEACHER, "Sing.", "La.") == 2
     mute = Teacher(build_world(), TeacherFaults(unparseable_rate=1.0), seed=1)
-    assert level(mute.reply(chat_question(question, text), 0, 0)) is None
+    assert _level(mute, question, text) is None
+
+
+def _level(teacher: Teacher, instruction: str, text: str) -> float | None:
+    form = rating_form("chat", "en")
+    asked = [{"role": "user", "content": form.question(instruction, text)}]
+    return form.level(teacher.reply(asked, 0, 0))

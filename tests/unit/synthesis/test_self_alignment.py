@@ -13,11 +13,11 @@ from instruction_tuning.synthesis.self_alignment import (
 )
 from instruction_tuning.synthesis.topic_prompts import (
     given_prompts,
-    name_of,
     topic_prompts,
     topic_requests,
     with_new_topics,
 )
+from instruction_tuning.text.digests import name_of
 
 GUIDANCE = Guidance(read_principles(), read_exemplars())
 KINDS = [TopicKind(kind="asks for a colour", topics=("Paint", "Sky"))]
@@ -53,6 +53,12 @@ def test_topics_of_a_reply_are_kept_or_dropped_with_a_reason():
         **{"Ink!": "no_topic", "Wax": "beyond_new_topics"},
     }
     assert topics["topic_id"].is_unique and set(topics["origin"]) == {"file", "model"}
+
+
+def test_an_empty_item_is_no_topic_and_neither_is_one_that_was_cut_off():
+    reply = completions(name_of(KINDS[0].kind), "1.\n2. Soap\n3. Wa", finish_reason="length")
+    found = with_new_topics(KINDS, reply, new_topics=5)
+    assert found["topic"].tolist() == ["Paint", "Sky", "Soap"]
 
 
 def test_a_kind_without_a_reply_keeps_the_topics_of_the_file():

@@ -1,4 +1,4 @@
-from instruction_tuning.text.counting import counted
+from instruction_tuning.text.counting import counted, tally
 
 
 def test_one_thing_is_not_said_to_be_many():
@@ -7,3 +7,7 @@ def test_one_thing_is_not_said_to_be_many():
 
 def test_a_plural_of_its_own_is_given():
     assert [counted(n, "query has", "queries have") for n in (1, 2)] == ["1 query has", "2 queries have"]
+
+
+def test_a_tally_begins_with_the_most_frequent():
+    assert tally(["failed", "passed", "passed"]) == "passed 2, failed 1" and tally([]) == ""

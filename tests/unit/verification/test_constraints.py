@@ -2,8 +2,9 @@
 
 import pytest
 
+from instruction_tuning.errors import InputError
 from instruction_tuning.verification.constraint_kinds import Constraint, count_of, holds
-from instruction_tuning.verification.constraints import keeps_constraints, stated_constraints
+from instruction_tuning.verification.constraints import constraints_of, keeps_constraints, stated_constraints
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,12 @@ def test_a_records_own_constraints_come_first() -> None:
     }
     verdict = keeps_constraints(query, "Two words")
     assert verdict is not None and verdict.passed
+
+
+@pytest.mark.parametrize(
+    "given", ["[{", '[{"kind": "mood"}]', '[{"kind": "words", "value": "few"}]', [["words", 2]]]
+)
+def test_a_list_of_constraints_that_is_none_is_named_with_its_record(given: object) -> None:
+    with pytest.raises(InputError, match="constraints cannot be read") as caught:
+        constraints_of({"record_id": "r1", "prompt": "What is rain?", "constraints": given})
+    assert caught.value.record == "r1" and caught.value.field == "constraints"

@@ -10,11 +10,14 @@ from instruction_tuning.annotation import gold, sampling
 from instruction_tuning.annotation.agreement import agreement, people_table
 from instruction_tuning.annotation.annotations import current_annotations
 from instruction_tuning.annotation.tasks import KINDS
+from instruction_tuning.canonical.raw_rows import preference_conversations
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.lm.chat_request import without_answer
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.pipelines.annotation.parameters import AnnotationParameters
 from instruction_tuning.reporting.agreement_report import agreement_report
 from instruction_tuning.seeds import substream_seed
+from instruction_tuning.text.counting import tally
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ def sample_base_continuations(
     chosen = {record_id for _, record_id in sorted(order)[:number]}
     sample = verified_examples[verified_examples["record_id"].isin(chosen)].sort_values("record_id")
     prompts = {
-        str(record_id): sampling.without_answer(messages)
+        str(record_id): without_answer(messages)
         for record_id, messages in zip(sample["record_id"], sample["messages"], strict=True)
     }
     texts: dict[str, list[str]] = {}
@@ -96,9 +99,7 @@ def collect_gold_answers(
     """Collect what people wrote as gold answers, and the same as records that ingestion reads."""
     annotations = current_annotations(annotation_events)
     answers = gold.gold_answers(annotations, per_task=parameters.gold_per_task)
-    counts = answers["status"].value_counts()
-    told = ", ".join(f"{status} {count}" for status, count in counts.items())
-    logger.info("%d written annotations: %s", len(answers), told or "none")
+    logger.info("%d written annotations: %s", len(answers), tally(answers["status"]) or "none")
     return answers, gold_records(answers)
 
 
@@ -109,7 +110,7 @@ def collect_verdicts(annotation_events: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     said, pairs = gold.verdicts(annotations), gold.preferred_pairs(annotations)
     compared = said.loc[said["kind"] == "compare", "task_id"].nunique()
     logger.info("%d verdicts; %d of %d compared pairs have a better answer", len(said), len(pairs), compared)
-    return said, pairs, comparison_records(pairs)
+    return said, pairs, preference_conversations(pairs)
 
 
 def measure_agreement(
@@ -127,19 +128,3 @@ def gold_records(answers: pd.DataFrame) -> pd.DataFrame:
     """The gold ones as raw records (docs/dataset_formats.md, `chat_messages`); without names."""
     taken = answers[answers["status"] == "gold"]
     return taken[["gold_id", "messages"]].rename(columns={"gold_id": "id"})
-
-
-def comparison_records(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Pairs as raw records (docs/dataset_formats.md, `preference_conversations`)."""
-    return pd.DataFrame(
-        {
-            "id": pairs["pair_id"],
-            "messages": pairs["messages"],
-            "chosen": [_answer(text) for text in pairs["chosen"]],
-            "rejected": [_answer(text) for text in pairs["rejected"]],
-        }
-    )
-
-
-def _answer(text: str) -> dict[str, str]:
-    return {"role": "assistant", "content": text}

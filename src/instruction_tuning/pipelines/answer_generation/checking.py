@@ -14,12 +14,14 @@ from instruction_tuning.answering.tested_programs import (
 )
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import (
     AnswerGenerationParameters,
     ProgramParameters,
 )
 from instruction_tuning.sandbox.limits import Limits
 from instruction_tuning.sandbox.pool import Sandbox
+from instruction_tuning.text.counting import counted
 from instruction_tuning.verification.equations import equations_hold
 from instruction_tuning.verification.verdict import Verifier
 from instruction_tuning.verification.verifiers import BY_NAME, reward_score, self_consistency
@@ -43,6 +45,18 @@ def require_earlier_reward_model(model: ModelFolder | None, parameters: AnswerGe
             "answers are to be verified by an earlier reward model, and no version carries its alias",
             field="answer_generation.earlier_reward_model",
             fix="give the alias `verifier` to a registered version of reward-model, or set it to null",
+        )
+
+
+def require_one_teacher(teacher: Endpoint, parameters: AnswerGenerationParameters) -> None:
+    """Raise `ConfigurationError` where others are to answer beside a teacher whose programs are tested."""
+    if teacher.others and parameters.tests_programs:
+        raise ConfigurationError(
+            f"the strategy {parameters.strategy} has programs written and tested by the teacher alone, and "
+            f"{counted(len(teacher.others), 'other teacher')} would never be asked",
+            field="other_teachers",
+            fix="set other_teachers to [] in conf/local/globals.yml, or answer_generation.strategy to "
+            "teacher or rejection_sampling",
         )
 
 

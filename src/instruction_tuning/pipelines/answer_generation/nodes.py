@@ -21,10 +21,12 @@ from instruction_tuning.lm.request_parameters import Asker, complete, complete_a
 from instruction_tuning.pipelines.answer_generation.checking import (
     open_sandbox,
     require_earlier_reward_model,
+    require_one_teacher,
     verifiers_of,
 )
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.text.counting import tally
 from instruction_tuning.verification.rating import rating_requests, refuse_unreadable, with_marks
 from instruction_tuning.verification.verifiers import BY_NAME
 
@@ -44,6 +46,7 @@ def generate_answers(
     """Ask the teacher, and others beside it, for several answers to each selected query; by strategy for
     tests before, repairs after."""
     require_earlier_reward_model(earlier_reward_model, parameters)
+    require_one_teacher(teacher, parameters)
     if selected_queries.empty:
         raise InputError(
             "there is no selected query to answer",
@@ -112,8 +115,8 @@ def rate_answers(
         logger.info(
             "%d answers; checked: %s; ratings: %s (rating prompt %s)",
             came.sum(),
-            _counts(rated.loc[came, "check"]),
-            _counts(rated.loc[came, "rating_status"]),
+            tally(rated.loc[came, "check"]),
+            tally(rated.loc[came, "rating_status"]),
             read_prompt("rating").digest,
         )
     return completions, rated
@@ -141,7 +144,7 @@ def choose_answers(
         "%d of %d queries have an answer; rejected: %s",
         examples["record_id"].nunique(),
         len(selected_queries),
-        _counts(rejected["reason"]) or "none",
+        tally(rejected["reason"]) or "none",
     )
     return examples, rejected
 
@@ -179,8 +182,3 @@ def _is_rated(responses: pd.DataFrame, parameters: AnswerGenerationParameters) -
     if parameters.strategy != "rejection_sampling":
         return pd.Series(True, index=responses.index)
     return (responses["check"] == "none") & (parameters.rejection_sampling.unverified == "rate")
-
-
-def _counts(values: pd.Series) -> str:
-    """`passed 1010, failed 118`, the most frequent first."""
-    return ", ".join(f"{name} {count}" for name, count in values.value_counts().items())

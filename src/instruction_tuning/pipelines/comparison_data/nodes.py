@@ -47,6 +47,7 @@ def answer_with_models(
         name: answering.recorded_answers(name, model, queries) for name, model in parameters.models.items()
     }
     asker, judge = Asker(parameters.requests), teacher.rated_by
+    languages = queries.set_index("record_id")["language"]
     parts = []
     for index, (name, model) in enumerate(parameters.models.items()):
         endpoint = teacher if model.source == "teacher" else model.endpoint
@@ -68,7 +69,7 @@ def answer_with_models(
                 model_id=model_id,
                 origin=model.origin,
                 is_judges_own=endpoint is not None and _are_one(endpoint, judge),
-                language=queries["language"].to_numpy(),
+                language=checked["record_id"].map(languages).astype("str"),
                 no_response=came["error"].astype("str").to_numpy(),
             )
         )

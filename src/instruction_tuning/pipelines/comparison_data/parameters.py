@@ -75,6 +75,12 @@ class ComparisonDataParameters(BaseModel):
     requests: RequestParameters
     seed: int
 
+    @property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Those that are asked beside the teacher, by their key here."""
+        asked = {name: model.endpoint for name, model in self.models.items()}
+        return {f"models.{name}": endpoint for name, endpoint in asked.items() if endpoint is not None}
+
     def content_identity(self) -> dict[str, Any]:
         """Folders and files count by what lies in them."""
         from instruction_tuning.canonical.raw_files import list_raw_files
@@ -86,4 +92,6 @@ class ComparisonDataParameters(BaseModel):
                 digests[name] = open_model_folder(model.path).digest
             elif model.source == "file" and model.path is not None:
                 digests[name] = ",".join(file.sha256 for file in list_raw_files(model.path))
+        for key, endpoint in self.endpoints.items():
+            digests[key] = endpoint.content_identity()["model"]
         return {**self.model_dump(mode="json"), "digests": digests}

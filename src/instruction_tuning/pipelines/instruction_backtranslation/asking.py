@@ -77,16 +77,16 @@ def judged_by_model(
 
 
 def asked_to_judge(
-    asked: pd.DataFrame, teacher: Endpoint, parameters: BacktranslationParameters
+    asked: pd.DataFrame, earlier: pd.DataFrame, teacher: Endpoint, parameters: BacktranslationParameters
 ) -> "tuple[dict[str, Rating], pd.DataFrame]":
-    """The levels that a teacher names, and what was asked."""
+    """The levels that a teacher names, and what was asked; `earlier` requests are of the same budget."""
     from instruction_tuning.synthesis.backtranslation.self_curation import (
         curation_requests,
         ratings_of_teacher,
     )
 
     requests = curation_requests(asked, max_tokens=parameters.rating_max_new_tokens, seed=parameters.seed)
-    completions = Asker(parameters.requests).ask(teacher, requests)
+    completions = Asker(parameters.requests, earlier).ask(teacher, requests)
     return ratings_of_teacher(completions), completions
 
 

@@ -99,6 +99,7 @@ def list_unjudged(candidates: pd.DataFrame) -> pd.DataFrame:
 
 def judge_candidates(
     candidates: pd.DataFrame,
+    backtranslation_completions: pd.DataFrame,
     curated_before: pd.DataFrame,
     pairs: pd.DataFrame,
     base_model: ModelFolder,
@@ -114,7 +115,7 @@ def judge_candidates(
     number = int(curated_before["round"].iloc[0]) + 1
     asked = candidates[candidates["status"] == "ok"]
     if parameters.curated_by == "teacher":
-        ratings, completions = asked_to_judge(asked, teacher, parameters)
+        ratings, completions = asked_to_judge(asked, backtranslation_completions, teacher, parameters)
         judge = teacher.model
     else:
         examples = rounds.training_examples(pairs, curated_before, is_tagged=parameters.source_tags)

@@ -57,6 +57,7 @@ def create_round() -> Pipeline:
                 judge_candidates,
                 inputs=[
                     "backtranslated_candidates",
+                    "backtranslation_completions",
                     "curated_before",
                     "seed_pairs",
                     "base_model",

@@ -17,6 +17,7 @@ from instruction_tuning.synthesis import evol_instruct, evolution_rounds
 from instruction_tuning.synthesis.elimination import parse_check
 from instruction_tuning.synthesis.evolution_operations import KINDS, Kind, texts_of_operations
 from instruction_tuning.synthesis.mastery import measure_mastery, with_verdicts
+from instruction_tuning.text.counting import tally
 from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def draw_evolution_seeds(
     for kind, names in _operations(parameters).items():
         texts_of_operations(names, kind)
     seeds = evolution_rounds.seed_rows(instruction_pool, most=parameters.seeds, seed=parameters.seed)
-    logger.info("%d of %d records are seeds: %s", len(seeds), len(instruction_pool), _counts(seeds["kind"]))
+    logger.info("%d of %d records are seeds: %s", len(seeds), len(instruction_pool), tally(seeds["kind"]))
     return _unpaid(seeds), completions_frame(teacher.model, [], {})
 
 
@@ -59,7 +60,7 @@ def evolve_instructions(
     requests = asker.completions(teacher)
     new = _joined(_paid(rows, requests), _unpaid(stopped)).sort_values("root_id", ignore_index=True)
     assert len(new) == alive and new["root_id"].is_unique, f"{len(new)} rows of {alive} branches"
-    reasons = _counts(new["reason"].dropna())
+    reasons = tally(new["reason"].dropna())
     kept = int((new["status"] == evolution_rounds.KEPT).sum())
     logger.info("round %d: %d of %d branches evolved; others: %s", number, kept, alive, reasons or "none")
     return _joined(evolved_before, new), _joined(requests_before, requests)
@@ -182,7 +183,3 @@ def _unpaid(rows: pd.DataFrame) -> pd.DataFrame:
 def _joined(*parts: pd.DataFrame) -> pd.DataFrame:
     """One below the other; an empty one would change the types of the others."""
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-
-
-def _counts(values: pd.Series) -> str:
-    return ", ".join(f"{name} {count}" for name, count in values.value_counts().items())

@@ -33,7 +33,7 @@ def check_seed_tasks(
     seed_tasks: pd.DataFrame, parameters: InstructionSynthesisParameters
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The seeds as round 0, where there are enough of them in every language; and no request yet."""
-    check_seeds(seed_tasks, parameters.languages, shots=parameters.self_instruct.shots)
+    check_seeds(seed_tasks, parameters.languages, shots=max(parameters.self_instruct.shots, unnatural.SHOTS))
     return seed_rows(seed_tasks), completions_frame("", [], {})
 
 

@@ -26,6 +26,7 @@ from instruction_tuning.prompts.alignment_files import (
 from instruction_tuning.synthesis import engraving, self_alignment, topic_prompts
 from instruction_tuning.synthesis.self_alignment import Guidance
 from instruction_tuning.synthesis.topic_prompts import KEPT
+from instruction_tuning.text.counting import tally
 from instruction_tuning.verification.marks import FAILED, UNPARSEABLE, refuse_unreadable_replies
 
 logger = logging.getLogger(__name__)
@@ -199,5 +200,4 @@ def _prompts_of_files(parameters: SelfAlignmentParameters) -> list[str]:
 
 
 def _fates(frame: pd.DataFrame) -> str:
-    counts = frame["reason"].fillna(KEPT).value_counts()
-    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+    return tally(frame["reason"].fillna(KEPT)) or "none"

@@ -16,9 +16,9 @@ from typing import Literal
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream, substream_seed
+from instruction_tuning.seeds import substream
 from instruction_tuning.selection.exchanges import exchanges
 from instruction_tuning.selection.ladders.failed_evolutions import OK, UNANSWERED, evolution_status, revision
 
@@ -74,15 +74,15 @@ def evolve_requests(
         else:
             content = prompt.fill({"instruction": instruction, "response": str(row["answer"])})
         requests.append(
-            chat_request(
+            text_request(
                 record_id,
                 f"{aspect}_evolution",
-                [{"role": "user", "content": content}],
-                num_samples=1,
+                content,
                 temperature=temperature,
                 max_tokens=max_tokens,
-                seed=substream_seed(seed, f"{aspect}_evolution", record_id, step),
+                seed=seed,
                 sample_index=step,
+                drawn_by=(step,),
             )
         )
     return requests

@@ -9,9 +9,9 @@ ladder.
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.seeds import substream, substream_seed
+from instruction_tuning.seeds import substream
 from instruction_tuning.selection.ladders.evolving import Aspect, good_rungs
 from instruction_tuning.verification.marks import (
     FAILED,
@@ -47,14 +47,13 @@ def joint_score_requests(
         if aspect == "quality":
             values["instruction"] = str(rungs["instruction"].iloc[0])
         requests.append(
-            chat_request(
+            text_request(
                 str(record_id),
                 f"joint_{aspect}",
-                [{"role": "user", "content": prompt.fill(values)}],
-                num_samples=1,
+                prompt.fill(values),
                 temperature=temperature,
                 max_tokens=max_tokens,
-                seed=substream_seed(seed, f"joint_{aspect}", record_id),
+                seed=seed,
             )
         )
     return requests

@@ -15,12 +15,11 @@ import pandas as pd
 
 from instruction_tuning.chat_format.loss_mask import prompt_ids, tokenize_document
 from instruction_tuning.errors import FailureRateError
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.lm.loading import context_length, load_config, load_tokenizer
 from instruction_tuning.lm.local import sample_continuations
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.schemas.backtranslation import CANDIDATE_STATUSES
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.backtranslation.finished_parts import folder_of, in_parts
 from instruction_tuning.synthesis.backtranslation.rating_forms import plain_ids
 from instruction_tuning.synthesis.backtranslation.seed_pairs import (
@@ -110,14 +109,13 @@ def backtranslation_requests(
 ) -> list[ChatRequest]:
     """The same question to a teacher, a request a segment (segment_id, text). The nucleus is its own."""
     return [
-        chat_request(
+        text_request(
             segment_id,
             "backtranslation",
-            reverse_question(text),
-            num_samples=1,
+            reverse_question(text)[0]["content"],
             temperature=temperature,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "backtranslation", segment_id),
+            seed=seed,
         )
         for segment_id, text in segments[["segment_id", "text"]].itertuples(index=False, name=None)
     ]

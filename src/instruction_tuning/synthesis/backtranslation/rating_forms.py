@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from instruction_tuning.chat_format.loss_mask import prompt_ids, tokenize_document
 from instruction_tuning.errors import ModelFolderError
-from instruction_tuning.lm.chat_request import Message
 from instruction_tuning.prompts.files import Prompt, read_prompt
 from instruction_tuning.synthesis.backtranslation.source_tags import FormName, Source, with_tags
 from instruction_tuning.verification.marks import last_mark, mark_pattern
@@ -96,8 +95,3 @@ def rating_form(name: FormName, language: str) -> RatingForm:
     if language == "zh":
         return RatingForm(read_prompt("curation_document_zh"), "五级", " 五级：", is_chat=False)
     return RatingForm(read_prompt("curation_document"), "level", " Level: ", is_chat=False)
-
-
-def chat_question(instruction: str, response: str) -> list[Message]:
-    """What a teacher is asked."""
-    return [{"role": "user", "content": rating_form("chat", "en").question(instruction, response)}]

@@ -17,19 +17,14 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, chat_request
+from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.lm.embeddings import batches_by_length
 from instruction_tuning.lm.loading import context_length, load_config, load_model, load_tokenizer
 from instruction_tuning.lm.local import generate
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.seeds import substream_seed
 from instruction_tuning.selection.scores.expected_score import expected_values
 from instruction_tuning.synthesis.backtranslation.finished_parts import folder_of, in_parts
-from instruction_tuning.synthesis.backtranslation.rating_forms import (
-    chat_question,
-    plain_ids,
-    rating_form,
-)
+from instruction_tuning.synthesis.backtranslation.rating_forms import plain_ids, rating_form
 from instruction_tuning.synthesis.backtranslation.source_tags import FormName, Source, system_text
 
 _BATCH_TOKENS = 16_384
@@ -131,16 +126,15 @@ def _replies(model: ModelFolder, prompts: list[list[int]], max_new_tokens: int) 
 
 def curation_requests(candidates: pd.DataFrame, *, max_tokens: int, seed: int) -> list[ChatRequest]:
     """The same question to a teacher, a request a candidate (segment_id, instruction, response)."""
-    columns = candidates[["segment_id", "instruction", "response"]]
+    form, columns = rating_form("chat", "en"), candidates[["segment_id", "instruction", "response"]]
     return [
-        chat_request(
+        text_request(
             segment_id,
             "curation",
-            chat_question(instruction, response),
-            num_samples=1,
+            form.question(instruction, response),
             temperature=0.0,
             max_tokens=max_tokens,
-            seed=substream_seed(seed, "curation", segment_id),
+            seed=seed,
         )
         for segment_id, instruction, response in columns.itertuples(index=False, name=None)
     ]
