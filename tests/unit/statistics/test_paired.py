@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from instruction_tuning.statistics.paired import (
     PairedCounts,
@@ -75,6 +76,13 @@ def test_many_items_show_that_nothing_is_lost():
 def test_holm_multiplies_the_smallest_by_the_number_of_questions_and_keeps_the_order():
     assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
     assert holm([]) == []
+
+
+def test_holm_is_that_of_statsmodels():
+    rng = np.random.default_rng(0)
+    for size in (1, 2, 7, 30):
+        values = np.append(rng.uniform(0, 1, size) ** 3, [0.02, 0.02])
+        assert holm(values) == pytest.approx(multipletests(values, method="holm")[1])
 
 
 @pytest.mark.parametrize("counts", [(0, 0, 0), (5, 4, 2), (5, -1, 0)])
