@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from instruction_tuning.hooks.teacher_bill import COMPLETIONS
+from instruction_tuning.hooks.teacher_bill import COMPLETIONS, OWN_COMPLETIONS
 
 MAX_COLLAPSED_ELEMENTS = 24
 LAYERS = (
@@ -60,6 +60,7 @@ def test_the_bill_finds_every_data_set_of_requests_by_its_name(entries):
     # The last round of an evolution has the requests of all of them.
     unnamed = {name for name in asked if COMPLETIONS not in name}
     assert unnamed == {f"evolution_requests_{number}" for number in range(3)}
+    assert {name for name in validators if COMPLETIONS in name} - asked == {OWN_COMPLETIONS}
 
 
 def test_layers_never_run_backwards(entries, registered):

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # What the data sets of all pipelines that hold requests have in their names.
 COMPLETIONS = "completions"
+# These were written by a model here, and nobody was asked.
+OWN_COMPLETIONS = "best_of_n_completions"
 _SECTION = re.compile(r"params:\w+")
 
 
@@ -65,7 +67,8 @@ def bill_of_run(
 
     Null where nothing was asked, or the store is gone.
     """
-    names = [name for name in sorted(pipeline.all_outputs()) if COMPLETIONS in name and name in catalog]
+    made = sorted(pipeline.all_outputs() - {OWN_COMPLETIONS})
+    names = [name for name in made if COMPLETIONS in name and name in catalog]
     files = [file for name in names if (file := stored_path(catalog.get(name))) and file.is_file()]
     stores = _stores(catalog)
     if not files or not stores:
