@@ -19,6 +19,7 @@ from instruction_tuning.verification.check import check_response
 from instruction_tuning.verification.final_answer import final_answer
 
 LANGUAGE, LANGUAGE_NAME = "zh", "Chinese"
+NOT_TRANSLATED = f"the instruction is not in {LANGUAGE_NAME}"
 ANSWERED, TRANSLATED = "translated_instruction", "translated_answer"
 DTYPES = {
     "record_id": "str",
@@ -49,7 +50,9 @@ def answers_two_ways(examples: pd.DataFrame, ask: Ask, sampling: Sampling) -> pd
     instructions = _texts(ask([_instruction_request(row, sampling) for row in _rows(examples)]))
     foreign = {name: text for name, text in instructions.items() if _is_in_language(text)}
     answers = _texts(ask([_answer_request(name, text, sampling) for name, text in foreign.items()]))
-    translated = _texts(ask([_translation_request(row, sampling) for row in _rows(examples)]))
+    # An answer belongs to a question: without one in the language it would be paid for and thrown away.
+    told = [row for row in _rows(examples) if row["record_id"] in foreign]
+    translated = _texts(ask([_translation_request(row, sampling) for row in told]))
     made = []
     for row in _rows(examples):
         name = row["record_id"]
@@ -81,7 +84,7 @@ def _row(example: dict[str, Any], way: str, prompt: str | None, answer: str | No
     if prompt is None or (answer is None and _is_in_language(prompt)):
         status, reason = "failed", "no request for it brought a text"
     elif not _is_in_language(prompt):
-        status, reason = "failed", f"the instruction is not in {LANGUAGE_NAME}"
+        status, reason = "failed", NOT_TRANSLATED
     elif answer is not None and language_of(answer) not in (LANGUAGE, "other"):
         status, reason = "failed", f"the answer is not in {LANGUAGE_NAME}"
     elif answer is not None:

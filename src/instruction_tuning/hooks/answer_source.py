@@ -99,7 +99,16 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     built_in = built_in_endpoints(catalog.load(TEACHER))
     if not built_in:
         return
-    own_answers = "take the records' own answers, where they have any: --env=alpaca; or "
+    # Where more than answers are asked for, records with answers of their own are no way out.
+    only_answers = not any(
+        TEACHER in node.inputs
+        and TEACHER_PARAMETERS not in node.inputs
+        and all(_may_ask(name, catalog) for name in node.inputs)
+        for node in asked.nodes
+    )
+    own_answers = (
+        "take the records' own answers, where they have any: --env=alpaca; or " if only_answers else ""
+    )
     verb = "rate" if built_in == ["judge"] else "answer"
     for name, does, fix in (
         (RAW_DATASET, f"{verb} these records with nonsense", own_answers),

@@ -92,6 +92,11 @@ def _tests_verifier(
     with open_sandbox(parameters.programs) as sandbox:
         outcomes = run_responses(came, tests, sandbox.run_all)
         sifted = sift_by_record(outcomes, tests, sandbox.run_all, max_mutants=parameters.programs.max_mutants)
+    if not tests:
+        logger.warning(
+            "no selected query asks for a program that tests could be written for: %s does what teacher does",
+            parameters.strategy,
+        )
     asserts = sum(len(one.tests) for one in tests.values())
     logger.info(
         "%d tasks with %d tests, %d of them vacuous; %d of %d different programs pass; %d tasks without a "

@@ -62,7 +62,16 @@ def evolve_instructions(
     assert len(new) == alive and new["root_id"].is_unique, f"{len(new)} rows of {alive} branches"
     reasons = tally(new["reason"].dropna())
     kept = int((new["status"] == evolution_rounds.KEPT).sum())
-    logger.info("round %d: %d of %d branches evolved; others: %s", number, kept, alive, reasons or "none")
+    if alive:
+        logger.info("round %d: %d of %d branches evolved; others: %s", number, kept, alive, reasons or "none")
+    else:
+        logger.info("no branch is left to evolve")
+    if alive and len(stopped) == alive:
+        logger.warning(
+            "the %s masters none of them, so nothing is evolved; set instruction_evolution.trained_model to "
+            "champion, or capability_aware to false",
+            parameters.trained_model,
+        )
     return _joined(evolved_before, new), _joined(requests_before, requests)
 
 
