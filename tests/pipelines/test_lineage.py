@@ -49,12 +49,10 @@ def test_a_record_that_was_trained_on_is_followed_from_its_row_to_the_model(fini
     assert told["selection"]["rank"] == decision["rank"]
     assert told["teacher"]["price_usd"] == pytest.approx(calls["price_usd"].sum())
     assert told["teacher"]["requests"] == calls["request_id"].nunique()
-    assert told["answer"]["response_id"] == chat["parent_ids"][1]
-    assert told["mixture"] == {"part": "training", "example_id": chat["example_id"]} | {
-        "parent_ids": list(chat["parent_ids"]),
-        "decision": "trained",
-        "reason": None,
-    }
+    assert [answer["response_id"] for answer in told["answers"]] == [chat["parent_ids"][1]]
+    example = {"part": "training", "example_id": chat["example_id"]}
+    fate = {"parent_ids": list(chat["parent_ids"]), "decision": "trained", "reason": None}
+    assert told["mixture"] == [example | fate]
     assert {model["model"]: model["parts"][0] for model in told["models"]}[MODEL] == "trained on"
     assert told["by_time"] == [] and set(told["not_available"]) == set()
     assert [model["not_known"] for model in told["models"]] == [[]] * len(told["models"])

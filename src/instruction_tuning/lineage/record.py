@@ -46,7 +46,7 @@ class RecordStory:
             story |= {
                 "selection": self._one("selection_decisions", "selected_queries"),
                 "teacher": self._teacher(),
-                "answer": self._answer(),
+                "answers": self._answers(),
                 "mixture": self._mixture(),
                 "reward": self._reward(),
             }
@@ -139,20 +139,23 @@ class RecordStory:
             ),
         }
 
-    def _answer(self) -> Story:
+    def _answers(self) -> list[Story]:
+        """Those that were accepted, by strategy more than one; or why there is none."""
+        names = ("origin", "response_id", "rating", "check", "answer", "parent_ids")
         chosen = self._find("verified_examples", "record_id", [self._record])
         if chosen:
-            names = ("origin", "response_id", "rating", "check", "answer", "parent_ids")
-            return {"decision": "accepted", **{name: chosen[0][name] for name in names}}
+            return [{"decision": "accepted", **{name: row[name] for name in names}} for row in chosen]
         rejected = self._find("rejected_answers", "record_id", [self._record])
-        return {"decision": "rejected", **rejected[0]} if rejected else {}
+        return [{"decision": "rejected", **row} for row in rejected]
 
-    def _mixture(self) -> Story:
+    def _mixture(self) -> list[Story]:
+        """An example for each accepted answer, in the part that it fell into."""
+        found = []
         for name, part in (("sft_mixture", "training"), ("sft_validation", "validation")):
             for row in self._find(name, "parent_ids", [self._record]):
                 told = {"part": part, "example_id": row["example_id"], "parent_ids": row["parent_ids"]}
-                return told | (self._length_decision(row["example_id"]) if part == "training" else {})
-        return {}
+                found.append(told | (self._length_decision(row["example_id"]) if part == "training" else {}))
+        return found
 
     def _length_decision(self, example_id: str) -> Story:
         """Trained, cut or dropped, with the reason; of data from before that was stored, nulls."""

@@ -97,7 +97,8 @@ def _selection_lines(story: Story) -> Iterator[str]:
 
 
 def _teacher_lines(story: Story) -> Iterator[str]:
-    teacher, answer = story["teacher"], story["answer"]
+    teacher = story["teacher"]
+    accepted = {answer["response_id"] for answer in story["answers"] if answer["decision"] == "accepted"}
     if teacher["requests"]:
         price = "unknown" if teacher["price_usd"] is None else f"${teacher['price_usd']:.6f}"
         tokens = f"{teacher['prompt_tokens']} + {teacher['completion_tokens']} tokens"
@@ -108,23 +109,24 @@ def _teacher_lines(story: Story) -> Iterator[str]:
     for row in teacher["responses"]:
         if row["response"] is None:
             continue  # it is among the failed
-        taken = " <- taken" if row["response_id"] == answer.get("response_id") and "origin" in answer else ""
+        taken = " <- taken" if row["response_id"] in accepted else ""
         rating = "none" if row["rating"] is None else f"{row['rating']:g}"
         check = row["check"] + (f" ({_short(row['check_detail'])})" if row["check_detail"] else "")
         said = _quoted(row["response"])
         yield f"  response    {row['response_id']} rating {rating}, check {check}: {said}{taken}"
-    if answer.get("decision") == "accepted":
-        parents = ", ".join(answer["parent_ids"])
-        yield f"  answer      accepted, from the {answer['origin']}; parents {parents}"
-    elif answer:
-        yield f"  answer      rejected: {answer['stage']}, {answer['reason']}; {_short(answer['detail'])}"
+    for answer in story["answers"]:
+        if answer["decision"] == "accepted":
+            parents = ", ".join(answer["parent_ids"])
+            yield f"  answer      accepted, from the {answer['origin']}; parents {parents}"
+        else:
+            yield f"  answer      rejected: {answer['stage']}, {answer['reason']}; {_short(answer['detail'])}"
 
 
 def _training_lines(story: Story) -> Iterator[str]:
-    mixture, reward = story["mixture"], story["reward"]
-    if mixture:
+    reward = story["reward"]
+    for mixture in story["mixture"]:
         yield f"  mixture     {mixture['part']}, as example {mixture['example_id']}{_shortened(mixture)}"
-    elif story["answer"].get("decision") == "accepted":
+    if not story["mixture"] and any(answer["decision"] == "accepted" for answer in story["answers"]):
         yield "  mixture     in neither training nor validation"
     for pair in reward["pairs"]:
         ratings = f"{pair['chosen_rating']:g} over {pair['rejected_rating']:g}"

@@ -48,8 +48,22 @@ def test_a_kept_record_names_its_copies_and_the_models_trained_on_it(tmp_path: P
     story = tell(ingested_and_trained(tmp_path), record_id("a"))
     assert story["fate"]["decision"] == "in the pool"
     assert [copy["source_row_id"] for copy in story["copies"]] == [row_id(2), row_id(3)]
-    assert story["mixture"]["part"] == "training"
+    assert [example["part"] for example in story["mixture"]] == ["training"]
     assert [model["parts"] for model in story["models"]] == [[TRAINED]]
+
+
+def test_every_accepted_answer_of_a_record_is_told_with_its_example(tmp_path: Path) -> None:
+    made = ingested_and_trained(tmp_path)
+    for name, key in (("verified_examples", "response_id"), ("sft_mixture", "example_id")):
+        file = made.store.path(name, "v1")
+        rows = pd.read_parquet(file)
+        rows = pd.concat([rows, rows[:1].assign(**{key: "another"})])
+        rows.to_parquet(file)
+    story = tell(made, record_id("a"))
+    assert [answer["response_id"] for answer in story["answers"]] == [f"{record_id('a')}-00", "another"]
+    text = record_text(story)
+    assert text.count("  answer      accepted") == 2
+    assert "as example another" in text and text.count("  mixture     training") == 2
 
 
 def test_a_near_duplicate_is_in_the_model_through_the_record_that_stayed(tmp_path: Path) -> None:
