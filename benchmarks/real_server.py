@@ -131,7 +131,9 @@ def generate(base_url: str, model: str, holder: Path) -> dict[str, str]:
             "temperature": 1.0,
             "max_tokens": MAX_TOKENS,
             "max_concurrency": 4,
-            "max_failure_rate": 1.0,  # what a base model says of an answer may be nothing at all
+            # What a base model says of an answer may be nothing at all, or no mark.
+            "max_failure_rate": 1.0,
+            "max_unreadable_rate": 1.0,
             "completion_store": str(holder / "completions.sqlite"),
         }
     )
