@@ -16,6 +16,7 @@ import pandas as pd
 from instruction_tuning.annotation.annotations import Annotation
 from instruction_tuning.annotation.similarity import most_typical
 from instruction_tuning.annotation.tasks import WRITTEN, Task
+from instruction_tuning.reward.preference_pairs import COLUMNS as PAIR_COLUMNS
 
 GoldPerTask = Literal["one", "all"]
 GOLD_COLUMNS = [
@@ -25,10 +26,6 @@ GOLD_COLUMNS = [
 VERDICT_COLUMNS = [
     *("task_id", "record_id", "kind", "response_id", "other_response_id", "verdict", "mark", "reason", "who"),
     *("at", "seconds", "shown_first", "majority"),
-]
-PAIR_COLUMNS = [
-    *("pair_id", "record_id", "messages", "chosen", "rejected", "chosen_rating", "rejected_rating", "margin"),
-    *("decided_by_check", "split"),
 ]
 
 
