@@ -58,7 +58,10 @@ def run(teacher: Endpoint, base: ModelFolder, given: SelfAlignmentParameters) ->
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("aligned")
+    folder = tmp_path_factory.mktemp("aligned")
+    rows = [{"instruction": text} for text in ("Sort 3 1 2 5.", "Sort 3 1 2 5.", "What is 12 plus 9?")]
+    (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +71,6 @@ def base(folder: Path) -> ModelFolder:
 
 @pytest.fixture(scope="module")
 def aligned(folder: Path, base: ModelFolder):
-    rows = [{"instruction": text} for text in ("Sort 3 1 2 5.", "Sort 3 1 2 5.", "What is 12 plus 9?")]
-    (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     server = TeacherServer.start(0, folder / "log")
     teacher = Endpoint(base_url=server.base_url, model=server.model)
     given = parameters(folder, prompt_files=folder / "own.jsonl", verbose_cloning=True)

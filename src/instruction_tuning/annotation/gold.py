@@ -61,6 +61,12 @@ def gold_answers(annotations: Iterable[Annotation], *, per_task: GoldPerTask) ->
     return _typed(rows, GOLD_COLUMNS, others)
 
 
+def gold_records(answers: pd.DataFrame) -> pd.DataFrame:
+    """The gold ones as raw records (docs/dataset_formats.md, `chat_messages`); without names."""
+    taken = answers[answers["status"] == "gold"]
+    return taken[["gold_id", "messages"]].rename(columns={"gold_id": "id"})
+
+
 def verdicts(annotations: Iterable[Annotation]) -> pd.DataFrame:
     """One row for each review and comparison (see schemas.gold_answers.AnnotationVerdicts)."""
     rows: list[dict[str, Any]] = []
