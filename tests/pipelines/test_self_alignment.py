@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from benchmark_builders import random_model
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from memory_catalog import run_in_memory
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
@@ -40,19 +39,9 @@ def parameters(folder: Path, **changes: Any) -> SelfAlignmentParameters:
     return SelfAlignmentParameters(**{**values, **changes})
 
 
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
-
-
 def run(teacher: Endpoint, base: ModelFolder, given: SelfAlignmentParameters) -> dict[str, Any]:
-    pipeline = create_pipeline()
     inputs = {"params:teacher": teacher, "base_model": base, "params:self_alignment": given}
-    names = {name: Kept(value, copy_mode="assign") for name, value in inputs.items()}
-    names |= {name: Kept(copy_mode="assign") for name in pipeline.all_outputs()}
-    SequentialRunner().run(pipeline, catalog := DataCatalog(names))
+    catalog = run_in_memory(create_pipeline(), inputs)
     return {name: catalog[name].load() for name in NAMES}
 
 

@@ -19,7 +19,7 @@ from instruction_tuning.pipelines.self_alignment.writers import writer_of
 from instruction_tuning.prompts.alignment_files import read_exemplars, read_principles, read_topic_kinds
 from instruction_tuning.synthesis import engraving, self_alignment, topic_prompts
 from instruction_tuning.synthesis.self_alignment import Guidance
-from instruction_tuning.synthesis.topic_prompts import KEPT
+from instruction_tuning.synthesis.written_rows import KEPT
 from instruction_tuning.text.counting import tally
 from instruction_tuning.verification.marks import FAILED, UNPARSEABLE, refuse_unreadable_replies
 
