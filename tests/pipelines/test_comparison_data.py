@@ -10,9 +10,8 @@ import pytest
 import yaml
 from benchmark_builders import random_model
 from chat_server import MODEL, ChatServer
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.pipeline import Pipeline
-from kedro.runner import SequentialRunner
+from kedro.io import DataCatalog
+from memory_catalog import Kept, run_in_memory
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
@@ -95,24 +94,9 @@ def teacher(folder: Path):
     server.stop()
 
 
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
-
-
-def run(pipeline: Pipeline, inputs: dict[str, Any]) -> DataCatalog:
-    names = {name: Kept(value, copy_mode="assign") for name, value in inputs.items()}
-    names |= {name: Kept(copy_mode="assign") for name in pipeline.all_outputs()}
-    catalog = DataCatalog(names)
-    SequentialRunner().run(pipeline, catalog)
-    return catalog
-
-
 @pytest.fixture(scope="module")
 def compared(folder: Path, teacher: Endpoint) -> DataCatalog:
-    return run(
+    return run_in_memory(
         create_pipeline(),
         {
             "selected_queries": queries(),
@@ -217,7 +201,7 @@ def test_a_second_run_sends_nothing_and_the_bill_knows_all(compared, teacher, fo
         name: compared[name].load()
         for name in ("selected_queries", "base_model", "champion_model", "params:comparison_data")
     }
-    again = run(create_pipeline(), {**given, "params:teacher": nowhere})
+    again = run_in_memory(create_pipeline(), {**given, "params:teacher": nowhere})
     pd.testing.assert_frame_equal(again["compared_responses"].load(), compared["compared_responses"].load())
     stored = FrameDataset(filepath=str(tmp_path / "comparison_completions.parquet"))
     stored.save(compared["comparison_completions"].load())
@@ -247,7 +231,9 @@ def test_what_cannot_answer_is_said_before_anybody_is_asked(folder, compared) ->
         (folder / "strange.jsonl").write_text('{"instruction": "Why?", "input": "", "output": "So."}\n')
         models = {"teacher": {"source": "teacher"}, "mine": source}
         with pytest.raises(error, match=named):
-            run(create_pipeline(), {**given, "params:comparison_data": parameters(folder, models=models)})
+            run_in_memory(
+                create_pipeline(), {**given, "params:comparison_data": parameters(folder, models=models)}
+            )
     with pytest.raises(ValueError, match="takes path"):
         parameters(folder, models={"a": {"source": "folder"}, "b": {"source": "teacher"}})
     with pytest.raises(ValueError, match="not among ways"):

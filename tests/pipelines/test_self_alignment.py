@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from benchmark_builders import random_model
-from kedro.io import DataCatalog, MemoryDataset
-from kedro.runner import SequentialRunner
+from memory_catalog import run_in_memory
 
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
@@ -40,25 +39,18 @@ def parameters(folder: Path, **changes: Any) -> SelfAlignmentParameters:
     return SelfAlignmentParameters(**{**values, **changes})
 
 
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
-
-
 def run(teacher: Endpoint, base: ModelFolder, given: SelfAlignmentParameters) -> dict[str, Any]:
-    pipeline = create_pipeline()
     inputs = {"params:teacher": teacher, "base_model": base, "params:self_alignment": given}
-    names = {name: Kept(value, copy_mode="assign") for name, value in inputs.items()}
-    names |= {name: Kept(copy_mode="assign") for name in pipeline.all_outputs()}
-    SequentialRunner().run(pipeline, catalog := DataCatalog(names))
+    catalog = run_in_memory(create_pipeline(), inputs)
     return {name: catalog[name].load() for name in NAMES}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("aligned")
+    folder = tmp_path_factory.mktemp("aligned")
+    rows = [{"instruction": text} for text in ("Sort 3 1 2 5.", "Sort 3 1 2 5.", "What is 12 plus 9?")]
+    (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +60,6 @@ def base(folder: Path) -> ModelFolder:
 
 @pytest.fixture(scope="module")
 def aligned(folder: Path, base: ModelFolder):
-    rows = [{"instruction": text} for text in ("Sort 3 1 2 5.", "Sort 3 1 2 5.", "What is 12 plus 9?")]
-    (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     server = TeacherServer.start(0, folder / "log")
     teacher = Endpoint(base_url=server.base_url, model=server.model)
     given = parameters(folder, prompt_files=folder / "own.jsonl", verbose_cloning=True)

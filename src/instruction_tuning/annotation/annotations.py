@@ -60,6 +60,8 @@ def current_annotations(annotation_events: pd.DataFrame) -> list[Annotation]:
     tasks = {row["task_id"]: Task.from_json(row["task"]) for row in rows}
     latest = current_events(events)
     seconds = _seconds_by_annotation(events)
+    # Of an undo, as it stood when the value that came back was given; a person always sees one order.
+    shown = {(event.task_id, event.who): event.shown_first for event in events if event.shown_first}
     standing = [
         Annotation(
             tasks[event.task_id],
@@ -67,7 +69,7 @@ def current_annotations(annotation_events: pd.DataFrame) -> list[Annotation]:
             event.at,
             event.after,
             seconds.get(key),
-            _shown_first(events, event),
+            event.shown_first or shown.get(key),
         )
         for key, event in latest.items()
         if event.after is not None
@@ -89,11 +91,3 @@ def _seconds_by_annotation(events: Iterable[Event]) -> dict[tuple[str, str], flo
             key = event.task_id, event.who
             total[key] = total.get(key, 0.0) + event.seconds
     return total
-
-
-def _shown_first(events: Iterable[Event], event: Event) -> str | None:
-    """Of an undo, as it stood when the value that came back was given; a person always sees one order."""
-    if event.shown_first is not None:
-        return event.shown_first
-    same = [one.shown_first for one in events if (one.task_id, one.who) == (event.task_id, event.who)]
-    return next((shown for shown in reversed(same) if shown is not None), None)

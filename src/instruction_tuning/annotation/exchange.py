@@ -60,11 +60,12 @@ def import_annotations(store: AnnotationStore, file: Path) -> Imported:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InputError(f"the file cannot be read: {reason}", file=file, fix="check the path") from error
-    tasks = {task.task_id: task for task in store.tasks(listed=False)}
     if text.lstrip().startswith("["):
+        tasks = {task.task_id: task for task in store.tasks(listed=False)}
         events, aside = read_label_studio(_array(text, file), tasks, file=file)
     else:
-        events, aside = _read_lines(text, tasks, store, file)
+        events, aside, tasks = _read_lines(text, file)
+        store.keep_tasks(tasks.values())
     added = store.add(events)
     return Imported(added, len(events) - added, aside)
 
@@ -78,11 +79,10 @@ def _array(text: str, file: Path) -> list[Any]:
     return rows
 
 
-def _read_lines(
-    text: str, tasks: dict[str, Task], store: AnnotationStore, file: Path
-) -> tuple[list[Event], list[SetAside]]:
+def _read_lines(text: str, file: Path) -> tuple[list[Event], list[SetAside], dict[str, Task]]:
     events: list[Event] = []
     aside: list[SetAside] = []
+    tasks: dict[str, Task] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -96,11 +96,9 @@ def _read_lines(
             problem = error.problem if isinstance(error, InputError) else f"no JSON: {error}"
             aside.append(SetAside(file.name, f"line {number}", field or "", problem, row))
             continue
-        if task.task_id not in tasks:
-            store.keep_task(task)
-            tasks[task.task_id] = task
+        tasks.setdefault(task.task_id, task)
         events.append(event)
-    return events, aside
+    return events, aside, tasks
 
 
 def _task(row: Any) -> Task:

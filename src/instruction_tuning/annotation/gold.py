@@ -16,6 +16,7 @@ import pandas as pd
 from instruction_tuning.annotation.annotations import Annotation
 from instruction_tuning.annotation.similarity import most_typical
 from instruction_tuning.annotation.tasks import WRITTEN, Task
+from instruction_tuning.reward.preference_pairs import COLUMNS as PAIR_COLUMNS
 
 GoldPerTask = Literal["one", "all"]
 GOLD_COLUMNS = [
@@ -25,10 +26,6 @@ GOLD_COLUMNS = [
 VERDICT_COLUMNS = [
     *("task_id", "record_id", "kind", "response_id", "other_response_id", "verdict", "mark", "reason", "who"),
     *("at", "seconds", "shown_first", "majority"),
-]
-PAIR_COLUMNS = [
-    *("pair_id", "record_id", "messages", "chosen", "rejected", "chosen_rating", "rejected_rating", "margin"),
-    *("decided_by_check", "split"),
 ]
 
 
@@ -62,6 +59,12 @@ def gold_answers(annotations: Iterable[Annotation], *, per_task: GoldPerTask) ->
             )
     others = {"messages": "object", "parent_ids": "object", "is_changed": "bool", "seconds": "float64"}
     return _typed(rows, GOLD_COLUMNS, others)
+
+
+def gold_records(answers: pd.DataFrame) -> pd.DataFrame:
+    """The gold ones as raw records (docs/dataset_formats.md, `chat_messages`); without names."""
+    taken = answers[answers["status"] == "gold"]
+    return taken[["gold_id", "messages"]].rename(columns={"gold_id": "id"})
 
 
 def verdicts(annotations: Iterable[Annotation]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from instruction_tuning.annotation.assignment import first_is_left
 from instruction_tuning.annotation.tasks import KINDS, WRITTEN, Kind, Task
 
 # Names of the controls, which `result.from_name` repeats.
-ANSWER, VERDICT, MARK, REASON, PREFERRED, TIE = "answer", "verdict", "mark", "reason", "preferred", "tie"
+ANSWER, REASON, PREFERRED, TIE = "answer", "reason", "preferred", "tie"
 TIE_CHOICE = "tie"
 _CONVERSATION = """\
   <Paragraphs name="conversation" value="$conversation" nameKey="role" textKey="content"

@@ -9,15 +9,15 @@ nothing; a later export of a changed annotation adds an event.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from instruction_tuning.annotation.events import Event, read_time
-from instruction_tuning.annotation.label_studio import MARK, PREFERRED, REASON, TIE, TIE_CHOICE
+from instruction_tuning.annotation.label_studio import PREFERRED, REASON, TIE, TIE_CHOICE
 from instruction_tuning.annotation.sent_fields import is_seconds, read_name
-from instruction_tuning.annotation.tasks import WRITTEN, Task
+from instruction_tuning.annotation.tasks import Task
 from instruction_tuning.annotation.values import read_value, starting_value
 from instruction_tuning.errors import InputError
 
@@ -49,7 +49,7 @@ def read_label_studio(
         except InputError as error:
             aside.append(SetAside(file.name, name, error.field or "", error.problem, row))
             continue
-        for annotation in _annotations(row):
+        for annotation in row[_ANNOTATIONS]:
             try:
                 events.append(_event(annotation, task, row["data"]))
             except InputError as error:
@@ -73,10 +73,6 @@ def _task(row: Any, tasks: Mapping[str, Task]) -> Task:
     if not isinstance(row.get(_ANNOTATIONS), list):
         raise InputError("`annotations` is no list", field=_ANNOTATIONS, fix="export as JSON (not JSON-MIN)")
     return task
-
-
-def _annotations(row: Mapping[str, Any]) -> Iterator[Any]:
-    yield from row[_ANNOTATIONS]
 
 
 def _event(annotation: Any, task: Task, data: Mapping[str, Any]) -> Event:
@@ -153,8 +149,8 @@ def _single(value: Any, where: str) -> str:
 
 def _given(task: Task, fields: Mapping[str, Any], left: Any) -> dict[str, Any]:
     """The fields in the form that `read_value` checks."""
-    if task.kind in WRITTEN or task.kind == "review":
-        return {**fields, "mark": fields.get(MARK)} if task.kind == "review" else dict(fields)
+    if task.kind != "compare":
+        return dict(fields)
     side, is_tie = fields.get(PREFERRED), fields.get(TIE) == TIE_CHOICE
     if side not in ("left", "right", None) or (side is None) != is_tie:
         raise _wrong(

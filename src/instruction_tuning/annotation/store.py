@@ -94,12 +94,12 @@ class AnnotationStore:
                 rows,
             )
 
-    def keep_task(self, task: Task) -> None:
-        """Keep a task that came with imported events; it is not offered unless it was listed."""
+    def keep_tasks(self, tasks: Iterable[Task]) -> None:
+        """Keep tasks that came with imported events; they are not offered unless they were listed."""
         with self._transaction():
-            self._connection.execute(
+            self._connection.executemany(
                 "INSERT OR IGNORE INTO tasks VALUES (?, ?, ?, 0)",
-                (task.task_id, task.to_json(), task.position),
+                [(task.task_id, task.to_json(), task.position) for task in tasks],
             )
 
     def tasks(self, *, listed: bool) -> list[Task]:

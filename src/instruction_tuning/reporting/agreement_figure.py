@@ -1,13 +1,14 @@
 """How far people agree: everyone, and each two of them, with intervals."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from instruction_tuning.reporting.agreement_report import MEASURES, QUESTIONS
-from instruction_tuning.reporting.figure_style import COLOURS, styled
+from instruction_tuning.reporting.figure_style import COLOURS, error_bars, styled
 
 _ROW_PIXELS = 46
 _SPREAD = 0.5  # of a row: what the measures of one question share, so that no interval hides another
@@ -42,13 +43,7 @@ def _dots(rows: pd.DataFrame, places: list[float], colour: str, name: str) -> go
         mode="markers",
         name=name,
         marker={"color": colour, "size": 9, "symbol": symbols, "line": {"width": 2, "color": colour}},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": rows["high"] - rows["estimate"],
-            "arrayminus": rows["estimate"] - rows["low"],
-            "thickness": 1.5,
-        },
+        error_x=error_bars(rows["estimate"], rows["low"], rows["high"], thickness=1.5),
         customdata=rows[["low", "high", "tasks"]].to_numpy(),
         hovertemplate="%{x:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}], %{customdata[2]} tasks"
         f"<extra>{name}</extra>",
@@ -63,7 +58,6 @@ def _lift(known: pd.DataFrame, row: Mapping[Any, Any]) -> float:
 
 
 def _label(row: Mapping[Any, Any]) -> str:
-    """Without what Plotly would take for markup."""
     people = str(row["people"])
-    who = "everyone" if people == "all" else people.replace("&", "and").replace("<", "‹").replace(">", "›")
+    who = "everyone" if people == "all" else escape(people, quote=False)
     return f"{QUESTIONS[row['question']]}: {who}"

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from instruction_tuning.reporting.figure_style import COLOURS, styled
+from instruction_tuning.reporting.figure_style import COLOURS, error_bars, styled
 from instruction_tuning.reporting.markdown_table import markdown_row
 from instruction_tuning.schemas.benchmark_metrics import ability_name
 from instruction_tuning.text.counting import counted
@@ -117,14 +117,9 @@ def _forest(ranking: pd.DataFrame, reference: str, level: float) -> list[go.Scat
                     "size": 9,
                     "symbol": "square" if name == "reference" else "circle",
                 },
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": np.nan_to_num(rows["ci_high"].to_numpy(float) * 100 - points),
-                    "arrayminus": np.nan_to_num(points - rows["ci_low"].to_numpy(float) * 100),
-                    "thickness": 1.5,
-                    "width": 4,
-                },
+                error_x=error_bars(
+                    points, rows["ci_low"] * 100, rows["ci_high"] * 100, thickness=1.5, width=4
+                ),
                 customdata=[
                     f"{row['mean_score'] * 100:.1f}%"
                     + ("" if pd.isna(row["p_value"]) else f", p (Holm) {_p_value(row['p_value_holm'])}")

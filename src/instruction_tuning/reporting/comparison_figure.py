@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from instruction_tuning.reporting.figure_style import COLOURS, styled
+from instruction_tuning.reporting.figure_style import COLOURS, error_bars, styled
 
 _GRADES = list(range(1, 11))
 
@@ -82,11 +82,6 @@ def _places(rows: pd.DataFrame, places: int, number: int) -> go.Scatter:
         name=f"{places} answers shown",
         mode="lines+markers",
         marker={"color": COLOURS[number % len(COLOURS)]},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": rows["high"] - rows["effect"],
-            "arrayminus": rows["effect"] - rows["low"],
-        },
+        error_y=error_bars(rows["effect"], rows["low"], rows["high"]),
         hovertemplate="place %{x}: %{y:+.2f} points<extra>%{fullData.name}</extra>",
     )

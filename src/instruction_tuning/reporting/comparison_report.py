@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 
 from instruction_tuning.reporting.markdown_table import markdown_row
-from instruction_tuning.reward.comparison_measures import SATURATED, in_words
+from instruction_tuning.reward.comparison_measures import SATURATED
 
 
 def comparison_report(metrics: dict[str, float], wins: pd.DataFrame, effects: pd.DataFrame) -> str:
@@ -22,7 +22,7 @@ def comparison_report(metrics: dict[str, float], wins: pd.DataFrame, effects: pd
             [
                 model,
                 f"{metrics[f'{model}/scored']:.0f}",
-                in_words(metrics, f"{model}/mean_score"),
+                _with_interval(metrics, f"{model}/mean_score"),
                 _percent(metrics, f"{model}/saturation_rate"),
             ]
         )
@@ -38,7 +38,7 @@ def comparison_report(metrics: dict[str, float], wins: pd.DataFrame, effects: pd
 
 
 def _sentences(metrics: dict[str, float]) -> list[str]:
-    share, points = partial(_percent, metrics), partial(in_words, metrics)
+    share, points = partial(_percent, metrics), partial(_with_interval, metrics)
     counted = {name: f"{metrics[name]:.0f}" for name in ("answers", "models", "queries", "scored", "pairs")}
     both = [
         f"- **Alone or side by side**: of the answers rated both ways {share('alone_saturation_rate')} and "
@@ -68,3 +68,9 @@ def _sentences(metrics: dict[str, float]) -> list[str]:
 
 def _percent(metrics: dict[str, float], name: str) -> str:
     return f"{100 * metrics[name]:.1f}%" if name in metrics else "not measured"
+
+
+def _with_interval(metrics: dict[str, float], name: str) -> str:
+    if name not in metrics:
+        return "not measured"
+    return f"{metrics[name]:.2f} [{metrics[f'{name}_ci_low']:.2f}, {metrics[f'{name}_ci_high']:.2f}]"

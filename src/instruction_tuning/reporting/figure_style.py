@@ -1,10 +1,21 @@
 """The look that the figures share: colours, fonts, and where the legend stands."""
 
+from typing import Any
+
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 COLOURS = ("#3b6fb6", "#e08a2e", "#4f9d69", "#a8559b", "#7a7a7a", "#c44e52", "#2f9fa8", "#8c6d31")
 POOL_COLOUR, SELECTED_COLOUR = "#c9ced6", "#d1495b"
 ROLE_COLOURS = {"base": "#9aa5b1", "candidate": "#3b6fb6", "champion": "#e08a2e"}
+
+
+def error_bars(points: ArrayLike, low: ArrayLike, high: ArrayLike, **look: Any) -> dict[str, Any]:
+    """`error_x` or `error_y` from `low` to `high`; none where they are unknown. `look` is Plotly's."""
+    middle, lower, upper = (np.asarray(values, dtype=np.float64) for values in (points, low, high))
+    ends = {"array": np.nan_to_num(upper - middle), "arrayminus": np.nan_to_num(middle - lower)}
+    return {"type": "data", "symmetric": False, **ends, **look}
 
 
 def styled(figure: go.Figure, title: str, *, height: int) -> go.Figure:

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from instruction_tuning.reporting.figure_style import COLOURS, ROLE_COLOURS, styled
+from instruction_tuning.reporting.figure_style import COLOURS, ROLE_COLOURS, error_bars, styled
 from instruction_tuning.reporting.scores_table import abilities_of
 from instruction_tuning.schemas.benchmark_metrics import FORM_NAMES, ROLES, ability_name
 from instruction_tuning.schemas.rejected_records import STAGES
@@ -137,15 +137,14 @@ def _accuracy_bars(scores: pd.DataFrame, role: str, *, first: bool) -> go.Bar:
         legendgroup=role,
         showlegend=first,
         marker_color=ROLE_COLOURS[role],
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": scores["ci_high"].to_numpy() * 100 - accuracy,
-            "arrayminus": accuracy - scores["ci_low"].to_numpy() * 100,
-            "thickness": 1.2,
-            "width": 3,
-            "color": "#333333",
-        },
+        error_x=error_bars(
+            accuracy,
+            scores["ci_low"] * 100,
+            scores["ci_high"] * 100,
+            thickness=1.2,
+            width=3,
+            color="#333333",
+        ),
         customdata=scores["items"].to_numpy(),
         hovertemplate=f"{role}: %{{x:.1f}}% of %{{customdata}} items<extra>%{{y}}</extra>",
     )

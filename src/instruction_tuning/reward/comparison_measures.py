@@ -12,7 +12,7 @@ O(answers · orders).
 Intervals: percentile bootstrap over queries. What was not measured is left out, never 0.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -160,11 +160,3 @@ def _mean(values: "pd.Series[float]", records: "pd.Series[Any]", seed: int) -> I
 
 def _with_limits(name: str, found: Interval) -> dict[str, float]:
     return {name: found.estimate, f"{name}_ci_low": found.low, f"{name}_ci_high": found.high}
-
-
-def in_words(metrics: dict[str, float], name: str, *, digits: int = 2) -> str:
-    """`0.31 [0.12, 0.50]`, or that it was not measured."""
-    if name not in metrics:
-        return "not measured"
-    limits: Sequence[float] = [metrics[f"{name}_ci_{end}"] for end in ("low", "high")]
-    return f"{metrics[name]:.{digits}f} [{limits[0]:.{digits}f}, {limits[1]:.{digits}f}]"

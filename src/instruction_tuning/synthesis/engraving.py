@@ -21,7 +21,7 @@ from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import IdentityRecord
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.synthesis.self_alignment import Guidance, answer_fault
-from instruction_tuning.synthesis.topic_prompts import DROPPED, KEPT
+from instruction_tuning.synthesis.written_rows import DROPPED, KEPT
 from instruction_tuning.text.digests import name_of
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.verification.marks import FAILED

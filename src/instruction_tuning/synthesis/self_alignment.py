@@ -22,7 +22,7 @@ import pandas as pd
 from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.alignment_files import Exemplar, Principle
 from instruction_tuning.prompts.files import read_prompt
-from instruction_tuning.synthesis.topic_prompts import DROPPED, KEPT
+from instruction_tuning.synthesis.written_rows import DROPPED, KEPT
 from instruction_tuning.text.refusals import declines
 from instruction_tuning.verification.marks import FAILED, UNPARSEABLE
 

@@ -18,9 +18,10 @@ from instruction_tuning.prompts.alignment_files import TopicKind
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.selection.ladders.failed_evolutions import OK, UNCHANGED, evolution_status
 from instruction_tuning.synthesis.numbered_items import numbered_items
+from instruction_tuning.synthesis.written_rows import DROPPED, KEPT
 from instruction_tuning.text.digests import name_of
+from instruction_tuning.verification.marks import FAILED
 
-KEPT, DROPPED = "kept", "dropped"
 SEED_TOPIC, MODEL_TOPIC = "file", "model"
 MOST_TOPIC_WORDS, MOST_TOPIC_CHARACTERS = 5, 40
 MOST_PROMPT_CHARACTERS = 1500
@@ -126,7 +127,7 @@ def topic_prompts(topics: pd.DataFrame, completions: pd.DataFrame) -> pd.DataFra
     for reply in completions.to_dict("records"):
         topic = by_topic[reply["record_id"]]
         text = str(reply["response"]).strip() if reply["status"] == "ok" else None
-        reason = "failed" if text is None else "cut_off" if reply["finish_reason"] == "length" else None
+        reason = FAILED if text is None else "cut_off" if reply["finish_reason"] == "length" else None
         if text is not None and reason is None:
             reason = _prompt_fault(text, seen)
             fault = evolution_status(text, [str(topic["topic"])], prompt, is_request=True)

@@ -6,7 +6,7 @@ import pytest
 from annotation_builders import a_task
 
 from instruction_tuning.annotation.annotations import Annotation
-from instruction_tuning.annotation.gold import gold_answers, majority, preferred_pairs, verdicts
+from instruction_tuning.annotation.gold import gold_answers, gold_records, majority, preferred_pairs, verdicts
 from instruction_tuning.annotation.similarity import most_typical, text_similarity
 from instruction_tuning.schemas.gold_answers import AnnotationVerdicts, GoldAnswers
 from instruction_tuning.schemas.preference_pairs import PreferencePairs
@@ -99,7 +99,6 @@ def test_gold_records_are_read_by_ingestion_and_pairs_as_comparisons(tmp_path):
     from instruction_tuning.canonical.raw_files import list_raw_files
     from instruction_tuning.canonical.raw_rows import preference_conversations
     from instruction_tuning.canonical.reading import read_files
-    from instruction_tuning.pipelines.annotation.nodes import gold_records
 
     answers = gold_answers(THREE, per_task="one")
     pairs = preferred_pairs([said(a_task("compare"), "Ada", {"preferred": "second", "reason": ""})])

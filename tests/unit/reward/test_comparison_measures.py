@@ -4,7 +4,6 @@ import pytest
 from instruction_tuning.reward.compared_responses import compared_responses
 from instruction_tuning.reward.comparison_measures import (
     comparison_metrics,
-    in_words,
     place_effects,
     win_table,
 )
@@ -83,8 +82,3 @@ def test_an_answer_that_one_order_does_not_rate_has_no_score():
     assert comparison_pairs(again).empty
     metrics = comparison_metrics(again, comparison_pairs(again), seed=0)
     assert metrics["unscored"] == 2 and "tie_rate" not in metrics
-
-
-def test_what_was_not_measured_is_said():
-    assert in_words({}, "x") == "not measured"
-    assert in_words({"x": 0.5, "x_ci_low": 0.25, "x_ci_high": 0.75}, "x") == "0.50 [0.25, 0.75]"

@@ -100,7 +100,7 @@ def collect_gold_answers(
     annotations = current_annotations(annotation_events)
     answers = gold.gold_answers(annotations, per_task=parameters.gold_per_task)
     logger.info("%d written annotations: %s", len(answers), tally(answers["status"]) or "none")
-    return answers, gold_records(answers)
+    return answers, gold.gold_records(answers)
 
 
 def collect_verdicts(annotation_events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -122,9 +122,3 @@ def measure_agreement(
     annotations = current_annotations(annotation_events)
     measured = agreement(annotations, seed=parameters.seed)
     return measured, agreement_report(measured, people_table(annotations)), agreement_figure(measured)
-
-
-def gold_records(answers: pd.DataFrame) -> pd.DataFrame:
-    """The gold ones as raw records (docs/dataset_formats.md, `chat_messages`); without names."""
-    taken = answers[answers["status"] == "gold"]
-    return taken[["gold_id", "messages"]].rename(columns={"gold_id": "id"})

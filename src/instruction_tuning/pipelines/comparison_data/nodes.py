@@ -1,6 +1,7 @@
 """Nodes of `comparison_data`."""
 
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from instruction_tuning.answering.response_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses
 from instruction_tuning.errors import InputError
+from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.request_parameters import Asker
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TRIAL_RATINGS = 32  # a model that cannot rate is found out before the rest is paid for
-_ANSWER_COLUMNS = ["model_id", "origin", "is_judges_own", "language", "no_response"]
 
 
 def answer_with_models(
@@ -123,10 +124,8 @@ def _rated_alone(
         max_tokens=settings.max_tokens_alone,
         seed=parameters.seed,
     )
-    parts = []
-    for some in (requests[:TRIAL_RATINGS], requests[TRIAL_RATINGS:]):
-        parts.append(with_marks(asker.ask(judge, some)))
-        marked = pd.concat(parts, ignore_index=True)
+    for completions in _trial_then_all(requests, asker, judge):
+        marked = with_marks(completions)
         _refuse_unreadable(marked["mark_status"], marked["response"], parameters)
     return marked
 
@@ -142,16 +141,19 @@ def _rated_jointly(
         max_tokens=settings.max_tokens_joint,
         seed=parameters.seed,
     )
-    parts = []
-    for some in (requests[:TRIAL_RATINGS], requests[TRIAL_RATINGS:]):
-        completions = asker.ask(judge, some)
-        parts.append(joint_ratings(came, completions, orders=settings.orders, seed=parameters.seed))
-        rated = pd.concat(parts, ignore_index=True)
-        key = [completions["record_id"], completions["sample_index"]]
-        replies = completions["response"].set_axis(pd.MultiIndex.from_arrays(key))
-        shown = pd.MultiIndex.from_frame(parts[-1][["record_id", "order"]])
-        _refuse_unreadable(parts[-1]["status"], replies.reindex(shown), parameters)
+    for completions in _trial_then_all(requests, asker, judge):
+        rated = joint_ratings(came, completions, orders=settings.orders, seed=parameters.seed)
+        replies = completions.set_index(["record_id", "sample_index"])["response"]
+        shown = pd.MultiIndex.from_frame(rated[["record_id", "order"]])
+        _refuse_unreadable(rated["status"], replies.reindex(shown), parameters)
     return rated
+
+
+def _trial_then_all(requests: list[ChatRequest], asker: Asker, judge: Endpoint) -> Iterator[pd.DataFrame]:
+    """The replies to the first ones, for whether this judge can rate at all, then to all of them."""
+    trial = asker.ask(judge, requests[:TRIAL_RATINGS])
+    yield trial
+    yield pd.concat([trial, asker.ask(judge, requests[TRIAL_RATINGS:])], ignore_index=True)
 
 
 def pair_compared_responses(

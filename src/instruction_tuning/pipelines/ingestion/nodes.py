@@ -129,7 +129,9 @@ def _check_rejections(
     rows = kept + len(refused) + len(rejected)
     if rows == 0:
         raise InputError(
-            "there is not a single row in the raw data", file=place, fix="give a file with records"
+            "there is not a single row in the raw data",
+            file=place,
+            fix="give a file with records; one that a pipeline wrote is empty where that kept nothing",
         )
     if len(rejected) <= max_rejection_rate * rows:
         return

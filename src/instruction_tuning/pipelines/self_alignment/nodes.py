@@ -16,16 +16,10 @@ from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.request_parameters import Asker
 from instruction_tuning.pipelines.self_alignment.parameters import SelfAlignmentParameters
 from instruction_tuning.pipelines.self_alignment.writers import writer_of
-from instruction_tuning.prompts.alignment_files import (
-    IdentityRecord,
-    read_exemplars,
-    read_identity,
-    read_principles,
-    read_topic_kinds,
-)
+from instruction_tuning.prompts.alignment_files import read_exemplars, read_principles, read_topic_kinds
 from instruction_tuning.synthesis import engraving, self_alignment, topic_prompts
 from instruction_tuning.synthesis.self_alignment import Guidance
-from instruction_tuning.synthesis.topic_prompts import KEPT
+from instruction_tuning.synthesis.written_rows import KEPT
 from instruction_tuning.text.counting import tally
 from instruction_tuning.verification.marks import FAILED, UNPARSEABLE, refuse_unreadable_replies
 
@@ -38,7 +32,7 @@ def generate_alignment_prompts(
     """Topics for each kind of request, a prompt about each, prompts of files; and the requests."""
     kinds, asker = read_topic_kinds(parameters.topics), Asker(parameters.requests)
     _guidance(parameters)  # a faulty file is found before anything is paid for
-    _identity(parameters)
+    parameters.identity.read()
     given = _prompts_of_files(parameters)
     write = writer_of(asker, teacher, base_model, parameters)
     sampling: dict[str, Any] = parameters.model_dump(include={"temperature", "max_tokens", "seed"})
@@ -127,7 +121,7 @@ def collect_self_aligned_examples(
     parameters: SelfAlignmentParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, float]]:
     """All examples, kept and dropped; queries and answers alone, short and long; and how many there are."""
-    identity = engraving.identity_examples(_identity(parameters))
+    identity = engraving.identity_examples(parameters.identity.read())
     examples = engraving.self_aligned_examples(principled_answers, verbose_answers, identity)
     assert len(examples) == len(principled_answers) + len(verbose_answers) + len(identity)
     counts = engraving.example_counts(examples)
@@ -172,13 +166,6 @@ def _revised(
 
 def _guidance(parameters: SelfAlignmentParameters) -> Guidance:
     return Guidance(read_principles(parameters.principles), read_exemplars(parameters.exemplars))
-
-
-def _identity(parameters: SelfAlignmentParameters) -> list[IdentityRecord]:
-    told = parameters.identity
-    if told.name is None or told.maker is None:
-        return []
-    return read_identity(told.records, name=told.name, maker=told.maker)
 
 
 def _prompts_of_files(parameters: SelfAlignmentParameters) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.lm.request_parameters import RequestParameters
+from instruction_tuning.prompts import alignment_files as files
+from instruction_tuning.prompts.alignment_files import IdentityRecord
 
 
 class IdentityParameters(BaseModel):
@@ -22,6 +24,12 @@ class IdentityParameters(BaseModel):
         if (self.name is None) != (self.maker is None):
             raise ValueError("name both `name` and `maker`, or neither")
         return self
+
+    def read(self) -> list[IdentityRecord]:
+        """The records, filled in."""
+        if self.name is None or self.maker is None:
+            return []
+        return files.read_identity(self.records, name=self.name, maker=self.maker)
 
 
 class SelfAlignmentParameters(BaseModel):
@@ -66,18 +74,12 @@ class SelfAlignmentParameters(BaseModel):
 
     def content_identity(self) -> dict[str, Any]:
         """Files count by what is in them; those in prompts/ are read through the code's folder."""
-        from instruction_tuning.prompts import alignment_files as files
-
         told = {
             "principles": [one.model_dump() for one in files.read_principles(self.principles)],
             "exemplars": [one.model_dump() for one in files.read_exemplars(self.exemplars)],
             "topics": [one.model_dump() for one in files.read_topic_kinds(self.topics)],
+            "identity": [one.model_dump() for one in self.identity.read()],
         }
-        if self.identity.name is not None and self.identity.maker is not None:
-            records = files.read_identity(
-                self.identity.records, name=self.identity.name, maker=self.identity.maker
-            )
-            told["identity"] = [one.model_dump() for one in records]
         if self.prompt_files is not None:
             from instruction_tuning.canonical.raw_files import list_raw_files
 
