@@ -5,7 +5,6 @@ bits, its vertical steps up and down, and a part of the other sequence moves all
 word) with Python's long integers; some thousands of characters take a millisecond.
 """
 
-
 from collections.abc import Hashable, Sequence
 
 
