@@ -73,10 +73,10 @@ def _tree(
     asked = rng.choice(skill.train_questions).format(**slots)
 
     def sample(text: str, count: int, seed: int) -> list[tuple[str, bool, int]]:
-        body = {"messages": [{"role": "user", "content": text}], "seed": seed}
+        turns = [{"role": "user", "content": text}]
         found = []
         for number in range(count):
-            reply = completion(teacher, {**body, "seed": seed + number})
+            reply = completion(teacher, {"messages": turns, "seed": seed + number})
             said = reply["choices"][0]["message"]["content"]
             right = skill.score(world, slots, program_text(said) or "") == 1
             # Both sides of a request are paid for: a repair sends the program and the error along.
@@ -85,9 +85,8 @@ def _tree(
 
     solving = read_prompt("solving_with_tests").fill({"instruction": asked, "tests": "assert callable(f)"})
     most = max(programs + programs * repairs for programs, repairs in sizes)
-    samples = sample(solving, max(programs, most), seed=0)
     attempts = []
-    for number, (said, right, tokens) in enumerate(samples[:programs]):
+    for number, (said, right, tokens) in enumerate(sample(solving, programs, seed=0)):
         values = {"instruction": asked, "program": program_text(said) or said, "error": "AssertionError"}
         tried = (
             [] if right else sample(read_prompt("repairing").fill(values), repairs, seed=1_000 * (number + 1))

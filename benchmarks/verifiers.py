@@ -20,8 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from instruction_tuning.answering.code_tests import program_of, read_tests, sift_tests
-from instruction_tuning.answering.tested_programs import passes_tests
+import pandas as pd
+
+from instruction_tuning.answering.code_tests import SiftedTests, read_tests
+from instruction_tuning.answering.tested_programs import passes_tests, run_responses, sift_by_record
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
@@ -44,7 +46,6 @@ from instruction_tuning.verification.verifiers import (
     judge_rating,
     reward_score,
     self_consistency,
-    unit_tests,
 )
 
 REFUSALS = (
@@ -195,22 +196,15 @@ def _tested(
                 asked = read_prompt("solving_with_tests").fill({"instruction": task, "tests": tests.text()})
                 turns = [{"role": "user", "content": asked}]
                 texts = list(dict.fromkeys(teacher.reply(turns, number, sample) for sample in range(samples)))
-                programs = [program for text in texts if (program := program_of(text, tests)) is not None]
-                outcomes = {
-                    (task, text): outcome
-                    for text, outcome in zip(texts, sandbox.run_all(programs), strict=True)
-                }
-                passing = [
-                    program_text(text) or ""
-                    for (_, text), outcome in outcomes.items()
-                    if outcome.status == "passed"
-                ]
-                worth = {task: sift_tests(tests, passing, sandbox.run_all, max_mutants=8)}
+                responses = pd.DataFrame({"record_id": task, "response": texts})
+                outcomes = run_responses(responses, {task: tests}, sandbox.run_all)
+                worth = sift_by_record(outcomes, {task: tests}, sandbox.run_all, max_mutants=8)
+                all_count = {task: SiftedTests(tests, (), 0, "")}
                 query = {"record_id": task, "prompt": task}
                 for text in texts:
                     is_right = skill.score(world, slots, program_text(text) or "") == 1
                     answer = Answer(query, text, is_right)
-                    plain.append(_verdict(unit_tests(outcomes), answer))
+                    plain.append(_verdict(passes_tests(outcomes, all_count), answer))
                     sifted.append(_verdict(passes_tests(outcomes, worth), answer))
     yield "teacher's tests, all", plain
     yield "teacher's tests, no vacuous ones", sifted

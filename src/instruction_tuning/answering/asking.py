@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from instruction_tuning.answering.code_tests import CodeTests, Run
+from instruction_tuning.answering.sampling import Ask, Sampling
 from instruction_tuning.answering.tested_programs import (
-    Ask,
-    Sampling,
     ask_for_repairs,
     solving_requests,
     test_requests,

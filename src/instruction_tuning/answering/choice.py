@@ -85,9 +85,7 @@ def keep_source_answers(
         if not isinstance(query["answer"], str):
             rejections.append(_rejected(query, None, "answer", "no_response", "the record has no answer"))
             continue
-        checked = check_response(
-            {str(key): value for key, value in query.items()}, query["answer"], verifiers
-        )
+        checked = check_response(query, query["answer"], verifiers)
         if checked.check == "failed":
             rejections.append(_rejected(query, None, "check", "check_failed", checked.detail))
             continue

@@ -11,7 +11,7 @@ leaves as it is takes no further round; after any other revision that is not kep
 the best version with another seed. O(answers · rounds) critiques and as many ratings.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from instruction_tuning.answering.answer_versions import (
     not_worse,
     version_id,
 )
+from instruction_tuning.answering.sampling import Ask
 from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.selection.ladders.failed_evolutions import (
@@ -40,8 +41,6 @@ from instruction_tuning.selection.ladders.failed_evolutions import (
 )
 from instruction_tuning.verification.check import check_answer
 from instruction_tuning.verification.rating import instruction_text, rating_requests, with_marks
-
-Ask = Callable[[Sequence[ChatRequest]], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def critique_and_revise(
     and sample are unique. `ask_critic` and `ask_judge` send requests and give completions.
     """
     versions = _rated(_originals(answers), ask_judge, settings)
-    best = {(row["record_id"], row["sample_index"]): row for row in versions.to_dict("records")}
+    best = {key_of(row): row for row in versions.to_dict("records")}
     every, open_answers = [versions], list(best)
     for number in range(1, settings.rounds + 1):
         if not open_answers:
@@ -77,7 +76,7 @@ def critique_and_revise(
         revised = _judged(revised, best)
         every.append(revised)
         kept = revised[revised["status"] == KEPT]
-        best |= {(row["record_id"], row["sample_index"]): row for row in kept.to_dict("records")}
+        best |= {key_of(row): row for row in kept.to_dict("records")}
         open_answers = [key_of(row) for row in revised.to_dict("records") if row["status"] != UNCHANGED]
     together = pd.concat(every, ignore_index=True)
     return together.sort_values(["record_id", "sample_index", "round"], ignore_index=True)

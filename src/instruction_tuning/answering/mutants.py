@@ -43,43 +43,31 @@ def mutants_of(source: str, *, limit: int) -> list[str]:
         return []
     try:
         tree = ast.parse(source)
-        places = sum(1 for _ in _changes_within(tree))
-        found = [_mutant(source, place) for place in range(places)]
+        plain = ast.unparse(tree)
+        found = [_with_change(tree, node, change) for node, change in list(_changes_within(tree))]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    distinct = [text for text in dict.fromkeys(found) if text != ast.unparse(tree)]
+    distinct = [text for text in dict.fromkeys(found) if text != plain]
     if len(distinct) <= limit:
         return distinct
     return [distinct[place * len(distinct) // limit] for place in range(limit)]
 
 
-def _mutant(source: str, place: int) -> str:
-    """The program with change number `place`, made in the order of `ast.walk`."""
-    tree = ast.parse(source)
-    changer = _Changer(place)
-    return ast.unparse(ast.fix_missing_locations(changer.changed(tree)))
+def _with_change(tree: ast.Module, node: ast.AST, change: ast.AST) -> str:
+    """The program with `change` in the place of `node`; `tree` is as before then."""
+    text = ast.unparse(ast.fix_missing_locations(_Swap(node, change).visit(tree)))
+    _Swap(change, node).visit(tree)
+    return text
 
 
-class _Changer(ast.NodeTransformer):
-    """Puts one change in the place of the node that it belongs to."""
+class _Swap(ast.NodeTransformer):
+    """Puts a node in the place of another."""
 
-    def __init__(self, place: int) -> None:
-        self._place = place
-        self._target: ast.AST | None = None
-        self._change: ast.AST | None = None
+    def __init__(self, node: ast.AST, other: ast.AST) -> None:
+        self._node, self._other = node, other
 
-    def changed(self, tree: ast.Module) -> ast.Module:
-        for number, (node, change) in enumerate(_changes_within(tree)):
-            if number == self._place:
-                self._target, self._change = node, change
-        changed = self.visit(tree)
-        assert isinstance(changed, ast.Module)
-        return changed
-
-    def visit(self, node: ast.AST) -> ast.AST | None:
-        if node is self._target:
-            return self._change
-        return self.generic_visit(node)
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self._other if node is self._node else self.generic_visit(node)
 
 
 def _changes_within(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST]]:

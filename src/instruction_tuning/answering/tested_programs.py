@@ -5,8 +5,7 @@ code_tests.py and self_repair.py have the methods. What is asked for is known by
 tests, answer, repair. O(R) programs run for R responses, and `max_mutants` more a task.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,35 +18,26 @@ from instruction_tuning.answering.code_tests import (
     read_tests,
     sift_tests,
 )
+from instruction_tuning.answering.sampling import Sampling
 from instruction_tuning.answering.self_repair import repair_requests
 from instruction_tuning.answering.use_case import asks_for_program
-from instruction_tuning.lm.chat_request import ChatRequest, text_request, without_answer
+from instruction_tuning.lm.chat_request import ChatRequest, without_answer
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.sandbox.outcome import Outcome
-from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.check import CheckedAnswer
+from instruction_tuning.verification.code import checked_code, program_text
 from instruction_tuning.verification.rating import instruction_text
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier
 
 RESPONSE_KINDS = ("answer", "repair")
 NO_PROGRAM = "the answer holds no program in Python"
 
-Ask = Callable[[Sequence[ChatRequest]], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a text is asked for."""
-
-    temperature: float
-    max_tokens: int
-    seed: int
-
 
 def test_requests(queries: pd.DataFrame, sampling: Sampling) -> list[ChatRequest]:
     """One request for tests a query that asks for a program and brings no `tests` of its own."""
     prompt = read_prompt("writing_tests")
     return [
-        _request(query, "tests", prompt.fill({"instruction": _task(query)}), 1, sampling)
+        sampling.request(query["record_id"], "tests", prompt.fill({"instruction": _task(query)}))
         for query in _records(queries)
         if asks_for_program(query) and own_tests(query) is None
     ]
@@ -60,12 +50,11 @@ def solving_requests(
     `tests`."""
     prompt = read_prompt("solving_with_tests")
     return [
-        _request(
-            query,
+        sampling.request(
+            query["record_id"],
             "answer",
             prompt.fill({"instruction": _task(query), "tests": tests[query["record_id"]].text()}),
-            num_samples,
-            sampling,
+            num_samples=num_samples,
         )
         for query in _records(queries)
         if query["record_id"] in tests
@@ -126,12 +115,10 @@ def ask_for_repairs(
         key = (str(answer["record_id"]), str(answer["response"]))
         if key not in outcomes:
             continue
-        outcome = outcomes[key]
-        if outcome is not None and outcome.status == "passed":
-            continue
-        error = NO_PROGRAM if outcome is None else f"{outcome.status}: {outcome.reason}"
-        program = program_text(key[1]) or key[1]
-        failures.append({**answer, "task": tasks[key[0]], "program": program, "error": error})
+        checked = _checked(outcomes[key])
+        if checked.check == "failed":
+            program = program_text(key[1]) or key[1]
+            failures.append({**answer, "task": tasks[key[0]], "program": program, "error": checked.detail})
     return repair_requests(
         failures,
         num_repairs=num_repairs,
@@ -168,26 +155,16 @@ def passes_tests(
         key = (str(query["record_id"]), response)
         if key not in outcomes:
             return None
-        outcome, worth = outcomes[key], sifted[key[0]]
-        if outcome is None:
-            return Verdict(0.0, False, NO_PROGRAM)
-        if outcome.status != "passed":
-            return Verdict(0.0, False, f"{outcome.status}: {outcome.reason}")
+        checked, worth = _checked(outcomes[key]), sifted[key[0]]
+        if checked.check == "failed":
+            return Verdict(0.0, False, str(checked.detail))
         return None if worth.kept is None else Verdict(1.0, True, f"all tests passed; {worth.reason}")
 
     return verify
 
 
-def _request(query: Query, kind: str, text: str, num_samples: int, sampling: Sampling) -> ChatRequest:
-    return text_request(
-        str(query["record_id"]),
-        kind,
-        text,
-        num_samples=num_samples,
-        temperature=sampling.temperature,
-        max_tokens=sampling.max_tokens,
-        seed=sampling.seed,
-    )
+def _checked(outcome: Outcome | None) -> CheckedAnswer:
+    return CheckedAnswer("failed", NO_PROGRAM) if outcome is None else checked_code(outcome)
 
 
 def _task(query: Query) -> str:

@@ -6,12 +6,13 @@ the second keeps what was verified. Both are kept, with whether they come to one
 that is not in the language is a row with its reason. O(queries).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from instruction_tuning.answering.tested_programs import Ask, Sampling
-from instruction_tuning.lm.chat_request import ChatRequest, text_request
+from instruction_tuning.answering.sampling import Ask, Sampling
+from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.text.digests import name_of
 from instruction_tuning.text.languages import language_of
@@ -47,12 +48,13 @@ def answers_two_ways(examples: pd.DataFrame, ask: Ask, sampling: Sampling) -> pd
     The temperature is that of answers; translations are asked for at 0. `record_id` is new; `parent_ids` are
     the record, and for a translated answer its response, if it had one.
     """
-    instructions = _texts(ask([_instruction_request(row, sampling) for row in _rows(examples)]))
+    translating = replace(sampling, temperature=0.0)
+    instructions = _texts(ask([_instruction_request(row, translating) for row in _rows(examples)]))
     foreign = {name: text for name, text in instructions.items() if _is_in_language(text)}
-    answers = _texts(ask([_answer_request(name, text, sampling) for name, text in foreign.items()]))
+    answers = _texts(ask([sampling.request(name, "answer", text) for name, text in foreign.items()]))
     # An answer belongs to a question: without one in the language it would be paid for and thrown away.
     told = [row for row in _rows(examples) if row["record_id"] in foreign]
-    translated = _texts(ask([_translation_request(row, sampling) for row in told]))
+    translated = _texts(ask([_translation_request(row, translating) for row in told]))
     made = []
     for row in _rows(examples):
         name = row["record_id"]
@@ -113,23 +115,13 @@ def _row(example: dict[str, Any], way: str, prompt: str | None, answer: str | No
 
 def _instruction_request(row: dict[str, Any], sampling: Sampling) -> ChatRequest:
     text = read_prompt("translating").fill({"language": LANGUAGE_NAME, "text": row["prompt"]})
-    return _request(row["record_id"], "translation", text, 0.0, sampling)
+    return sampling.request(row["record_id"], "translation", text)
 
 
 def _translation_request(row: dict[str, Any], sampling: Sampling) -> ChatRequest:
     values = {"language": LANGUAGE_NAME, "instruction": row["prompt"], "answer": row["answer"]}
     text = read_prompt("translating_answer").fill(values)
-    return _request(row["record_id"], "answer_translation", text, 0.0, sampling)
-
-
-def _answer_request(record_id: str, instruction: str, sampling: Sampling) -> ChatRequest:
-    return _request(record_id, "answer", instruction, sampling.temperature, sampling)
-
-
-def _request(record_id: str, kind: str, text: str, temperature: float, sampling: Sampling) -> ChatRequest:
-    return text_request(
-        record_id, kind, text, temperature=temperature, max_tokens=sampling.max_tokens, seed=sampling.seed
-    )
+    return sampling.request(row["record_id"], "answer_translation", text)
 
 
 def _texts(completions: pd.DataFrame) -> dict[str, str]:

@@ -193,10 +193,10 @@ def _in_words(passage: _Passage, at: str) -> dict[str, str]:
     stage, kept = passage.stage, len(passage.kept)
     reasons = dict.fromkeys(passage.entered, f"left {at}: not among the {kept:,} that it picked")
     if stage.sampler is None:
-        name, order = name_of(passage.scores), passage.order
+        name, order, values = name_of(passage.scores), passage.order, passage.scores.to_dict()
         reasons = dict.fromkeys(passage.entered, f"left {at}: no {name}")
         for place, record in enumerate(order, start=1):
-            standing = f"{name} {shown(passage.scores[record])}, place {place:,} of {len(order):,}"
+            standing = f"{name} {shown(values[record])}, place {place:,} of {len(order):,}"
             reasons[record] = f"left {at}: {standing}, {kept:,} kept ({stage.rule()})"
     for place, record in enumerate(passage.kept, start=1):
         reasons[record] = f"taken {at}: pick {place:,} of {kept:,}"

@@ -1,13 +1,15 @@
-"""Levenshtein's distance between two texts, bit-parallel.
+"""Levenshtein's distance between two texts, or two lists of words, bit-parallel.
 
 Myers 1999 (J. ACM 46:395) in Hyyrö's form (2003): a column of the table of distances is two integers of m
-bits, its vertical steps up and down, and a character of the other text moves all of it at once. O(n · m /
+bits, its vertical steps up and down, and a part of the other sequence moves all of it at once. O(n · m /
 word) with Python's long integers; some thousands of characters take a millisecond.
 """
 
+from collections.abc import Hashable, Sequence
 
-def edit_distance(first: str, second: str) -> int:
-    """The least number of insertions, deletions and substitutions that turn one text into the other.
+
+def edit_distance(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
+    """The least number of insertions, deletions and substitutions that turn one sequence into the other.
 
     >>> edit_distance("kitten", "sitting")
     3
@@ -16,13 +18,13 @@ def edit_distance(first: str, second: str) -> int:
         first, second = second, first
     if not second:
         return len(first)
-    places: dict[str, int] = {}
-    for place, character in enumerate(second):
-        places[character] = places.get(character, 0) | 1 << place
+    places: dict[Hashable, int] = {}
+    for place, part in enumerate(second):
+        places[part] = places.get(part, 0) | 1 << place
     mask, last = (1 << len(second)) - 1, 1 << (len(second) - 1)
     rises, falls, distance = mask, 0, len(second)
-    for character in first:
-        equal = places.get(character, 0)
+    for part in first:
+        equal = places.get(part, 0)
         diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
         across_rises = falls | ~(diagonal | rises) & mask
         across_falls = rises & diagonal

@@ -21,6 +21,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from instruction_tuning.text.edit_distance import edit_distance
 from instruction_tuning.text.languages import HAN
 from instruction_tuning.verification.extraction import extract_answer, first_line, readings
 from instruction_tuning.verification.tiny_programs import UnsupportedProgramError, run_program
@@ -86,14 +87,7 @@ def _words_score(line: str, rubric: Rubric) -> float:
 
 
 def _closeness(said: Sequence[str], gold: Sequence[str]) -> float:
-    previous = list(range(len(gold) + 1))
-    for row, word in enumerate(said, start=1):
-        current = [row]
-        for column, other in enumerate(gold, start=1):
-            change = previous[column - 1] + (word != other)
-            current.append(min(previous[column] + 1, current[-1] + 1, change))
-        previous = current
-    return max(0.0, 1 - previous[-1] / len(gold))
+    return max(0.0, 1 - edit_distance(said, gold) / len(gold))
 
 
 def _set_score(line: str, rubric: Rubric) -> float:

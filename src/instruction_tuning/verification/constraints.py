@@ -63,32 +63,20 @@ def keeps_constraints(query: Query, response: str) -> Verdict | None:
 def stated_constraints(prompt: str) -> tuple[Constraint, ...]:
     """What a prompt asks for in plain wordings; its first line or last is where such conditions stand."""
     text = with_digits(prompt.casefold())
-    found = [
-        constraint
-        for pattern, read in _STATED
-        for match in pattern.finditer(text)
-        for constraint in read(match)
-    ]
-    quoted = [
-        constraint
-        for pattern, read in _QUOTED
-        for match in pattern.finditer(prompt)
-        for constraint in read(match)
-    ]
+    found = [read(match) for pattern, read in _STATED for match in pattern.finditer(text)]
+    quoted = [read(match) for pattern, read in _QUOTED for match in pattern.finditer(prompt)]
     counts = [constraint.kind for constraint in found]
     # Two lengths of one thing, without a range's two ends, are two tasks: which is meant cannot be known.
     doubled = {kind for kind in counts if counts.count(kind) > 1}
     return tuple(dict.fromkeys([*(one for one in found if one.kind not in doubled), *quoted]))
 
 
+# Any other word in their place means exactly so many.
 _RELATIONS: dict[str, Relation] = {
     **dict.fromkeys(
         ("at most", "no more than", "up to", "not more than", "最多", "不超过", "至多"), "at_most"
     ),
     **dict.fromkeys(("at least", "no fewer than", "no less than", "至少", "不少于"), "at_least"),
-    **dict.fromkeys(
-        ("exactly", "in exactly", "with exactly", "of exactly", "in", "with", "of", "正好", "恰好"), "exactly"
-    ),
 }
 _COUNTED: dict[str, CountKind] = {
     **dict.fromkeys(("word", "words", "个字", "字"), "words"),
@@ -135,33 +123,32 @@ _STARTS = re.compile(
     re.IGNORECASE,
 )
 
-Reader = Callable[[re.Match[str]], list[Constraint]]
+Reader = Callable[[re.Match[str]], Constraint]
 
 
-def _read_count(found: re.Match[str]) -> list[Constraint]:
-    relation = _RELATIONS.get(found[1], "exactly")
-    return [Constraint(_COUNTED[found[3]], int(found[2]), relation)]
+def _read_count(found: re.Match[str]) -> Constraint:
+    return Constraint(_COUNTED[found[3]], int(found[2]), _RELATIONS.get(found[1], "exactly"))
 
 
-def _read_fewer(found: re.Match[str]) -> list[Constraint]:
+def _read_fewer(found: re.Match[str]) -> Constraint:
     less = found[1] in ("fewer", "less", "under")
     number = int(found[2]) + (-1 if less else 1)
-    return [Constraint(_COUNTED[found[3]], number, "at_most" if less else "at_least")]
+    return Constraint(_COUNTED[found[3]], number, "at_most" if less else "at_least")
 
 
 def _read_text(kind: TextKind) -> Reader:
-    return lambda found: [Constraint(kind, next(text for text in found.groups() if text))]
+    return lambda found: Constraint(kind, next(text for text in found.groups() if text))
 
 
-def _read_language(found: re.Match[str]) -> list[Constraint]:
-    return [Constraint("language", _LANGUAGE_NAMES[found[1] or found[2]])]
+def _read_language(found: re.Match[str]) -> Constraint:
+    return Constraint("language", _LANGUAGE_NAMES[found[1] or found[2]])
 
 
 _STATED: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_ENGLISH_COUNT, _read_count),
     (_FEWER_THAN, _read_fewer),
     (_CHINESE_COUNT, _read_count),
-    (_JSON, lambda found: [Constraint("json")]),
+    (_JSON, lambda found: Constraint("json")),
     (_ANSWER_IN, _read_language),
 )
 _QUOTED: tuple[tuple[re.Pattern[str], Reader], ...] = (

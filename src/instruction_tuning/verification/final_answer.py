@@ -9,6 +9,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from instruction_tuning.verification.extraction import first_line
+
 # What follows the last of these is the answer proper: "The capital of Brond is Balit." → "balit".
 _INTRODUCTION = re.compile(r".*(?:\b(?:is|are|reads)\b|[:：=是为])\s*(?=\S)", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"-?\d+")
@@ -17,8 +19,8 @@ _EDGES = " \t.。!！,，;；\"'“”‘’`*「」"
 
 def final_answer(response: str) -> str:
     """The first line's last statement, casefolded and bare; its last integer where it has one."""
-    text = unicodedata.normalize("NFKC", response).strip()
-    line = next((line for line in text.splitlines() if line.strip()), "").strip(_EDGES)
+    text = unicodedata.normalize("NFKC", response)
+    line = first_line(text).strip(_EDGES)
     stated = _INTRODUCTION.sub("", line).strip(_EDGES).casefold()
     numbers = _NUMBER.findall(stated)
     return numbers[-1] if numbers else " ".join(stated.split())

@@ -1,7 +1,7 @@
 """Every verifier by its name, all with the signature of verdict.py.
 
 Those that need to know more than a record and a response are made from it: the other answers to the same
-question, a reward model's scores, a judge's marks, the outcomes of programs.
+question, a reward model's scores, a judge's marks. Unit tests are in answering/tested_programs.py.
 """
 
 import math
@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.refusals import begins_with_refusal
 from instruction_tuning.verification.answer_format import format_fault, names_a_language
 from instruction_tuning.verification.check import check_arithmetic
-from instruction_tuning.verification.code import checked_code, holds_code
+from instruction_tuning.verification.code import holds_code
 from instruction_tuning.verification.constraints import keeps_constraints
 from instruction_tuning.verification.equations import equations_hold
 from instruction_tuning.verification.final_answer import final_answer
@@ -112,19 +111,6 @@ def judge_rating(ratings: Mapping[tuple[str, str], float], *, min_rating: float)
         if math.isnan(rating):
             return None
         return Verdict((rating - 1) / 9, rating >= min_rating, f"rated {rating:g}", vouches=False)
-
-    return verify
-
-
-def unit_tests(outcomes: Mapping[tuple[str, str], Outcome]) -> Verifier:
-    """The outcome of the record's tests, by (record id, response); null where it has no test."""
-
-    def verify(query: Query, response: str) -> Verdict | None:
-        outcome = outcomes.get((str(query["record_id"]), response))
-        if outcome is None:
-            return None
-        checked = checked_code(outcome)
-        return Verdict(float(checked.check == "passed"), checked.check == "passed", str(checked.detail))
 
     return verify
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from instruction_tuning.answering.tested_programs import Sampling
+from instruction_tuning.answering.sampling import Sampling
 from instruction_tuning.answering.two_ways import (
     ANSWERED,
     TRANSLATED,

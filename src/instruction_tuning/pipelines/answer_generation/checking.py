@@ -1,8 +1,6 @@
 """Which verifiers a run's parameters ask for, made ready for its answers."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pandas as pd
 
@@ -29,13 +27,11 @@ from instruction_tuning.verification.verifiers import BY_NAME, reward_score, sel
 logger = logging.getLogger(__name__)
 
 
-@contextmanager
-def open_sandbox(parameters: ProgramParameters) -> Iterator[Sandbox]:
+def open_sandbox(parameters: ProgramParameters) -> Sandbox:
     """A sandbox with the limits of the parameters; ConfigurationError where it does not hold here."""
     seconds = parameters.wall_seconds
     limits = Limits(wall_seconds=seconds, cpu_seconds=seconds, memory_bytes=parameters.memory_mib << 20)
-    with Sandbox(limits=limits, workers=parameters.workers) as sandbox:
-        yield sandbox
+    return Sandbox(limits=limits, workers=parameters.workers)
 
 
 def require_earlier_reward_model(model: ModelFolder | None, parameters: AnswerGenerationParameters) -> None:

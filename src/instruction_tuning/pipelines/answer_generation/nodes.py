@@ -11,7 +11,8 @@ from instruction_tuning.answering.asking import ask_with_tests
 from instruction_tuning.answering.direct import answer_requests, equal_samples_rate, system_prompts
 from instruction_tuning.answering.response_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses, with_ratings
-from instruction_tuning.answering.tested_programs import RESPONSE_KINDS, Sampling
+from instruction_tuning.answering.sampling import Sampling
+from instruction_tuning.answering.tested_programs import RESPONSE_KINDS
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion_rows import completions_frame

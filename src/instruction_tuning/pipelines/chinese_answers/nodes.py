@@ -5,7 +5,7 @@ from functools import partial
 
 import pandas as pd
 
-from instruction_tuning.answering.tested_programs import Sampling
+from instruction_tuning.answering.sampling import Sampling
 from instruction_tuning.answering.two_ways import (
     NOT_TRANSLATED,
     answers_two_ways,
