@@ -42,8 +42,10 @@ def write_tasks(
     completions: pd.DataFrame,
     teacher: Endpoint,
     parameters: InstructionSynthesisParameters,
+    *,
+    number: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`rows` with those of one more round of Self-Instruct behind them; and all requests so far."""
+    """`rows` with those of round `number` of Self-Instruct behind them; and all requests so far."""
 
     def write(writer: Writer) -> list[Written]:
         if "self_instruct" not in parameters.methods:
@@ -53,7 +55,7 @@ def write_tasks(
             writer,
             parameters.self_instruct,
             parameters.filters,
-            number=int(rows["round"].max()) + 1,
+            number=number,
             languages=parameters.languages,
             kind=parameters.writer,
         )
