@@ -156,8 +156,7 @@ def longest_common(ids: Sequence[int], others: NDArray[np.int32]) -> NDArray[np.
         matched = state & masks[column]
         added = _sum(state, matched)
         state = added | (state & ~masks[column])
-    unset = np.bitwise_count(~state).sum(axis=1, dtype=np.int64)
-    return unset
+    return np.bitwise_count(~state).sum(axis=1, dtype=np.int64)
 
 
 def _sum(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint64]:
