@@ -59,9 +59,6 @@ class NoveltyIndex:
         for key, text in known:
             self.add(key, text)
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def add(self, key: str, text: str) -> None:
         """From now on `text` is known."""
         words = rouge_tokens(text)

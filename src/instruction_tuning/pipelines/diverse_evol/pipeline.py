@@ -3,7 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.diverse_evol.nodes import draw_first, evolve_selection, rank_picks
-from instruction_tuning.pipelines.round_numbers import in_round
+from instruction_tuning.round_numbers import in_round
 
 
 def create_start() -> Pipeline:

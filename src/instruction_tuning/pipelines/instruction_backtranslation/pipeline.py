@@ -16,7 +16,7 @@ from instruction_tuning.pipelines.instruction_backtranslation.outcome_nodes impo
     measure_curation,
     write_records,
 )
-from instruction_tuning.pipelines.round_numbers import in_round
+from instruction_tuning.round_numbers import in_round
 
 _PARAMETERS = "params:instruction_backtranslation"
 

@@ -7,7 +7,7 @@ from instruction_tuning.pipelines.instruction_evolution.nodes import (
     evolve_instructions,
     report_evolution,
 )
-from instruction_tuning.pipelines.round_numbers import in_round
+from instruction_tuning.round_numbers import in_round
 
 
 def create_start() -> Pipeline:

@@ -11,7 +11,7 @@ from instruction_tuning.pipelines.instruction_synthesis.nodes import (
     write_tasks,
     write_textbook,
 )
-from instruction_tuning.pipelines.round_numbers import in_round
+from instruction_tuning.round_numbers import in_round
 
 _PARAMETERS = ["params:teacher", "params:instruction_synthesis"]
 
