@@ -99,69 +99,58 @@ def _arena_answers() -> Pipeline:
 
 
 def _diverse_evol() -> Pipeline:
-    """A start and `DIVERSE_EVOL_ROUNDS` rounds, each a copy that takes what the one before picked."""
-    module = import_module("instruction_tuning.pipelines.diverse_evol.pipeline")
-    names = [f"diverse_evol_picked_{number}" for number in range(DIVERSE_EVOL_ROUNDS + 1)]
-    parts = [_named(module.create_start(), "diverse_evol.start", outputs={"picked": names[0]})]
-    for number in range(1, DIVERSE_EVOL_ROUNDS + 1):
-        ends = {"inputs": {"picked_before": names[number - 1]}, "outputs": {"picked": names[number]}}
-        parts.append(_named(module.create_round(), f"diverse_evol.round_{number}", **ends))
-    parts.append(_named(module.create_end(), "diverse_evol.end", inputs={"picked": names[-1]}))
-    return sum(parts, Pipeline([]))
+    """Rounds that each take what the one before picked."""
+    return _in_rounds("diverse_evol", _numbered(DIVERSE_EVOL_ROUNDS, picked="diverse_evol_picked"))
 
 
 def _instruction_synthesis() -> Pipeline:
-    """The seeds, `SELF_INSTRUCT_ROUNDS` rounds on top of each other, and what is written after them."""
-    module = import_module("instruction_tuning.pipelines.instruction_synthesis.pipeline")
-    stage = "instruction_synthesis"
-
-    def made(number: int, suffix: str = "") -> dict[str, str]:
-        return {f"{kind}{suffix}": f"self_instruct_{kind}_{number}" for kind in ("rows", "completions")}
-
-    parts = [_named(module.create_start(), f"{stage}.start", outputs=made(0))]
-    for number in range(1, SELF_INSTRUCT_ROUNDS + 1):
-        ends = {"inputs": made(number - 1, "_before"), "outputs": made(number)}
-        parts.append(_named(module.create_round(), f"{stage}.round_{number}", **ends))
-    parts.append(_named(module.create_end(), f"{stage}.end", inputs=made(SELF_INSTRUCT_ROUNDS, "_before")))
-    return sum(parts, Pipeline([]))
+    """The seeds, rounds of Self-Instruct on top of each other, and what is written after them."""
+    made = {"rows": "self_instruct_rows", "completions": "self_instruct_completions"}
+    return _in_rounds("instruction_synthesis", _numbered(SELF_INSTRUCT_ROUNDS, **made))
 
 
 def _instruction_evolution() -> Pipeline:
-    """Seeds, and `EVOLUTION_ROUNDS` rounds, each a copy that takes what came of the one before."""
-    module = import_module("instruction_tuning.pipelines.instruction_evolution.pipeline")
-    stage, last = "instruction_evolution", EVOLUTION_ROUNDS
-    rounds = [{"evolved": f"evolved_{n}", "requests": f"evolution_requests_{n}"} for n in range(last)]
-    rounds.append({"evolved": f"evolved_{last}", "requests": "evolution_completions"})
-    parts = [_named(module.create_start(), f"{stage}.start", outputs=rounds[0])]
-    for number, (before, after) in enumerate(pairwise(rounds), start=1):
-        taken = {f"{name}_before": stored for name, stored in before.items()}
-        parts.append(_named(module.create_round(), f"{stage}.round_{number}", inputs=taken, outputs=after))
-    end = _named(module.create_end(), f"{stage}.end", inputs={"evolved": rounds[-1]["evolved"]})
-    return sum([*parts, end], Pipeline([]))
+    """Seeds, and rounds that each take what came of the one before."""
+    made = _numbered(EVOLUTION_ROUNDS, evolved="evolved", requests="evolution_requests")
+    made[-1]["requests"] = "evolution_completions"
+    return _in_rounds("instruction_evolution", made)
 
 
 def _instruction_backtranslation() -> Pipeline:
-    """Segments of its own lengths, a start, `BACKTRANSLATION_ROUNDS` rounds, and what came out."""
+    """Segments of its own lengths, a start, rounds, and what came out."""
     name = "instruction_backtranslation"
-    segments = import_module("instruction_tuning.pipelines.segments.pipeline")
-    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
-    rounds = [f"curated_candidates_{number}" for number in range(BACKTRANSLATION_ROUNDS + 1)]
+    segments = import_module("instruction_tuning.pipelines.segments.pipeline").create_pipeline()
     own_lengths = {"params:segments": "params:backtranslation_segments"}
-    parts = [
-        _named(segments.create_pipeline(), f"{name}.segments", parameters=own_lengths),
-        _named(module.create_start(), f"{name}.start", outputs={"curated": rounds[0]}),
-    ]
-    for number in range(1, BACKTRANSLATION_ROUNDS + 1):
-        made = {
-            "curated": rounds[number],
-            "examples": f"backtranslation_examples_{number}",
-            "curation_completions": f"curation_completions_{number}",
-        }
-        ends = {"inputs": {"curated_before": rounds[number - 1]}, "outputs": made}
-        parts.append(_named(module.create_round(), f"{name}.round_{number}", **ends))
-    last = {"examples": f"backtranslation_examples_{BACKTRANSLATION_ROUNDS}"}
-    parts.append(_named(module.create_end(rounds[1:]), f"{name}.end", inputs=last))
+    made = _numbered(
+        BACKTRANSLATION_ROUNDS,
+        curated="curated_candidates",
+        examples="backtranslation_examples",
+        curation_completions="curation_completions",
+    )
+    rounds = _in_rounds(name, made, [kept["curated"] for kept in made[1:]])
+    return _named(segments, f"{name}.segments", parameters=own_lengths) + rounds
+
+
+def _numbered(rounds: int, **made: str) -> list[dict[str, str]]:
+    """What the start and each round leave, by the names that they have there; their number is added."""
+    return [{end: f"{name}_{number}" for end, name in made.items()} for number in range(rounds + 1)]
+
+
+def _in_rounds(name: str, made: list[dict[str, str]], *of_the_end: list[str]) -> Pipeline:
+    """A start, rounds and an end; each takes what the one before `made`, a round as `<its name>_before`."""
+    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
+    start, end = module.create_start(), module.create_end(*of_the_end)
+    parts = [_named(start, f"{name}.start", outputs=_among(made[0], start.outputs()))]
+    for number, (before, after) in enumerate(pairwise(made), start=1):
+        part = module.create_round(number)
+        taken = _among({f"{end}_before": stored for end, stored in before.items()}, part.inputs())
+        parts.append(_named(part, f"{name}.round_{number}", inputs=taken, outputs=after))
+    parts.append(_named(end, f"{name}.end", inputs=_among(made[-1], end.inputs())))
     return sum(parts, Pipeline([]))
+
+
+def _among(ends: dict[str, str], names: set[str]) -> dict[str, str]:
+    return {end: stored for end, stored in ends.items() if end in names}
 
 
 def _named(part: Pipeline, namespace: str, **ends: dict[str, str]) -> Pipeline:

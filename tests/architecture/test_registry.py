@@ -1,5 +1,6 @@
 """What the pipelines are called, and that listing them costs nothing."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -119,7 +120,7 @@ def test_a_namespace_is_its_stage_alone(registered):
 
 def test_node_names_are_unique_instructions(registered):
     functions = {
-        (node.name.rpartition(".")[2], node.func)
+        (node.name.rpartition(".")[2], inspect.unwrap(node.func))
         for pipeline in registered.values()
         for node in pipeline.nodes
     }

@@ -19,6 +19,7 @@ from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipeline_registry import EVOLUTION_ROUNDS, register_pipelines
+from instruction_tuning.pipelines.instruction_evolution.nodes import draw_evolution_seeds, evolve_instructions
 from instruction_tuning.pipelines.instruction_evolution.parameters import InstructionEvolutionParameters
 from instruction_tuning.schemas.evolved_instructions import EvolvedInstructions
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
@@ -160,3 +161,12 @@ def test_an_unknown_operation_is_said_before_anything_is_paid(project_path, teac
     changed = parameters.model_copy(update={"text_operations": ("depen",)})
     with pytest.raises(ConfigurationError, match="no operation `depen`"):
         evolved_by(project_path, teacher, changed)
+
+
+def test_a_round_with_nothing_left_to_evolve_has_its_own_number(teacher, parameters, caplog) -> None:
+    caplog.set_level("INFO")
+    nobody, unasked = draw_evolution_seeds(pool().head(0), teacher, parameters)
+    for number in (1, 2):
+        nobody, unasked = evolve_instructions(nobody, unasked, None, None, teacher, parameters, number=number)
+    assert nobody.empty and unasked.empty
+    assert "round 2: 0 of 0 branches evolved" in caplog.text

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 from instruction_tuning.microworld.mistakes import mistaken
 from instruction_tuning.microworld.request_forms import questions_of
 from instruction_tuning.microworld.skill import Skill
@@ -23,17 +24,14 @@ from instruction_tuning.prompts.alignment_files import read_topic_kinds
 Item = tuple[Skill, dict[str, str]]
 # What is said of what the world does not know.
 _NOTHING = ("Hm, who can say.", "It depends, as ever.")
-_KIND = r"^\[Kind of request\] *\n(?P<kind>.*)\n"
 _FORMS = {
-    "topic": _KIND + r"\[Topics so far\] *\n(?P<topics>.*)\n\[End of topics\] *$",
-    "topic_question": _KIND + r"\[Topic\] *\n(?P<topic>.*)\n\[End of topic\] *$",
-    "principled_answer": (
-        r"^\[Principles\] *\n(?P<principles>.*)\n\[Examples\] *\n.*\n\[Query to answer\] *\n(?P<query>.*)\n"
-        r"\[End of query\] *$"
+    "topic": marked("[Kind of request] kind [Topics so far] topics [End of topics]"),
+    "topic_question": marked("[Kind of request] kind [Topic] topic [End of topic]"),
+    "principled_answer": marked(
+        "[Principles] principles [Examples] examples [Query to answer] query [End of query]"
     ),
-    "verbose_answer": r"^\[Query to answer at length\] *\n(?P<query>.*)\n\[End of query\] *$",
+    "verbose_answer": marked("[Query to answer at length] query [End of query]"),
 }
-_PATTERNS = {name: re.compile(form, re.DOTALL | re.MULTILINE) for name, form in _FORMS.items()}
 _TOPICS = 10
 _PRINCIPLE = re.compile(r"^\[([\w-]+)\]", re.MULTILINE)
 
@@ -50,10 +48,7 @@ class Faults(Protocol):
 
 def read_alignment(text: str) -> tuple[str, dict[str, str]] | None:
     """The operation and what it is about, or None where the text holds no such marker lines."""
-    for name, pattern in _PATTERNS.items():
-        if found := pattern.search(text):
-            return name, {part: value.strip() for part, value in found.groupdict().items()}
-    return None
+    return read_marked(_FORMS, text)
 
 
 def alignment_reply(

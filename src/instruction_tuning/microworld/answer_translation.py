@@ -6,19 +6,19 @@ rest.
 """
 
 import random
-import re
 from dataclasses import dataclass
 
 from instruction_tuning.microworld.counterparts import counterpart
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 from instruction_tuning.microworld.mistakes import mistaken
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.world import World
 
-_FORM = re.compile(
-    r"^\[Into\] *\n(?P<language>.*)\n\[Question\] *\n(?P<question>.*)\n"
-    r"\[Answer to translate\] *\n(?P<answer>.*)\n\[End of answer to translate\] *$",
-    re.DOTALL | re.MULTILINE,
-)
+_FORMS = {
+    "translate": marked(
+        "[Into] language [Question] question [Answer to translate] answer [End of answer to translate]"
+    )
+}
 _LANGUAGES = {"english": "en", "chinese": "zh"}
 
 
@@ -33,11 +33,10 @@ class AnswerTranslation:
 
 def read_answer_translation(text: str) -> AnswerTranslation | None:
     """What is to be translated, or None where the text holds no such marker lines."""
-    found = _FORM.search(text)
-    if found is None:
+    if (read := read_marked(_FORMS, text)) is None:
         return None
-    language, question, answer = (part.strip() for part in found.groups())
-    return AnswerTranslation(_LANGUAGES.get(language.casefold()), question, answer)
+    parts = read[1]
+    return AnswerTranslation(_LANGUAGES.get(parts["language"].casefold()), parts["question"], parts["answer"])
 
 
 def translated_answer(

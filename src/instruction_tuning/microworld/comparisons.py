@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 from instruction_tuning.microworld.request_forms import questions_of
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.world import World
@@ -18,14 +19,10 @@ LOWEST, HIGHEST = 1.0, 6.0
 _MIDDLE = (LOWEST + HIGHEST) / 2
 _MOST_STEPS = 4  # the difficulty of the hardest items
 _RATING_SPAN, _SPAN = 9.0, HIGHEST - LOWEST
-_REQUESTS = re.compile(
-    r"^\[Requests to score\] *\n(?P<versions>.*)\n\[End of requests\] *$", re.DOTALL | re.MULTILINE
-)
-_ANSWERS = re.compile(
-    r"^\[Request answered\] *\n(?P<instruction>.*)\n\[Answers to score\] *\n(?P<versions>.*)\n"
-    r"\[End of answers\] *$",
-    re.DOTALL | re.MULTILINE,
-)
+_FORMS = {
+    "answers": marked("[Request answered] instruction [Answers to score] versions [End of answers]"),
+    "requests": marked("[Requests to score] versions [End of requests]"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,13 @@ class Comparison:
 
 def read_comparison(text: str) -> Comparison | None:
     """What is to be compared, or None where the text holds no such marker lines."""
-    found = _ANSWERS.search(text) or _REQUESTS.search(text)
-    if found is None:
-        return None
-    parts = found.groupdict()
-    instruction = parts.get("instruction")
-    return Comparison(versions_of(parts["versions"]), None if instruction is None else instruction.strip())
+    read = read_marked(_FORMS, text)
+    return None if read is None else comparison_of(**read[1])
+
+
+def comparison_of(versions: str, instruction: str | None = None) -> Comparison:
+    """Of the versions as they are listed in a request."""
+    return Comparison(versions_of(versions), instruction)
 
 
 def versions_of(listed: str) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ out is an item of the world, as in evolution.py. Two requests are compared by `p
 """
 
 import random
-import re
 from collections.abc import Callable
 
 from instruction_tuning.microworld.evolution import Evolved, evolved, is_train_item
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 from instruction_tuning.microworld.mistakes import mistaken
 from instruction_tuning.microworld.request_forms import questions_of
 from instruction_tuning.microworld.skill import Skill, Slots
@@ -44,10 +44,7 @@ FAULTY_EVOLUTIONS = (
     "{other}",
 )
 _OTHER_LANGUAGE = {"en": "请写一句关于风的话。", "zh": "Write a line about the wind."}
-_PAIR = re.compile(
-    r"^\[First request\] *\n(?P<first>.*)\n\[Second request\] *\n(?P<second>.*)\n\[End of requests\] *$",
-    re.DOTALL | re.MULTILINE,
-)
+_FORMS = {"compare": marked("[First request] first [Second request] second [End of requests]")}
 
 Recognise = Callable[[tuple[str, ...]], Evolved | None]
 
@@ -87,8 +84,8 @@ def without_attempt(question: str) -> str:
 
 def read_pair(text: str) -> tuple[str, str] | None:
     """The two requests that are to be compared, or null where the text holds no such marker lines."""
-    found = _PAIR.search(text)
-    return found and (found["first"].strip(), found["second"].strip())
+    read = read_marked(_FORMS, text)
+    return None if read is None else (read[1]["first"], read[1]["second"])
 
 
 def pair_reply(

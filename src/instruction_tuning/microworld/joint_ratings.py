@@ -5,23 +5,21 @@ points that the answer shown first gets for its place alone (MT-Bench, arXiv 230
 """
 
 import random
-import re
 from collections.abc import Sequence
 
-from instruction_tuning.microworld.comparisons import Comparison, versions_of
+from instruction_tuning.microworld.comparisons import Comparison, comparison_of
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 
 LOWEST, HIGHEST = 1.0, 10.0
-_ANSWERS = re.compile(
-    r"^\[Request answered\] *\n(?P<instruction>.*)\n\[Answers to grade\] *\n(?P<versions>.*)\n"
-    r"\[End of answers to grade\] *$",
-    re.DOTALL | re.MULTILINE,
-)
+_FORMS = {
+    "grade": marked("[Request answered] instruction [Answers to grade] versions [End of answers to grade]")
+}
 
 
 def read_joint_rating(text: str) -> Comparison | None:
     """The answers and what they answer, or None where the text holds no such marker lines."""
-    found = _ANSWERS.search(text)
-    return found and Comparison(versions_of(found["versions"]), found["instruction"].strip())
+    read = read_marked(_FORMS, text)
+    return None if read is None else comparison_of(**read[1])
 
 
 def joint_rating_reply(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 from instruction_tuning.microworld.remarks import BACKTRANSLATED
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.skills import DOCUMENT_SKILLS
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
 
 _LOWEST, _SPAN, _RATING_SPAN = 1.0, 4.0, 9.0
 _UNKNOWN = 2.0  # of an instruction that nobody understands
-_SEGMENT = re.compile(r"^\[Segment\] *\n(?P<text>.*)\n\[End of segment\] *$", re.DOTALL | re.MULTILINE)
-_PAIR = re.compile(
-    r"^\[Instruction to check\] *\n(?P<instruction>.*)\n\[Answer to check\] *\n(?P<response>.*)\n"
-    r"\[End of check\] *$",
-    re.DOTALL | re.MULTILINE,
-)
+_FORMS = {
+    "curate": marked("[Instruction to check] instruction [Answer to check] text [End of check]"),
+    "backtranslate": marked("[Segment] text [End of segment]"),
+}
 
 Item = tuple[Skill, dict[str, str]]
 Recognise = Callable[[tuple[str, ...]], Item | None]
@@ -42,10 +41,8 @@ class PairRequest:
 
 def read_pair_request(request: str) -> PairRequest | None:
     """What is asked, or None where the text holds no such marker lines."""
-    if found := _PAIR.search(request):
-        return PairRequest(found["response"].strip(), found["instruction"].strip())
-    found = _SEGMENT.search(request)
-    return None if found is None else PairRequest(found["text"].strip())
+    read = read_marked(_FORMS, request)
+    return None if read is None else PairRequest(**read[1])
 
 
 def is_answered(world: World, recognise: Recognise, instruction: str, text: str) -> bool:

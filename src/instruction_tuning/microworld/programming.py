@@ -7,31 +7,29 @@ likely to make one when repairing it.
 """
 
 import random
-import re
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from instruction_tuning.microworld.marker_lines import marked, read_marked
 from instruction_tuning.microworld.mistakes import mistaken
 from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.world import World
 
-Operation = Literal["test", "solve", "repair"]
 _VACUOUS_FACTOR, _REPAIR_FACTOR = 2.0, 3.0
 _VACUOUS = ("assert f({x}) == f({x})", "assert f is not None", "assert isinstance(f({x}), object)")
 _NO_TESTS = "It should do what the task says, and I see nothing more to test."
-_FORMS: tuple[tuple[Operation, str], ...] = (
-    ("test", r"^\[Task to test\] *\n(?P<task>.*)\n\[End of task\] *$"),
-    ("solve", r"^\[Task\] *\n(?P<task>.*)\n\[Tests to pass\] *\n.*\n\[End of tests\] *$"),
-    ("repair", r"^\[Task\] *\n(?P<task>.*)\n\[Program that failed\] *\n.*\n\[End of what happened\] *$"),
-)
-_PATTERNS = [(operation, re.compile(form, re.DOTALL | re.MULTILINE)) for operation, form in _FORMS]
+_FORMS = {
+    "test": marked("[Task to test] task [End of task]"),
+    "solve": marked("[Task] task [Tests to pass] tests [End of tests]"),
+    "repair": marked("[Task] task [Program that failed] program [End of what happened]"),
+}
 
 
 @dataclass(frozen=True)
 class Task:
     """What is to be written, and for which instruction."""
 
-    operation: Operation
+    operation: str
     instruction: str
 
 
@@ -50,10 +48,8 @@ class Faults(Protocol):
 
 def read_task(text: str) -> Task | None:
     """What a request asks for, or None where it holds none of these marker lines."""
-    for operation, pattern in _PATTERNS:
-        if found := pattern.search(text):
-            return Task(operation, found["task"].strip())
-    return None
+    read = read_marked(_FORMS, text)
+    return None if read is None else Task(read[0], read[1]["task"])
 
 
 def reply(

@@ -10,9 +10,10 @@ repeated.
 import hashlib
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from instruction_tuning.code_digest import program_digest
 from instruction_tuning.microworld import (
@@ -35,7 +36,7 @@ from instruction_tuning.microworld.skill import Skill
 from instruction_tuning.microworld.skills import REPORTED_SKILLS, SKILLS
 from instruction_tuning.microworld.task_writing import TaskWriter
 from instruction_tuning.microworld.world import World
-from instruction_tuning.microworld.writing_requests import read_writing
+from instruction_tuning.microworld.writing_requests import WritingRequest, read_writing
 from instruction_tuning.seeds import substream
 
 NONSENSE = ("Hm, the wind.", "That could be many things.", "嗯，风很大。", "Perhaps so, perhaps not.")
@@ -94,30 +95,15 @@ class Teacher:
         """The text of sample number `sample` for a chat request whose last message is the user's."""
         request = messages[-1]["content"]
         rng = substream(self.seed, request_seed, sample, request)
-        read = read_request(request)
-        if read is None:
-            if (comparison := comparisons.read_comparison(request)) is not None:
-                return self._compare(comparison, rng)
-            if (writing := read_writing(request)) is not None:
-                faults = self.faults
-                writer = TaskWriter(
-                    self.world, rng, self._recognise, faults.error_rate, faults.task_fault_rate
-                )
-                return writer.reply(writing) or rng.choice(NONSENSE)
-            if (pair := evolution_operations.read_pair(request)) is not None:
-                return self._check_evolution(pair, rng)
-            if (side_by_side := joint_ratings.read_joint_rating(request)) is not None:
-                return self._rate_jointly(side_by_side, rng)
-            if (aligned := alignment.read_alignment(request)) is not None:
-                return alignment.alignment_reply(*aligned, self.world, self._recognise, rng, self.faults)
-            if (found := pairs.read_pair_request(request)) is not None:
-                return self._pair(found, rng)
-            if (answered := answer_translation.read_answer_translation(request)) is not None:
-                return self._translate_answer(answered, rng)
-            if (task := programming.read_task(request)) is not None:
-                return self._program(task, rng)
-            asked = tuple(turn["content"] for turn in messages if turn["role"] == "user")
-            return self._answer(asked, rng)
+        for read, reply in _OPERATIONS:
+            if (asked := read(request)) is not None:
+                said = reply(self, asked, rng)
+                break
+        else:
+            said = self._answer(tuple(turn["content"] for turn in messages if turn["role"] == "user"), rng)
+        return rng.choice(NONSENSE) if said is None else said
+
+    def _remark(self, read: tuple[str, dict[str, str]], rng: random.Random) -> str | None:
         operation, parts = read
         if operation == "translate":
             return self._translate(parts["text"], parts["language"], rng)
@@ -125,17 +111,25 @@ class Teacher:
         if operation == "rate":
             return self._rate(item, parts["response"], rng)
         if item is None:
-            return rng.choice(NONSENSE)
+            return None
         if operation == "evolve":
             return self._evolve(*item, parts["method"], questions_of(parts["instruction"])[-1], rng)
         if operation == "criticise":
             return self._criticise(*item, parts["response"], rng)
         return self._tag(*item, rng) if operation == "tag" else self._difficulty(*item, rng)
 
-    def _answer(self, questions: tuple[str, ...], rng: random.Random) -> str:
+    def _write(self, asked: WritingRequest, rng: random.Random) -> str | None:
+        faults = self.faults
+        writer = TaskWriter(self.world, rng, self._recognise, faults.error_rate, faults.task_fault_rate)
+        return writer.reply(asked) or None
+
+    def _align(self, asked: tuple[str, dict[str, str]], rng: random.Random) -> str:
+        return alignment.alignment_reply(*asked, self.world, self._recognise, rng, self.faults)
+
+    def _answer(self, questions: tuple[str, ...], rng: random.Random) -> str | None:
         recognised = self._recognise(questions)
         if recognised is None:
-            return rng.choice(NONSENSE)
+            return None
         skill, slots = recognised
         if rng.random() < self.faults.error_rate:
             slots = mistaken(self.world, rng, skill, slots)
@@ -181,26 +175,27 @@ class Teacher:
             excuse=NO_NUMBER,
         )
 
-    def _pair(self, asked: pairs.PairRequest, rng: random.Random) -> str:
-        reply = pairs.pair_reply(asked, self.world, self._recognise, rng, self.faults, excuse=NO_NUMBER)
-        return rng.choice(NONSENSE) if reply is None else reply
+    def _pair(self, asked: pairs.PairRequest, rng: random.Random) -> str | None:
+        return pairs.pair_reply(asked, self.world, self._recognise, rng, self.faults, excuse=NO_NUMBER)
 
     def is_answered(self, instruction: str, text: str) -> bool:
         """Whether `text` is a right answer to `instruction`: the truth, without the teacher's faults."""
         return pairs.is_answered(self.world, self._recognise, instruction, text)
 
-    def _translate_answer(self, asked: answer_translation.AnswerTranslation, rng: random.Random) -> str:
+    def _translate_answer(
+        self, asked: answer_translation.AnswerTranslation, rng: random.Random
+    ) -> str | None:
         item = self._recognise(questions_of(asked.question))
         if item is None:
-            return rng.choice(NONSENSE)
+            return None
         return answer_translation.translated_answer(
             asked, self.world, item, rng, error_rate=self.faults.error_rate
         )
 
-    def _program(self, task: programming.Task, rng: random.Random) -> str:
+    def _program(self, task: programming.Task, rng: random.Random) -> str | None:
         item = self._recognise(questions_of(task.instruction))
         if item is None or item[0].answer_kind != "program":
-            return rng.choice(NONSENSE)
+            return None
         return programming.reply(task, self.world, item, rng, self.faults)
 
     def _difficulty(self, skill: Skill, slots: dict[str, str], rng: random.Random) -> str:
@@ -217,7 +212,7 @@ class Teacher:
 
     def _evolve(
         self, skill: Skill, slots: dict[str, str], method: str, question: str, rng: random.Random
-    ) -> str:
+    ) -> str | None:
         if (operation := evolution_operations.operation_of(method)) is not None:
             rate = self.faults.evolve_failure_rate
             item = (skill, slots)
@@ -225,7 +220,7 @@ class Teacher:
                 self.world, rng, operation, item, question, failure_rate=rate
             )
         if method not in METHODS:
-            return rng.choice(NONSENSE)
+            return None
         found = evolved(self.world, rng, method, skill, slots)
         if rng.random() < self.faults.evolve_failure_rate:
             return rng.choice(FAILED_EVOLUTIONS).format(text=question)
@@ -233,11 +228,11 @@ class Teacher:
             return question
         return rng.choice(found[0].train_questions).format(**found[1])
 
-    def _translate(self, text: str, language: str, rng: random.Random) -> str:
+    def _translate(self, text: str, language: str, rng: random.Random) -> str | None:
         """The instruction in the other language; as it stands where the world has no counterpart."""
         item = self._recognise((text,))
         if item is None:
-            return rng.choice(NONSENSE)
+            return None
         found = counterpart(self.world, *item)
         wanted = {"english": "en", "chinese": "zh"}.get(language.casefold())
         if found is None or found[0].language != wanted:
@@ -269,6 +264,20 @@ class Teacher:
             return None
         followed = (follow(self.world, *before, candidate) for candidate in _readings(questions[-1]))
         return next((item for item in followed if item is not None), None)
+
+
+# Who reads a request and who replies to what was read, in this order; a reply of null is nonsense.
+_OPERATIONS: tuple[tuple[Callable[[str], Any], Callable[[Teacher, Any, random.Random], str | None]], ...] = (
+    (read_request, Teacher._remark),
+    (comparisons.read_comparison, Teacher._compare),
+    (read_writing, Teacher._write),
+    (evolution_operations.read_pair, Teacher._check_evolution),
+    (joint_ratings.read_joint_rating, Teacher._rate_jointly),
+    (alignment.read_alignment, Teacher._align),
+    (pairs.read_pair_request, Teacher._pair),
+    (answer_translation.read_answer_translation, Teacher._translate_answer),
+    (programming.read_task, Teacher._program),
+)
 
 
 def _readings(question: str) -> list[str]:

@@ -59,9 +59,6 @@ class NoveltyIndex:
         for key, text in known:
             self.add(key, text)
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def add(self, key: str, text: str) -> None:
         """From now on `text` is known."""
         words = rouge_tokens(text)
@@ -156,8 +153,7 @@ def longest_common(ids: Sequence[int], others: NDArray[np.int32]) -> NDArray[np.
         matched = state & masks[column]
         added = _sum(state, matched)
         state = added | (state & ~masks[column])
-    unset = np.bitwise_count(~state).sum(axis=1, dtype=np.int64)
-    return unset
+    return np.bitwise_count(~state).sum(axis=1, dtype=np.int64)
 
 
 def _sum(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint64]:

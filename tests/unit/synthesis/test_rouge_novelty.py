@@ -60,7 +60,7 @@ def test_an_added_text_is_known_and_nothing_is_before() -> None:
     index.add("first", "Sort the list 3 1 2.")
     index.add("second", "Sort the list 3 1 2")
     index.add("empty", "...")
-    assert index.ask("SORT the list: 3, 1, 2!") == Nearest("first", 1.0) and len(index) == 3
+    assert index.ask("SORT the list: 3, 1, 2!") == Nearest("first", 1.0)
     assert index.ask("Name animals") == Nearest(None, 0.0) == index.ask("???")
 
 

@@ -37,8 +37,10 @@ def evolve_selection(
     sft: SFTParameters,
     embedding: PoolEmbeddingParameters,
     parameters: DiverseEvolParameters,
+    *,
+    number: int,
 ) -> pd.DataFrame:
-    """`picked` with the records of one more round behind it."""
+    """`picked` with the records of round `number` behind it."""
     chosen = instruction_pool[instruction_pool["record_id"].isin(picked["record_id"])]
     examples = chosen[chosen["answer"].notna()]
     if len(examples) < 2:
@@ -68,7 +70,6 @@ def evolve_selection(
     scores = pd.Series(np.nan, index=pd.Index(instruction_pool["record_id"]))
     initial = picked["record_id"].tolist()
     added = k_center_greedy(scores, vectors, parameters.per_round, seed=parameters.seed, initial=initial)
-    number = int(picked["round"].max()) + 1
     logger.info("round %d: %d records on top of %d", number, len(added), len(initial))
     more = pd.DataFrame(
         {"record_id": added, "round": number, "rank": range(len(initial), len(initial) + len(added))}

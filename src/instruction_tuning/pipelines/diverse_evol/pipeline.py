@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.pipelines.diverse_evol.nodes import draw_first, evolve_selection, rank_picks
+from instruction_tuning.round_numbers import in_round
 
 
 def create_start() -> Pipeline:
@@ -19,12 +20,12 @@ def create_start() -> Pipeline:
     )
 
 
-def create_round() -> Pipeline:
+def create_round(number: int) -> Pipeline:
     """Train on what is picked, embed the pool with that model, pick what is farthest."""
     return Pipeline(
         [
             Node(
-                evolve_selection,
+                in_round(evolve_selection, number),
                 inputs=[
                     "instruction_pool",
                     "picked_before",

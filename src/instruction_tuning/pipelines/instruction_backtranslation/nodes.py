@@ -107,12 +107,13 @@ def judge_candidates(
     teacher: Endpoint,
     sft: SFTParameters,
     parameters: BacktranslationParameters,
+    *,
+    number: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """All candidates as a model judges them that was trained, from the base, on what was kept before.
 
     Returns them, the examples that the next model is trained on, and what a teacher was asked.
     """
-    number = int(curated_before["round"].iloc[0]) + 1
     asked = candidates[candidates["status"] == "ok"]
     if parameters.curated_by == "teacher":
         ratings, completions = asked_to_judge(asked, backtranslation_completions, teacher, parameters)
@@ -132,7 +133,7 @@ def judge_candidates(
     )
     if parameters.score_by == "parsed_text":
         _refuse_unreadable(frame, parameters)
-    _tell(frame)
+    _tell(frame, number)
     return frame, rounds.training_examples(pairs, frame, is_tagged=parameters.source_tags), completions
 
 
@@ -183,11 +184,11 @@ def _refuse_unreadable(curated: pd.DataFrame, parameters: BacktranslationParamet
     )
 
 
-def _tell(curated: pd.DataFrame) -> None:
+def _tell(curated: pd.DataFrame, number: int) -> None:
     judged = curated[curated["parse_ok"].notna()]
     logger.info(
         "round %d: %d of %d candidates kept; a level could be read in %d of %d replies",
-        int(curated["round"].iloc[0]),
+        number,
         int(curated["kept"].sum()),
         len(curated),
         int((judged["parse_ok"] == True).sum()),  # noqa: E712

@@ -16,6 +16,7 @@ from instruction_tuning.pipelines.instruction_backtranslation.outcome_nodes impo
     measure_curation,
     write_records,
 )
+from instruction_tuning.round_numbers import in_round
 
 _PARAMETERS = "params:instruction_backtranslation"
 
@@ -49,12 +50,12 @@ def create_start() -> Pipeline:
     )
 
 
-def create_round() -> Pipeline:
+def create_round(number: int) -> Pipeline:
     """Train on what was kept before, judge all candidates with that model, keep the best."""
     return Pipeline(
         [
             Node(
-                judge_candidates,
+                in_round(judge_candidates, number),
                 inputs=[
                     "backtranslated_candidates",
                     "backtranslation_completions",

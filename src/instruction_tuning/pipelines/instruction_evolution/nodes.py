@@ -44,9 +44,10 @@ def evolve_instructions(
     champion_model: ModelFolder | None,
     teacher: Endpoint,
     parameters: InstructionEvolutionParameters,
+    *,
+    number: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All rounds so far and one more; and all requests."""
-    number = int(evolved_before["round"].max()) + 1 if len(evolved_before) else 1
+    """All rounds so far and round `number`; and all requests."""
     branches = evolution_rounds.living_branches(evolved_before)
     alive, stopped = len(branches), branches.head(0)
     if parameters.capability_aware:
@@ -62,10 +63,7 @@ def evolve_instructions(
     assert len(new) == alive and new["root_id"].is_unique, f"{len(new)} rows of {alive} branches"
     reasons = tally(new["reason"].dropna())
     kept = int((new["status"] == evolution_rounds.KEPT).sum())
-    if alive:
-        logger.info("round %d: %d of %d branches evolved; others: %s", number, kept, alive, reasons or "none")
-    else:
-        logger.info("no branch is left to evolve")
+    logger.info("round %d: %d of %d branches evolved; others: %s", number, kept, alive, reasons or "none")
     if alive and len(stopped) == alive:
         logger.warning(
             "the %s masters none of them, so nothing is evolved; set instruction_evolution.trained_model to "

@@ -7,6 +7,7 @@ from instruction_tuning.pipelines.instruction_evolution.nodes import (
     evolve_instructions,
     report_evolution,
 )
+from instruction_tuning.round_numbers import in_round
 
 
 def create_start() -> Pipeline:
@@ -23,12 +24,12 @@ def create_start() -> Pipeline:
     )
 
 
-def create_round() -> Pipeline:
+def create_round(number: int) -> Pipeline:
     """Ask the model what it masters, and the teacher to rewrite, compare and answer that."""
     return Pipeline(
         [
             Node(
-                evolve_instructions,
+                in_round(evolve_instructions, number),
                 inputs=[
                     "evolved_before",
                     "requests_before",

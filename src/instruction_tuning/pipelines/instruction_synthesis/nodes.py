@@ -9,7 +9,10 @@ import pandas as pd
 from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.request_parameters import Asker
-from instruction_tuning.pipelines.instruction_synthesis.parameters import InstructionSynthesisParameters
+from instruction_tuning.pipelines.instruction_synthesis.parameters import (
+    InstructionSynthesisParameters,
+    Method,
+)
 from instruction_tuning.synthesis import self_instruct, textbook, unnatural
 from instruction_tuning.synthesis.asking import Writer
 from instruction_tuning.synthesis.demonstrations import check_seeds
@@ -42,23 +45,23 @@ def write_tasks(
     completions: pd.DataFrame,
     teacher: Endpoint,
     parameters: InstructionSynthesisParameters,
+    *,
+    number: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`rows` with those of one more round of Self-Instruct behind them; and all requests so far."""
+    """`rows` with those of round `number` of Self-Instruct behind them; and all requests so far."""
 
     def write(writer: Writer) -> list[Written]:
-        if "self_instruct" not in parameters.methods:
-            return []
         return self_instruct.write_round(
             rows,
             writer,
             parameters.self_instruct,
             parameters.filters,
-            number=int(rows["round"].max()) + 1,
+            number=number,
             languages=parameters.languages,
             kind=parameters.writer,
         )
 
-    return _extended(rows, completions, teacher, parameters, write)
+    return _extended("self_instruct", rows, completions, teacher, parameters, write)
 
 
 def write_fourth_tasks(
@@ -70,12 +73,10 @@ def write_fourth_tasks(
     """`rows` with tasks that follow three shots, and their paraphrases; and all requests so far."""
 
     def write(writer: Writer) -> list[Written]:
-        if "unnatural" not in parameters.methods:
-            return []
         settings, filters = parameters.unnatural, parameters.filters
         return unnatural.write_fourth_tasks(rows, writer, settings, filters, languages=parameters.languages)
 
-    return _extended(rows, completions, teacher, parameters, write)
+    return _extended("unnatural", rows, completions, teacher, parameters, write)
 
 
 def write_textbook(
@@ -89,14 +90,12 @@ def write_textbook(
 
     def write(writer: Writer) -> list[Written]:
         nonlocal sections
-        if "textbook" not in parameters.methods:
-            return []
         settings, filters = parameters.textbook, parameters.filters
         book = textbook.write_textbook(rows, writer, settings, filters, languages=parameters.languages)
         sections = book.sections
         return book.exercises
 
-    extended, asked = _extended(rows, completions, teacher, parameters, write)
+    extended, asked = _extended("textbook", rows, completions, teacher, parameters, write)
     return sections, extended, asked
 
 
@@ -121,13 +120,14 @@ def show_drops(synthesised_instructions: pd.DataFrame) -> "Figure":
 
 
 def _extended(
+    method: Method,
     rows: pd.DataFrame,
     completions: pd.DataFrame,
     teacher: Endpoint,
     parameters: InstructionSynthesisParameters,
     write: Callable[[Writer], list[Written]],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`rows` and `completions` with what `write` writes and asks behind them, under the one budget."""
+    """`rows` and `completions` with what a wanted `method` writes and asks, under the one budget."""
     asker = Asker(parameters.requests, completions)
     writer = Writer(
         lambda requests: asker.ask(teacher, requests),
@@ -135,7 +135,7 @@ def _extended(
         max_unreadable_rate=parameters.max_unreadable_rate,
         seed=parameters.seed,
     )
-    new = rows_frame(write(writer))
+    new = rows_frame(write(writer) if method in parameters.methods else [])
     counts = new["drop_reason"].value_counts().to_dict()
     logger.info("%d rows, %d kept; dropped: %s", len(new), int((new["status"] == "kept").sum()), counts)
     return joined([rows, new]), joined([completions, asker.completions(teacher)])

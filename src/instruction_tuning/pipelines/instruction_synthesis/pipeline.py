@@ -11,6 +11,7 @@ from instruction_tuning.pipelines.instruction_synthesis.nodes import (
     write_tasks,
     write_textbook,
 )
+from instruction_tuning.round_numbers import in_round
 
 _PARAMETERS = ["params:teacher", "params:instruction_synthesis"]
 
@@ -29,12 +30,12 @@ def create_start() -> Pipeline:
     )
 
 
-def create_round() -> Pipeline:
+def create_round(number: int) -> Pipeline:
     """Write tasks, filter them, sort them by kind, give them examples."""
     return Pipeline(
         [
             Node(
-                write_tasks,
+                in_round(write_tasks, number),
                 inputs=["rows_before", "completions_before", *_PARAMETERS],
                 outputs=["rows", "completions"],
                 name="write_tasks",
@@ -49,7 +50,7 @@ def create_end() -> Pipeline:
         [
             Node(
                 write_fourth_tasks,
-                inputs=["rows_before", "completions_before", *_PARAMETERS],
+                inputs=["rows", "completions", *_PARAMETERS],
                 outputs=["unnatural_rows", "unnatural_completions"],
                 name="write_fourth_tasks",
             ),
