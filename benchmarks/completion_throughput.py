@@ -119,6 +119,7 @@ def project(url: str, requests: int, concurrency: int, *, with_budget: bool) -> 
     from instruction_tuning.lm.chat_request import chat_request
     from instruction_tuning.lm.completion_store import CompletionStore
     from instruction_tuning.lm.completions import CompletionLimits, complete_all
+    from instruction_tuning.lm.openai_endpoint import OpenAIEndpoint  # noqa: F401 - else loaded while sending
     from instruction_tuning.lm.protocol import Endpoint
 
     prices = {"price_per_million_input_tokens": 0.15, "price_per_million_output_tokens": 0.6}

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from instruction_tuning.hooks.teacher_bill import COMPLETIONS, OWN_COMPLETIONS
-
 MAX_COLLAPSED_ELEMENTS = 24
 LAYERS = (
     "01_raw",
@@ -51,16 +49,6 @@ def layer(entries: dict[str, Any], name: str) -> int:
 def test_what_leaves_a_stage_has_an_entry_and_every_entry_a_use(entries, used, passing_by):
     assert used - entries.keys() - passing_by == set()
     assert entries.keys() - used == set()
-
-
-def test_the_bill_finds_every_data_set_of_requests_by_its_name(entries):
-    validators = {name: str(entry.get("validator")) for name, entry in entries.items()}
-    asked = {name for name, validator in validators.items() if validator.endswith(".TeacherCompletions")}
-    assert "chinese_completions" in asked
-    # The last round of an evolution has the requests of all of them.
-    unnamed = {name for name in asked if COMPLETIONS not in name}
-    assert unnamed == {f"evolution_requests_{number}" for number in range(3)}
-    assert {name for name in validators if COMPLETIONS in name} - asked == {OWN_COMPLETIONS}
 
 
 def test_layers_never_run_backwards(entries, registered):

@@ -16,6 +16,7 @@ from typing import Any, Self
 from instruction_tuning.annotation.events import Event
 from instruction_tuning.annotation.tasks import Task
 from instruction_tuning.errors import WorkspaceError
+from instruction_tuning.transactions import transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks (
@@ -67,8 +68,8 @@ class AnnotationStore:
                 self._connection.execute("PRAGMA synchronous=FULL")
                 self._connection.executescript(_SCHEMA)
                 # A folder that cannot be written is found out now, not at the first save.
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.execute("COMMIT")
+                with transaction(self._connection):
+                    pass
 
     def __enter__(self) -> Self:
         return self
@@ -148,14 +149,8 @@ class AnnotationStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock, self._explained():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
+        with self._lock, self._explained(), transaction(self._connection):
+            yield
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import CatalogProtocol
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.redaction import redact_text
@@ -40,10 +40,11 @@ def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> boo
 
     One that takes the teacher does, unless a section of parameters that it takes says `asks_teacher` false.
     """
-    return any(
-        TEACHER in node.inputs and all(_may_ask(name, catalog) for name in node.inputs)
-        for node in pipeline.nodes
-    )
+    return any(_asks(node, catalog) for node in pipeline.nodes)
+
+
+def _asks(node: Node, catalog: CatalogProtocol[Any, Any]) -> bool:
+    return TEACHER in node.inputs and all(_may_ask(name, catalog) for name in node.inputs)
 
 
 def _may_ask(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
@@ -100,18 +101,11 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     if not built_in:
         return
     # Where more than answers are asked for, records with answers of their own are no way out.
-    only_answers = not any(
-        TEACHER in node.inputs
-        and TEACHER_PARAMETERS not in node.inputs
-        and all(_may_ask(name, catalog) for name in node.inputs)
-        for node in asked.nodes
-    )
-    own_answers = (
-        "take the records' own answers, where they have any: --env=alpaca; or " if only_answers else ""
-    )
+    only_answers = all(TEACHER_PARAMETERS in node.inputs for node in asked.nodes if _asks(node, catalog))
+    own_answers = "take the records' own answers, where they have any: --env=alpaca; or "
     verb = "rate" if built_in == ["judge"] else "answer"
     for name, does, fix in (
-        (RAW_DATASET, f"{verb} these records with nonsense", own_answers),
+        (RAW_DATASET, f"{verb} these records with nonsense", own_answers if only_answers else ""),
         (SEED_TASKS_DATASET, "write nonsense after these seed tasks", ""),
         (DOCUMENTS_DATASET, "write and judge nonsense about these documents", _OWN_MODELS),
     ):

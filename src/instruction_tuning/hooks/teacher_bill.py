@@ -12,21 +12,20 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import InstructionTuningError
 from instruction_tuning.hooks.answer_source import TEACHER, is_play_money, named_endpoints
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.incremental.live import run_of
-from instruction_tuning.lineage.rows import read_columns
+from instruction_tuning.lineage.rows import column_names, read_columns
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE, Payment
 from instruction_tuning.reporting.teacher_bill import TeacherBill, teacher_bill
 
 logger = logging.getLogger(__name__)
 
-# What the data sets of all pipelines that hold requests have in their names.
-COMPLETIONS = "completions"
-# These were written by a model here, and nobody was asked.
-OWN_COMPLETIONS = "best_of_n_completions"
+# A frame with this column holds requests, whatever its name.
+_REQUEST = "request_id"
 _SECTION = re.compile(r"params:\w+")
 
 
@@ -67,13 +66,10 @@ def bill_of_run(
 
     Null where nothing was asked, or the store is gone.
     """
-    made = sorted(pipeline.all_outputs() - {OWN_COMPLETIONS})
-    names = [name for name in made if COMPLETIONS in name and name in catalog]
-    files = [file for name in names if (file := stored_path(catalog.get(name))) and file.is_file()]
-    stores = _stores(catalog)
+    stores, files = _stores(catalog), _frames_of_requests(pipeline, catalog)
     if not files or not stores:
         return None
-    ids = (read_columns(file, ["request_id"])["request_id"].unique().tolist() for file in files)
+    ids = (read_columns(file, [_REQUEST])[_REQUEST].unique().tolist() for file in files)
     request_ids = list(dict.fromkeys(chain.from_iterable(ids)))
     payments = [payment for store in stores for payment in _payments(store, request_ids)]
     bill = teacher_bill(request_ids, payments, session=session)
@@ -106,6 +102,12 @@ def payments_of_run(catalog: CatalogProtocol[Any, Any], session: str) -> list[Pa
         with CompletionStore(store) as opened:
             paid += opened.payments_of(session)
     return paid
+
+
+def _frames_of_requests(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[Path]:
+    made = [catalog.get(name) for name in sorted(pipeline.all_outputs()) if name in catalog]
+    files = [stored_path(dataset) for dataset in made if isinstance(dataset, FrameDataset)]
+    return [file for file in files if file and file.is_file() and _REQUEST in column_names(file)]
 
 
 def _payments(store: Path, request_ids: list[str]) -> list[Payment]:

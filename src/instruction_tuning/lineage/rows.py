@@ -53,9 +53,7 @@ def read_columns(path: Path, columns: list[str]) -> Any:
 
 def require_columns(path: Path, columns: Collection[str]) -> None:
     """Raise `InputError` where the file lacks one of `columns`: an older state of this project wrote it."""
-    import pyarrow.parquet as pq
-
-    there = set(pq.read_schema(path).names)
+    there = column_names(path)
     missing = next((column for column in columns if column not in there), None)
     if missing is not None:
         raise InputError(
@@ -64,6 +62,13 @@ def require_columns(path: Path, columns: Collection[str]) -> None:
             field=missing,
             fix="run the pipeline again (`kedro run`), and ask about what it has made",
         )
+
+
+def column_names(path: Path) -> list[str]:
+    """From the footer alone."""
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
 
 
 def count_rows(path: Path) -> int:

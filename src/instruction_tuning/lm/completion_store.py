@@ -18,6 +18,7 @@ from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.lm.completion import Choice, Completion
 from instruction_tuning.lm.payments import Payment, PaymentLedger, batches, marks
 from instruction_tuning.lm.sent_requests import SentRequests
+from instruction_tuning.transactions import transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -96,14 +97,8 @@ class CompletionStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of what is done in it, or nothing."""
-        with self._explained():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
+        with self._explained(), transaction(self._connection):
+            yield
 
     def query(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows that a SELECT finds, one by one."""

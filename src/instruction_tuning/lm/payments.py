@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from itertools import islice
 
+from instruction_tuning.transactions import transaction
+
 SESSION_VARIABLE = "INSTRUCTION_TUNING_SESSION"
 _KEYS_PER_QUERY = 500  # SQLite's oldest limit on bound variables is 999
 _SCHEMA = """
@@ -79,17 +81,12 @@ class PaymentLedger:
     def _create(self) -> None:
         if self._exists():
             return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             if not self._exists():  # another process may have made it meanwhile
                 self._connection.execute(_SCHEMA)
                 for column in ("request_id", "session"):
                     self._connection.execute(f"CREATE INDEX payments_by_{column} ON payments ({column})")
                 self._connection.execute(_FROM_BEFORE)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
     def _exists(self) -> bool:
         found = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'payments'")

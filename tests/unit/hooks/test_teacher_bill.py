@@ -8,13 +8,14 @@ import pytest
 from answer_builders import answer_parameters, selected_queries
 from chat_server import MODEL, ChatServer
 from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
 from mlflow import MlflowClient
 
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import BudgetExceededError
 from instruction_tuning.hooks.answer_source import ServedEndpoint, is_play_money
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
-from instruction_tuning.hooks.teacher_bill import TeacherBillHooks
+from instruction_tuning.hooks.teacher_bill import TeacherBillHooks, bill_of_run
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.lm.payments import SESSION_VARIABLE
 from instruction_tuning.lm.protocol import Endpoint
@@ -119,6 +120,25 @@ def test_what_nodes_make_does_not_say_who_paid(run, tmp_path):
     first = {name: (tmp_path / f"{name}.parquet").read_bytes() for name in MADE}
     run(4, SECOND)
     assert {name: (tmp_path / f"{name}.parquet").read_bytes() for name in MADE} == first
+
+
+def test_frames_of_requests_are_known_by_their_column_and_not_by_their_name(run, tmp_path):
+    run(1, FIRST)
+    made = Pipeline([Node(lambda: None, None, ["anything", "other_completions"], name="made")])
+    frames = {"anything": "teacher_completions", "other_completions": "rated_responses"}
+    parameters = answer_parameters(tmp_path)
+    catalog = DataCatalog(
+        {
+            "params:teacher": MemoryDataset(Endpoint(base_url="http://127.0.0.1:2/v1", model=MODEL)),
+            "params:answer_generation": MemoryDataset(parameters, copy_mode="assign"),
+            **{
+                name: FrameDataset(filepath=str(tmp_path / f"{file}.parquet"))
+                for name, file in frames.items()
+            },
+        }
+    )
+    bill = bill_of_run(made, catalog, session=FIRST)
+    assert bill is not None and (bill.sent, bill.found) == (3, 0)
 
 
 def test_the_session_is_forgotten_with_the_run(run):
