@@ -17,27 +17,22 @@ The first can hold without the second. Fewer than three seeds are refused.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import pandas as pd
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 from sft_lift import copy_project
+from trained_arms import FEWEST_SEEDS, effect_table, kedro_run, newest
 
 from instruction_tuning.lm.chat_request import without_answer
 from instruction_tuning.microworld.request_forms import questions_of
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import WORLD_SEED, build_world
-from instruction_tuning.pipelines.selection_arena.nodes import rank_arena, train_arena
-from instruction_tuning.pipelines.selection_arena.parameters import SelectionArenaParameters
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.evolution_rounds import raw_source
 
 AWARE, BLIND, PLAIN = "capability_aware", "blind", "not_evolved"
-FEWEST_SEEDS = 3
 
 
 def main() -> int:
@@ -67,19 +62,9 @@ def main() -> int:
         sys.stdout.write("## Mechanism\n\n" + mechanism_table(evolved) + "\n\n")
         pool = newest(project, "data/03_primary/instruction_pool.parquet")
         examples, arms = equal_arms(evolved, pool, given.examples)
-        table = effect_table(project, examples, arms, given.items, given.epochs)
+        table = effect_table(project, examples, arms, reference=BLIND, items=given.items, epochs=given.epochs)
     sys.stdout.write(f"## Effect\n\n{table}\n")
     return 0
-
-
-def kedro_run(project: Path, *words: str) -> None:
-    """One run in `project`; its lines go to stderr."""
-    subprocess.run([sys.executable, "-m", "kedro", "run", *words], cwd=project, check=True, stdout=sys.stderr)
-
-
-def newest(project: Path, name: str) -> pd.DataFrame:
-    """The newest version of a frame."""
-    return pd.read_parquet(sorted((project / name).glob(f"*/{Path(name).name}"))[-1])
 
 
 def evolve(project: Path, arm: str, seed: int, roots: int, trained_model: str) -> pd.DataFrame:
@@ -169,36 +154,6 @@ def kept_examples(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     kept = raw_source(frame)
     ids = [f"{name}-{evolution}" for evolution in kept["id"]]
     return pd.DataFrame({"record_id": ids, "messages": kept["messages"], "source": "evolved"})
-
-
-def effect_table(
-    project: Path, examples: pd.DataFrame, arms: pd.DataFrame, items: int, epochs: float | None
-) -> str:
-    """The arms ranked by what a model learns from them, as the selection arena ranks methods."""
-    os.chdir(project)
-    bootstrap_project(project)
-    arena = SelectionArenaParameters(
-        full_pool=False,
-        split="validation",
-        items_per_ability=items,
-        form="chat_zero_shot",
-        confidence=0.95,
-        work_folder="data/.work/evolution",
-    )
-    with KedroSession.create(project) as session:
-        catalog = session.load_context().catalog
-        sft = catalog.load("params:sft")
-        scores, trainings = train_arena(
-            catalog.load("base_model"),
-            examples,
-            arms,
-            catalog.load("replay_documents"),
-            catalog.load("benchmark_items"),
-            sft if epochs is None else sft.model_copy(update={"num_train_epochs": epochs}),
-            catalog.load("params:evaluation"),
-            arena,
-        )
-    return rank_arena(scores, trainings, arena, BLIND)[2]
 
 
 if __name__ == "__main__":

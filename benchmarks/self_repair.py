@@ -23,7 +23,7 @@ from instruction_tuning.microworld.world import World, build_world
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream
 from instruction_tuning.statistics.bootstrap import bootstrap_interval
-from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.program_text import program_text
 
 SIZES = ((1, 1), (1, 3), (2, 1), (5, 1), (2, 3))
 

@@ -32,10 +32,10 @@ from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.sandbox.pool import Sandbox
 from instruction_tuning.seeds import substream, substream_seed
 from instruction_tuning.statistics.intervals import wilson_interval
-from instruction_tuning.verification.code import program_text
 from instruction_tuning.verification.constraints import keeps_constraints
 from instruction_tuning.verification.equations import equations_hold
 from instruction_tuning.verification.math_answer import matches_reference
+from instruction_tuning.verification.program_text import program_text
 from instruction_tuning.verification.rating import parse_rating
 from instruction_tuning.verification.verdict import Query, Verifier
 from instruction_tuning.verification.verifiers import (

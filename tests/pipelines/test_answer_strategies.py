@@ -15,7 +15,7 @@ from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.mixture.replay import build_mixture
 from instruction_tuning.verification.answer_score import answer_score, item_rubric
-from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.program_text import program_text
 
 WORLD = build_world()
 ITEMS = [item for item in benchmark_items(WORLD, 3) if item["split"] == "train" and not item["turns"]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from instruction_tuning.answering.mutants import mutants_of
 from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.sandbox.program import Program
-from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.program_text import program_text
 
 _LONGEST_REPLY = 20_000  # characters
 _MOST_TESTS = 50

@@ -25,7 +25,8 @@ from instruction_tuning.lm.chat_request import ChatRequest, without_answer
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.verification.check import CheckedAnswer
-from instruction_tuning.verification.code import checked_code, program_text
+from instruction_tuning.verification.code import checked_code
+from instruction_tuning.verification.program_text import program_text
 from instruction_tuning.verification.rating import instruction_text
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier
 

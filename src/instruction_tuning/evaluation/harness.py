@@ -15,8 +15,8 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from instruction_tuning.chat_format.special_tokens import as_plain_text
-from instruction_tuning.verification.answer_score import answer_score, extracted_as, item_rubric
-from instruction_tuning.verification.extraction import extract_answer, first_line
+from instruction_tuning.verification.answer_score import answer_score, extracted_as, item_rubric, scored_line
+from instruction_tuning.verification.extraction import extract_answer
 
 INVALID = "[invalid]"
 _SECONDS_BETWEEN_LINES = 15.0
@@ -51,7 +51,8 @@ def _answered(text: str, kind: str) -> str:
     # Lists, sentences and programs are scored from the line as it stands.
     if kind in ("number", "span"):
         return extract_answer(text, kind) or INVALID
-    return first_line(text) if extract_answer(text, extracted_as(kind)) else INVALID
+    line = scored_line(text, kind)
+    return line if extract_answer(line, extracted_as(kind)) else INVALID
 
 
 def score_answer(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:

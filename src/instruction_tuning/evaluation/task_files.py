@@ -38,14 +38,14 @@ from instruction_tuning.evaluation.few_shot import (
 )
 from instruction_tuning.lm import loading
 from instruction_tuning.text import languages
-from instruction_tuning.verification import answer_score, extraction, tiny_programs
+from instruction_tuning.verification import answer_score, extraction, program_text, tiny_programs
 
 CHAT_FORMS = ("chat_zero_shot", "chat_few_shot")
 FORMS = ("document_few_shot", *CHAT_FORMS)
 OPTIONAL_COLUMNS: dict[str, str | int | bool] = {"rubric": "", "turns": "", "difficulty": 1, "counted": True}
 # What other code or packages measured must not pass for what these measure: this room, and what it uses of
 # others between an item and its score.
-_USED = (answer_score, extraction, tiny_programs, languages, special_tokens, loading, seeds)
+_USED = (answer_score, extraction, program_text, tiny_programs, languages, special_tokens, loading, seeds)
 _CODE = (*sorted(Path(__file__).parent.glob("*.py")), *(Path(str(module.__file__)) for module in _USED))
 _PACKAGES = ("lm_eval", "torch", "transformers")
 

@@ -28,7 +28,7 @@ from instruction_tuning.synthesis.evolution_operations import KINDS, PROMPTS, SA
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.tokens import tokens
 from instruction_tuning.verification.answer_format import format_fault
-from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.program_text import program_text
 
 # Of the instruction, in the order in which they are looked for; those of `OF_CHECK` need a model's word.
 OF_INSTRUCTION = (

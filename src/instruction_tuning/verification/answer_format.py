@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from instruction_tuning.text.refusals import begins_with_refusal
+from instruction_tuning.verification.program_text import holds_code
 
 # A shorter prompt may rightly be answered by itself ("Hello" by "Hello!").
 _SHORTEST_ECHO_CHARACTERS = 12
@@ -61,7 +62,8 @@ def _language_fault(prompt: str, answer: str) -> str | None:
     # A Chinese answer to an English question; names alone are no change of language.
     if asked_han == 0 and asked_words > 0 and said_han >= _FEWEST_FOREIGN_HAN and said_han > said_words:
         return f"language: an English prompt, {said_han} Chinese characters in the answer"
-    chinese_prompt = asked_han > asked_words
-    if chinese_prompt and said_han == 0 and said_words >= _FEWEST_FOREIGN_WORDS:
+    # A program is in nobody's language.
+    in_chinese = asked_han > asked_words and not holds_code(answer)
+    if in_chinese and said_han == 0 and said_words >= _FEWEST_FOREIGN_WORDS:
         return f"language: a Chinese prompt, {said_words} Latin words and no Chinese in the answer"
     return None

@@ -24,6 +24,7 @@ from typing import Any
 from instruction_tuning.text.edit_distance import edit_distance
 from instruction_tuning.text.languages import HAN
 from instruction_tuning.verification.extraction import extract_answer, first_line, readings
+from instruction_tuning.verification.program_text import program_text
 from instruction_tuning.verification.tiny_programs import UnsupportedProgramError, run_program
 
 Rubric = Mapping[str, Any]
@@ -50,7 +51,7 @@ def answer_score(response: str, rubric: Rubric) -> float:
     if kind in ("number", "span"):
         said = extract_answer(response, kind)
         return float(said is not None and said == extract_answer(str(rubric["answer"]), kind))
-    line = first_line(unicodedata.normalize("NFKC", response))
+    line = scored_line(response, kind)
     if not line:
         return 0.0
     # What follows a mere "is" is no summary: the facts before it would be left out of the count.
@@ -61,6 +62,12 @@ def answer_score(response: str, rubric: Rubric) -> float:
 def item_rubric(kind: str, answer: str, rubric: str | None) -> Rubric:
     """The rubric of a benchmark item: its kind and target, and what its `rubric` adds in JSON."""
     return {"kind": kind, "answer": answer, **(json.loads(rubric) if rubric else {})}
+
+
+def scored_line(response: str, kind: str) -> str:
+    """What is scored in part: the first line that is not empty; of a program, within its fence."""
+    text = program_text(response) or "" if kind == "program" else response
+    return first_line(unicodedata.normalize("NFKC", text))
 
 
 def extracted_as(kind: str) -> str:

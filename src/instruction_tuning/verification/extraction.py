@@ -16,7 +16,7 @@ rate. `VERSION` changes with every change of these rules, so that stored results
 import re
 import unicodedata
 
-VERSION = "2"
+VERSION = "3"
 ANSWER_KINDS = ("number", "span", "line")
 
 _INTEGER = re.compile(r"(?<![0-9])-?[0-9]+")

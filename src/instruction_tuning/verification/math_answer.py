@@ -12,7 +12,7 @@ import re
 from collections import deque
 from fractions import Fraction
 
-from instruction_tuning.verification.code import holds_code
+from instruction_tuning.verification.program_text import holds_code
 from instruction_tuning.verification.quantities import PLAIN_NUMBER, Quantity, fold, read_quantity
 from instruction_tuning.verification.verdict import Query, Verdict
 

@@ -13,11 +13,11 @@ from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.refusals import begins_with_refusal
 from instruction_tuning.verification.answer_format import format_fault, names_a_language
 from instruction_tuning.verification.check import check_arithmetic
-from instruction_tuning.verification.code import holds_code
 from instruction_tuning.verification.constraints import keeps_constraints
 from instruction_tuning.verification.equations import equations_hold
 from instruction_tuning.verification.final_answer import final_answer
 from instruction_tuning.verification.math_answer import marked_answer_text, matches_reference
+from instruction_tuning.verification.program_text import holds_code
 from instruction_tuning.verification.quantities import read_quantity
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier, fault, no_fault
 

@@ -74,6 +74,13 @@ def test_an_answer_is_scored_in_part_by_its_rubric(answer, score):
     assert score_answer(doc, [filtered]) == {"score": score}
 
 
+def test_a_program_is_scored_within_its_fence():
+    rubric = json.dumps({"tests": [[1, 2], [5, 6]]})
+    doc = {"answer_kind": "program", "answer": "def f(x): return x + 1", "rubric": rubric}
+    ((filtered,),) = extract_answers([["Here:\n```python\ndef f(x): return x + 1\n```"]], [doc])
+    assert score_answer(doc, [filtered]) == {"score": 1}
+
+
 def test_a_completion_of_a_document_ends_with_its_line(outputs):
     assert not outputs.query("form == 'document_few_shot'")["response"].str.contains("\n").any()
 

@@ -6,7 +6,7 @@ from instruction_tuning.microworld.teacher import NONSENSE, Teacher, TeacherFaul
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.seeds import substream
-from instruction_tuning.verification.code import program_text
+from instruction_tuning.verification.program_text import program_text
 from instruction_tuning.verification.tiny_programs import run_program
 
 WORLD = build_world()

@@ -64,6 +64,17 @@ def test_repeating_the_prompt_is_a_fault_and_a_greeting_is_not():
     assert format_fault("Hello", "Hello!") is None
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```python\nrange(len(values), start, step, stop)\n```",
+        "def first_of(values): return sorted(values)[0]",
+    ],
+)
+def test_a_program_is_in_nobodys_language(answer):
+    assert format_fault("写一个函数，取最小的数。", answer) is None
+
+
 def test_the_wrong_language_is_a_fault():
     assert format_fault("Name the capital of Brond.", "布朗德的首都是巴利特。").startswith("language")
     assert format_fault("布朗德的首都是哪里？", "The capital of Brond is Balit.").startswith("language")

@@ -5,12 +5,8 @@ import sys
 import pytest
 
 from instruction_tuning.sandbox.pool import Sandbox
-from instruction_tuning.verification.code import (
-    checked_code,
-    humaneval_program,
-    mbpp_program,
-    program_text,
-)
+from instruction_tuning.verification.code import checked_code, humaneval_program, mbpp_program
+from instruction_tuning.verification.program_text import program_text
 
 FENCE = "```"
 
