@@ -9,7 +9,7 @@ from answer_builders import run_answer_generation as run
 from answer_builders import selected_queries
 from chat_server import ChatServer
 
-from instruction_tuning.errors import ConfigurationError, FailureRateError
+from instruction_tuning.errors import ConfigurationError, FailureRateError, InputError
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
@@ -138,6 +138,33 @@ def test_self_repair_tests_programs_repairs_them_and_books_every_request(tmp_pat
     sent = len(server.requests)
     run(tmp_path, asked, server, price=1.0, strategy="tests_first", num_samples=2)
     assert len(server.requests) == sent
+
+
+@linux
+def test_a_records_own_tests_decide_and_nobody_is_asked_for_any_or_shown_them(tmp_path, server):
+    item, teacher = CODE[0], server.text
+    answers = (item["target"], "def f(x):\n    return None")
+    server.text = lambda body, index: (
+        answers[index] if body["messages"][-1]["content"] == item["question"] else teacher(body, index)
+    )
+    asserts = [
+        f"assert f({argument!r}) == {value!r}"
+        for argument, value in item_rubric(item["answer_kind"], item["target"], item["rubric"])["tests"]
+    ]
+    asked = queries([item, STORIES[0]]).assign(tests=[asserts, None])
+    frames = run(tmp_path, asked, server, strategy="tests_first", num_samples=2)
+    assert set(frames["teacher_completions"]["kind"]) == {"answer", "rating"}
+    assert not any("assert" in str(body["messages"]) for body in server.requests)
+    assert frames["rated_responses"]["check"].tolist()[:2] == ["passed", "failed"]
+    assert frames["verified_examples"]["response_id"].iloc[0] == "0000000000000000-00"
+
+
+@linux
+def test_own_tests_without_an_assertion_are_named_with_their_record(tmp_path, server):
+    asked = queries(CODE[:1]).assign(tests="f(1) gives 4")
+    with pytest.raises(InputError, match="no assertion") as caught:
+        run(tmp_path, asked, server, strategy="tests_first")
+    assert caught.value.record == asked["record_id"].iloc[0] and not server.requests
 
 
 @linux

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from instruction_tuning.answering.code_tests import CodeTests, Run
+from instruction_tuning.answering.code_tests import Run
 from instruction_tuning.answering.sampling import Ask, Sampling
 from instruction_tuning.answering.tested_programs import (
     ask_for_repairs,
@@ -13,6 +13,7 @@ from instruction_tuning.answering.tested_programs import (
     tests_by_record,
 )
 from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.sandbox.assertions import CodeTests
 from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
 
 
