@@ -31,6 +31,7 @@ from instruction_tuning.hooks.answer_source import (
     what_is_used,
 )
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
+from instruction_tuning.hooks.schema_faults import schema_fault
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
 
@@ -130,12 +131,7 @@ def _check_readable(name: str, path: Path, catalog: CatalogProtocol[Any, Any]) -
             "the file cannot be read", file=error.filename or path, fix="make it readable for you"
         ) from error
     except DataValidationError as error:
-        wrong = "; ".join(f"{check.column or 'all'}: {check.check}" for check in error.failures)
-        raise InputError(
-            f"`{name}` does not fit its schema ({wrong or error.message})",
-            file=path,
-            fix=f"correct the file; {error.validator} says what each column holds",
-        ) from error
+        raise schema_fault(name, path, error) from error
 
 
 def _origin(first: str, missing: list[str]) -> str:
