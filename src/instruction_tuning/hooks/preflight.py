@@ -30,6 +30,7 @@ from instruction_tuning.hooks.answer_source import (
     needs_teacher,
     what_is_used,
 )
+from instruction_tuning.hooks.built_in_teacher import check_built_in_teacher
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.schema_faults import schema_fault
 from instruction_tuning.hooks.trainable_base import check_trainable
@@ -72,6 +73,7 @@ def check_before_run(
         check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
     if needs_teacher(pipeline, catalog):
         check_teacher_knows(asked, catalog, project)
+        check_built_in_teacher(asked, pipeline, catalog)
         _check_others_are_asked(pipeline, catalog)
         check_teacher(catalog.load(TEACHER), named_endpoints(pipeline, catalog))
 
