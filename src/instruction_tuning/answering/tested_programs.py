@@ -81,6 +81,12 @@ def own_tests(query: Query) -> CodeTests | None:
     return found
 
 
+def own_tests_by_record(queries: pd.DataFrame) -> dict[str, CodeTests]:
+    """Those of the queries that bring some."""
+    owned = {str(query["record_id"]): own_tests(query) for query in _records(queries)}
+    return {name: tests for name, tests in owned.items() if tests is not None}
+
+
 def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[str, CodeTests]:
     """The tests of each query that has any: its own, or those that a teacher wrote (kind tests)."""
     written = completions[(completions["kind"] == "tests") & (completions["status"] == "ok")]
@@ -88,8 +94,7 @@ def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[st
         str(name): read_tests(str(reply))
         for name, reply in zip(written["record_id"], written["response"], strict=True)
     }
-    found |= {query["record_id"]: own for query in _records(queries) if (own := own_tests(query)) is not None}
-    return {name: tests for name, tests in found.items() if tests is not None}
+    return {name: tests for name, tests in found.items() if tests is not None} | own_tests_by_record(queries)
 
 
 def run_responses(
