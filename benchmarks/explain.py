@@ -121,7 +121,7 @@ def measure(store: DataStore, rows: int) -> None:
     reader = ModelContents(store, [])
 
     def explain(name: str) -> None:
-        story = RecordStory(find_record(name, store, chain), store, chain)
+        story = RecordStory(find_record(name, store, chain), store, chain, pd.DataFrame())
         story.tell(lambda only: [reader.of(model, only)])
 
     print(f"{rows:,} records; peak before: {peak_megabytes():.0f} MB")

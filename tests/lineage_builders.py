@@ -29,6 +29,9 @@ NAMES = (
     "pair_decisions",
     "preference_pairs",
     "sft_model",
+    "gold_answers",
+    "annotation_verdicts",
+    "annotated_pairs",
 )
 
 

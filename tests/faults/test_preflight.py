@@ -459,6 +459,52 @@ def test_documents_of_your_own_are_checked_before_anything_is_paid(tmp_path, pro
     assert f"`replay_documents` does not fit its schema ({said}: " in message(caught.value)
 
 
+SEED = {"id": "s1", "instruction": "Say a.", "input": "", "output": "a"} | {
+    "is_classification": False,
+    "language": "en",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "value", "fix"),
+    [
+        ({"output": None}, "output", "missing", "let `output` be a text, one right answer"),
+        ({"instruction": " "}, "instruction", "' '", "let `instruction` be a text that asks for something"),
+        ({"output": 5}, "output", "5", "let `output` be a text"),
+        ({"language": "fr"}, "language", "'fr'", 'let `language` be "en" or "zh"'),
+        ({"is_classification": "no"}, "is_classification", "'no'", "be true or false, without quotes"),
+        ({"is_classification": None}, "is_classification", "missing", "be true or false"),
+        ({"id": "s0"}, "id", "'s0'", "a name that no other task of the file has"),
+    ],
+)
+def test_a_faulty_seed_task_is_named_with_file_row_field_value_and_fix(
+    tmp_path, project_path, change, field, value, fix
+):
+    rows = [SEED | {"id": "s0"}, SEED | change, SEED | {"id": "s2", "input": "b"}]
+    caught = faulty_seeds(tmp_path, project_path, rows)
+    assert caught.field == field and str(caught.file).endswith("seeds.jsonl")
+    assert caught.record == ("row 2" if field == "id" else "row 2 (id 's1')")
+    assert f"in the first such row it is {value}" in caught.problem and fix in str(caught.fix)
+
+
+def test_a_field_that_no_seed_task_has_is_named(tmp_path, project_path):
+    rows = [{name: value for name, value in SEED.items() if name != "language"}]
+    caught = faulty_seeds(tmp_path, project_path, rows)
+    assert (caught.field, caught.record) == ("language", None)
+    assert 'let `language` be "en" or "zh" in every row' in str(caught.fix)
+
+
+def faulty_seeds(tmp_path, project_path, rows) -> InputError:
+    entries = yaml.safe_load(
+        (project_path / "conf/base/catalog_instruction_synthesis.yml").read_text(encoding="utf-8")
+    )
+    file = write(tmp_path / "seeds.jsonl", rows)
+    catalog = DataCatalog.from_config({"seed_tasks": entries["seed_tasks"] | {"filepath": str(file)}})
+    with pytest.raises(InputError, match="`seed_tasks` does not fit its schema") as caught:
+        check(catalog, tmp_path, "seed_tasks")
+    return caught.value
+
+
 def test_a_full_disk_in_mid_run_is_said_in_plain_words():
     error = OSError(errno.ENOSPC, "No space left on device", "/data/x.parquet")
     assert "free some disk space" in message(error)

@@ -5,11 +5,15 @@ import sys
 
 import pandas as pd
 import pytest
+from answer_builders import answer_parameters, selected_queries
 from answer_builders import run_answer_generation as run
-from answer_builders import selected_queries
-from chat_server import ChatServer
+from chat_server import MODEL, ChatServer
+from raw_file_builders import write
 
-from instruction_tuning.errors import ConfigurationError, FailureRateError
+from instruction_tuning.canonical.dry_run import dry_run
+from instruction_tuning.cli.check import teacher_plan
+from instruction_tuning.errors import ConfigurationError, FailureRateError, InputError
+from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
@@ -21,6 +25,7 @@ WORLD = build_world()
 ITEMS = [item for item in benchmark_items(WORLD, 3) if item["split"] == "train" and not item["turns"]]
 CODE = [item for item in ITEMS if item["answer_kind"] == "program"]
 STORIES = [item for item in ITEMS if item["answer_kind"] == "number" and item["ability"] == "cot"]
+REPLIES = {"[Task to test]": "assert f(1) == 4", "[Instruction]": "Rating: 2"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the barriers are Linux's")
 
 
@@ -138,6 +143,60 @@ def test_self_repair_tests_programs_repairs_them_and_books_every_request(tmp_pat
     sent = len(server.requests)
     run(tmp_path, asked, server, price=1.0, strategy="tests_first", num_samples=2)
     assert len(server.requests) == sent
+
+
+@linux
+def test_a_dry_run_and_the_first_line_foretell_the_most_that_self_repair_asks(tmp_path, server, caplog):
+    """Every program fails here, so that the most is what comes."""
+    items, settings = [*CODE[:2], *STORIES[:1]], {"strategy": "self_repair", "num_samples": 2}
+    rows = [{"instruction": item["question"], "input": "", "output": item["target"]} for item in items]
+    data = write(tmp_path / "data.jsonl", rows)
+    plan = teacher_plan(
+        answer_parameters(tmp_path, **settings), 99, Endpoint(base_url=server.base_url, model=MODEL)
+    )
+    told = dry_run(
+        data, lambda texts: [len(text) for text in texts], max_length_tokens=99, teacher=plan
+    ).teacher
+    server.text = lambda body, index: next(
+        (reply for mark, reply in REPLIES.items() if mark in body["messages"][-1]["content"]),
+        f"def f(x):\n    return '{body['seed']} {index}'",
+    )
+    asked = run(tmp_path, queries(items), server, **settings)["teacher_completions"]
+    sent = asked.groupby("kind")["request_id"].nunique().to_dict()
+    foretold = {"tests": told.tests, "answer": told.answers, "repair": told.repairs, "rating": told.ratings}
+    assert sent == {kind: calls.requests for kind, calls in foretold.items()}
+    assert sent == {"tests": 2, "answer": 3, "repair": 4, "rating": 10}
+    assert [one.getMessage() for one in caplog.records if one.name.endswith("answering.asking")] == [
+        "to ask, or to take from the store: 2 requests for tests, then 3 requests for 2 answers each, up to "
+        "4 requests for 1 repair each, were every program to fail its tests"
+    ]
+
+
+@linux
+def test_a_records_own_tests_decide_and_nobody_is_asked_for_any_or_shown_them(tmp_path, server):
+    item, teacher = CODE[0], server.text
+    answers = (item["target"], "def f(x):\n    return None")
+    server.text = lambda body, index: (
+        answers[index] if body["messages"][-1]["content"] == item["question"] else teacher(body, index)
+    )
+    asserts = [
+        f"assert f({argument!r}) == {value!r}"
+        for argument, value in item_rubric(item["answer_kind"], item["target"], item["rubric"])["tests"]
+    ]
+    asked = queries([item, STORIES[0]]).assign(tests=[asserts, None])
+    frames = run(tmp_path, asked, server, strategy="tests_first", num_samples=2)
+    assert set(frames["teacher_completions"]["kind"]) == {"answer", "rating"}
+    assert not any("assert" in str(body["messages"]) for body in server.requests)
+    assert frames["rated_responses"]["check"].tolist()[:2] == ["passed", "failed"]
+    assert frames["verified_examples"]["response_id"].iloc[0] == "0000000000000000-00"
+
+
+@linux
+def test_own_tests_without_an_assertion_are_named_with_their_record(tmp_path, server):
+    asked = queries(CODE[:1]).assign(tests="f(1) gives 4")
+    with pytest.raises(InputError, match="no assertion") as caught:
+        run(tmp_path, asked, server, strategy="tests_first")
+    assert caught.value.record == asked["record_id"].iloc[0] and not server.requests
 
 
 @linux

@@ -38,6 +38,7 @@ from instruction_tuning.pipelines.ingestion.parameters import (
     IngestionParameters,
 )
 from instruction_tuning.pipelines.ingestion.pool_parameters import PoolStatisticsParameters
+from instruction_tuning.pipelines.query_selection.nodes import collect_selected_queries
 from instruction_tuning.schemas.answer_comparisons import AnswerComparisons
 from instruction_tuning.schemas.canonical_instructions import CanonicalInstructions, InstructionPool
 from instruction_tuning.schemas.contamination_matches import ContaminationMatches
@@ -46,9 +47,11 @@ from instruction_tuning.schemas.duplicate_clusters import DuplicateClusters
 from instruction_tuning.schemas.pool_topics import PoolTopics
 from instruction_tuning.schemas.record_repairs import RecordRepairs
 from instruction_tuning.schemas.rejected_records import RejectedRecords, UnreadableRecords
+from instruction_tuning.schemas.selected_queries import SelectedQueries
 from instruction_tuning.schemas.source_documents import SourceDocuments
 from instruction_tuning.schemas.source_files import SourceFiles
 from instruction_tuning.schemas.verb_noun_pairs import VerbNounPairs
+from instruction_tuning.selection.reasons import SELECTED
 
 REPOSITORY = Path(__file__).parents[2]
 REAL_DATA = Path(os.environ.get("REAL_DATA_DIR", REPOSITORY.parent / "shared" / "data"))
@@ -197,10 +200,44 @@ def test_frames_made_chunk_by_chunk_are_those_made_at_once(tmp_path):
     write(tmp_path / "a.jsonl", *(pair(f"Say {n}.", str(n), system="Be brief.") for n in range(7)), "{broken")
     write(tmp_path / "b.jsonl", {"text": "Tides. "}, {"text": ""}, {"text": "Winds."})
     write(tmp_path / "c.jsonl", {"prompt": "Say a.", "chosen": "a", "rejected": "b"})
+    write(tmp_path / "d.jsonl", *(pair(f"Write f{n}.", "f", tests=f"assert f({n})") for n in range(4)))
     outcomes = list(read_outcomes(list_raw_files(tmp_path), ReadingRules()))
     whole, parts = read_frames(outcomes), read_frames(outcomes, chunk_rows=3)
     for name in ("canonical", "documents", "rejected", "repairs", "comparisons"):
         pd.testing.assert_frame_equal(getattr(whole, name), getattr(parts, name))
+
+
+def selected_of(pool, folder):
+    """All records of a stored pool, selected and stored."""
+    stored = FrameDataset(filepath=str(folder / "pool.parquet"), arrow_lists=True)
+    stored.save(pool)
+    loaded = stored.load()
+    InstructionPool.validate(loaded)
+    decisions = pd.DataFrame({"record_id": pool["record_id"], "rank": range(len(pool))}).assign(
+        decision=SELECTED, reason="all of it", sampler="uniform", selection_score=0.0
+    )
+    queries = FrameDataset(filepath=str(folder / "selected_queries.parquet"))
+    queries.save(collect_selected_queries(loaded, decisions))
+    SelectedQueries.validate(queries.load())
+    return queries.load()
+
+
+def test_tests_and_constraints_reach_the_selected_queries_and_data_without_them_have_no_column(tmp_path):
+    asserts, short = ["assert f(1) == 4"], [{"kind": "words", "value": 9, "relation": "at_most"}]
+    rows = [
+        pair("Write f.", "def f(x): return x + 3", tests=asserts),
+        pair("Tell of rain in a line.", "It falls.", constraints=short),
+        pair("Say a.", "a"),
+    ]
+    *_, pool, _ = ingest(write(tmp_path / "a.jsonl", *rows))
+    both = selected_of(pool, tmp_path)
+    assert [list(tests) for tests in both["tests"].dropna()] == [asserts]
+    assert [json.loads(text) for text in both["constraints"].dropna()] == [short]
+    # Those that brought some may all be dropped.
+    none = selected_of(pool[pool["answer"] == "a"], tmp_path)
+    assert none[["tests", "constraints"]].isna().all(axis=None)
+    canonical, _, pool, _ = ingest(write(tmp_path / "b.jsonl", pair("Say a.", "a", tests=None)))
+    assert not {"tests", "constraints"} & {*canonical, *pool}
 
 
 def test_documents_and_comparisons_are_accounted_for_beside_the_pool(tmp_path):

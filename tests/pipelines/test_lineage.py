@@ -11,8 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from annotation_builders import a_task
 from warm_processes import run_kedro
 
+from instruction_tuning.annotation.desk import Desk
+from instruction_tuning.annotation.store import AnnotationStore
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.canonical.reading import read_files
@@ -88,6 +91,21 @@ def test_an_unselected_record_says_how_near_it_was(finished_run: Any) -> None:
     assert told["selection"]["decision"] == "not_selected"
     assert told["selection"]["nearest_selected"] == left["nearest_selected"]
     assert told["selection"]["selection_score"] == pytest.approx(left["selection_score"])
+
+
+def test_what_a_person_did_with_an_answer_is_told_before_it_is_collected(
+    finished_run: Any, tmp_path: Path
+) -> None:
+    project = tmp_path / "copy"
+    shutil.copytree(finished_run.project, project, symlinks=True)
+    record = str(frame(finished_run, "verified_examples")["record_id"].iloc[0])
+    task = a_task("review", record_id=record, before_id=f"{record}-00")
+    said = {"verdict": "accept", "mark": 9, "reason": ""}
+    with AnnotationStore(project / "data/01_raw/annotations.sqlite") as store:
+        store.list_tasks([task])
+        Desk(store).save({"who": "Ann", "task_id": task.task_id, "event_key": "of this test", "value": said})
+    (told,) = explained(replace(finished_run, project=project), record)["annotations"]
+    assert (told["kind"], told["who"], told["value"], told["outcome"]) == ("review", "Ann", said, None)
 
 
 def test_a_model_names_its_data_with_digests_rows_and_parameters(finished_run: Any) -> None:

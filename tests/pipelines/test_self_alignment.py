@@ -18,10 +18,12 @@ from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.teacher_server import TeacherServer
+from instruction_tuning.lm.chat_request import text_request
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.self_alignment.parameters import SelfAlignmentParameters
 from instruction_tuning.pipelines.self_alignment.pipeline import create_pipeline
+from instruction_tuning.pipelines.self_alignment.writers import continued
 from instruction_tuning.schemas.self_aligned_examples import SelfAlignedExamples
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
 
@@ -184,6 +186,9 @@ def test_a_base_model_answers_here_and_what_it_cannot_do_is_dropped_with_reasons
     assert set(answered["reason"]) == {"unparseable", "repeated"}
     assert answered.loc[answered["stage"] == "answer", "thoughts"].str.startswith("Thoughts:").all()
     assert made["self_alignment_completions"].empty and len(made["self_aligned_source"]) == 14
+    sampling = {"temperature": 0.7, "max_tokens": 4, "seed": 1}
+    written = continued(open_model_folder(place), [text_request("r1", "topic", "Say.", **sampling)], given)
+    assert written["request_id"].isna().all(), "no store has what nobody was asked for"
 
 
 def test_faulty_settings_are_refused(folder) -> None:

@@ -205,6 +205,7 @@ def test_explain_names_the_flags():
         "fate": {"decision": "unknown"},
         "copies": [],
         "items": [],
+        "annotations": [],
         "models": [],
         "not_available": {},
         "by_time": [],

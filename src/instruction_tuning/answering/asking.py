@@ -1,19 +1,25 @@
 """The order of questions where programs are tested: tests, programs that have to pass them, repairs."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from instruction_tuning.answering.code_tests import CodeTests, Run
+from instruction_tuning.answering.code_tests import Run
 from instruction_tuning.answering.sampling import Ask, Sampling
 from instruction_tuning.answering.tested_programs import (
     ask_for_repairs,
+    own_tests_by_record,
     solving_requests,
     test_requests,
     tests_by_record,
 )
 from instruction_tuning.lm.chat_request import ChatRequest
+from instruction_tuning.sandbox.assertions import CodeTests
+from instruction_tuning.text.counting import counted
 from instruction_tuning.verification.marks import FAILED, READ, UNPARSEABLE, refuse_unreadable_replies
+
+logger = logging.getLogger(__name__)
 
 
 def ask_with_tests(
@@ -33,7 +39,9 @@ def ask_with_tests(
     so are those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are.
     Raises `FailureRateError` where too many replies hold no test, before a program is asked for.
     """
-    written = ask(test_requests(queries, sampling))
+    for_tests = test_requests(queries, sampling)
+    _log_what_is_to_come(queries, len(for_tests), num_samples, num_repairs)
+    written = ask(for_tests)
     refuse_unreadable_tests(written, tests_by_record(queries.iloc[:0], written), max_unreadable_rate)
     tests = tests_by_record(queries, written)
     shown = {name: tests[name] for name in tests if name in set(written["record_id"])}
@@ -57,6 +65,24 @@ def ask_with_tests(
             )
         )
     return tests
+
+
+def _log_what_is_to_come(queries: pd.DataFrame, for_tests: int, num_samples: int, num_repairs: int) -> None:
+    """Each batch tells its price before it is sent; how many there will be is known, or bounded, now."""
+    failing = (for_tests + len(own_tests_by_record(queries))) * num_samples
+    repairs = (
+        f", up to {counted(failing, 'request')} for {counted(num_repairs, 'repair')} each, were every "
+        "program to fail its tests"
+        if num_repairs
+        else ""
+    )
+    logger.info(
+        "to ask, or to take from the store: %s for tests, then %s for %s each%s",
+        counted(for_tests, "request"),
+        counted(len(queries), "request"),
+        counted(num_samples, "answer"),
+        repairs,
+    )
 
 
 def refuse_unreadable_tests(

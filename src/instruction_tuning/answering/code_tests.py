@@ -6,13 +6,13 @@ that passes all of them and to fail for at least one mutant of it (mutants.py), 
 for nothing. One run in the sandbox a mutant: which tests fail is read from one assertion at the end.
 """
 
-import ast
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from instruction_tuning.answering.mutants import mutants_of
+from instruction_tuning.sandbox.assertions import CodeTests, assertions_of
 from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.sandbox.program import Program
 from instruction_tuning.verification.program_text import program_text
@@ -23,18 +23,6 @@ _FAILED = "_tests_that_failed"
 _TOLD = re.compile(r"AssertionError: tests (\[[\d, ]*\]) failed")
 
 Run = Callable[[Sequence[Program]], Sequence[Outcome]]
-
-
-@dataclass(frozen=True)
-class CodeTests:
-    """`tests` are assertions, each a text of its own; `setup` is what they need before."""
-
-    tests: tuple[str, ...]
-    setup: str = ""
-
-    def text(self) -> str:
-        """As one script."""
-        return "\n".join(part for part in (self.setup, *self.tests) if part)
 
 
 @dataclass(frozen=True)
@@ -56,22 +44,8 @@ def read_tests(reply: str) -> CodeTests | None:
     >>> read_tests("assert f(1) == 2\\nassert f(0) == 1").tests
     ('assert f(1) == 2', 'assert f(0) == 1')
     """
-    source = program_text(reply[:_LONGEST_REPLY])
-    try:
-        body = ast.parse(source or "").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    tests, setup = [], []
-    for node in body:
-        if isinstance(node, ast.Assert):
-            tests.append(ast.unparse(node))
-        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not node.args.args:
-            if any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
-                tests.append(f"{ast.unparse(node)}\n{node.name}()")
-        elif not isinstance(node, ast.Expr):
-            setup.append(ast.unparse(node))
-    distinct = tuple(dict.fromkeys(tests))[:_MOST_TESTS]
-    return CodeTests(distinct, "\n".join(setup)) if distinct else None
+    found = assertions_of(program_text(reply[:_LONGEST_REPLY]) or "")
+    return None if found is None else replace(found, tests=found.tests[:_MOST_TESTS])
 
 
 def program_of(response: str, tests: CodeTests) -> Program | None:

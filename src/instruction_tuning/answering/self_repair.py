@@ -24,7 +24,7 @@ from typing import Any
 from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.prompts.files import read_prompt
 
-_LONGEST_ERROR = 1_000  # characters
+LONGEST_ERROR = 1_000  # characters
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def repair_requests(
                 {
                     "instruction": str(row["task"]),
                     "program": str(row["program"]).strip(),
-                    "error": str(row["error"])[:_LONGEST_ERROR],
+                    "error": str(row["error"])[:LONGEST_ERROR],
                 }
             ),
             num_samples=num_repairs,

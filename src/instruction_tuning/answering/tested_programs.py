@@ -5,13 +5,12 @@ code_tests.py and self_repair.py have the methods. What is asked for is known by
 tests, answer, repair. O(R) programs run for R responses, and `max_mutants` more a task.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from instruction_tuning.answering.code_tests import (
-    CodeTests,
     Run,
     SiftedTests,
     program_of,
@@ -21,8 +20,10 @@ from instruction_tuning.answering.code_tests import (
 from instruction_tuning.answering.sampling import Sampling
 from instruction_tuning.answering.self_repair import repair_requests
 from instruction_tuning.answering.use_case import asks_for_program
+from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import ChatRequest, without_answer
 from instruction_tuning.prompts.files import read_prompt
+from instruction_tuning.sandbox.assertions import CodeTests, assertions_of
 from instruction_tuning.sandbox.outcome import Outcome
 from instruction_tuning.verification.check import CheckedAnswer
 from instruction_tuning.verification.code import checked_code
@@ -63,13 +64,28 @@ def solving_requests(
 
 
 def own_tests(query: Query) -> CodeTests | None:
-    """The record's `tests`, a text or a list of assertions, where its frame has them."""
+    """The record's `tests`, a text or a list of assertions, where its frame has them.
+
+    Raises `InputError` where they hold no assertion.
+    """
     given = query.get("tests")
-    if isinstance(given, str):
-        return read_tests(given)
-    if given is None or isinstance(given, float):
+    if not isinstance(given, Iterable) or not len(list(given)):
         return None
-    return read_tests("\n".join(map(str, given)))
+    found = assertions_of(given if isinstance(given, str) else "\n".join(map(str, given)))
+    if found is None:
+        raise InputError(
+            "the record's tests hold no assertion that can be read",
+            record=query["record_id"],
+            field="tests",
+            fix="write Python that asserts something, such as assert f(1) == 2, or take the tests out",
+        )
+    return found
+
+
+def own_tests_by_record(queries: pd.DataFrame) -> dict[str, CodeTests]:
+    """Those of the queries that bring some."""
+    owned = {str(query["record_id"]): own_tests(query) for query in _records(queries)}
+    return {name: tests for name, tests in owned.items() if tests is not None}
 
 
 def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[str, CodeTests]:
@@ -79,8 +95,7 @@ def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[st
         str(name): read_tests(str(reply))
         for name, reply in zip(written["record_id"], written["response"], strict=True)
     }
-    found |= {query["record_id"]: own for query in _records(queries) if (own := own_tests(query)) is not None}
-    return {name: tests for name, tests in found.items() if tests is not None}
+    return {name: tests for name, tests in found.items() if tests is not None} | own_tests_by_record(queries)
 
 
 def run_responses(

@@ -18,7 +18,10 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class TeacherEstimate:
-    """What a run asks of the teacher, were nothing stored from earlier runs; prices in US dollars."""
+    """What a run asks of the teacher, were nothing stored from earlier runs; prices in US dollars.
+
+    `tests` and `repairs` are the most there can be; null where the strategy tests no programs.
+    """
 
     queries: int
     samples_per_query: int
@@ -31,30 +34,48 @@ class TeacherEstimate:
     requests_per_second: float
     seconds_per_request: float
     has_judge: bool = False  # another endpoint than the teacher rates
+    tests: Calls | None = None
+    repairs: Calls | None = None
 
     @property
     def duration_seconds(self) -> float:
-        return (self.answers.requests + self.ratings.requests) / self.requests_per_second
+        calls = (self.tests, self.answers, self.repairs, self.ratings)
+        return sum(one.requests for one in calls if one) / self.requests_per_second
 
     def lines(self) -> list[str]:
         """The estimate as text, without line ends."""
         # Below a cent two digits would say that nothing is paid.
         digits = 2 if self.price_usd >= 0.01 else 6
         price = f"{self.price_usd:,.{digits}f} US dollars" if self.price_usd else "nothing, at prices of 0"
+        if self.tests is not None and self.price_usd:
+            price = f"up to about {price}"
         if self.budget_usd is not None and self.price_usd > self.budget_usd:
-            price += f", more than budget_usd ({self.budget_usd:,.2f}): the run would stop there"
+            stops = "would" if self.tests is None else "may"
+            price += f", more than budget_usd ({self.budget_usd:,.2f}): the run {stops} stop there"
         who = "a judge to rate" if self.has_judge else "to rate"
         return [
             f"A run asks a teacher about at most {self.queries:,} of them (query_selection.budget), "
             f"for {self.samples_per_query} answers each, and {who} every answer. An estimate:",
+            *self._tests_lines(),
             f"  answers: {_calls_text(self.answers)} "
             f"({self.answer_tokens:,} tokens an answer: {self.answer_tokens_source})",
+            *self._repairs_lines(),
             f"  ratings: up to {_calls_text(self.ratings)}",
             f"  price: {price}",
             f"  time: about {duration_text(self.duration_seconds)}, at {self.requests_per_second:g} "
             f"requests a second (an assumption: max_concurrency at once, "
             f"{self.seconds_per_request:g} s a request)",
         ]
+
+    def _tests_lines(self) -> list[str]:
+        if self.tests is None:
+            return []
+        return [f"  tests: up to {_calls_text(self.tests)}, were all that ask for a program selected"]
+
+    def _repairs_lines(self) -> list[str]:
+        if self.repairs is None or not self.repairs.requests:
+            return []
+        return [f"  repairs: up to {_calls_text(self.repairs)}, were every program to fail its tests"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Nothing is written and no endpoint is called. Texts are not kept: memory grows w
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from instruction_tuning.canonical.cost_estimates import (
 )
 from instruction_tuning.canonical.dry_run_report import NO_TEACHER, DryRunReport, FileReport, Problem
 from instruction_tuning.canonical.faults import fix_of
+from instruction_tuning.canonical.program_costs import CountTokens, ProgramPlan, program_calls
 from instruction_tuning.canonical.raw_files import RawFile, is_json_lines, list_raw_files
 from instruction_tuning.canonical.reading import check_licence_sources, read_file
 from instruction_tuning.canonical.records import CanonicalRecord, RejectedRecord, asked_text, row_number_of
@@ -29,8 +30,6 @@ from instruction_tuning.errors import UnknownFormatError
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
 _BATCH_RECORDS = 512
 _RAW_CHARACTERS = 160
-
-CountTokens = Callable[[list[str]], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ class TeacherPlan:
     budget_usd: float | None = None
     max_concurrency: int = 64
     seconds_per_request: float = 4.0
+    programs: ProgramPlan | None = None  # null where the strategy tests none
 
 
 def dry_run(
@@ -72,7 +72,7 @@ def dry_run(
     `no_teacher` then says why. A file in an unknown format is reported, not raised; a missing path raises
     `InputError`.
     """
-    tally = _Tally(count_tokens)
+    tally = _Tally(count_tokens, teacher.programs if teacher else None)
     rules, found = rules or ReadingRules(), list_raw_files(path)
     check_licence_sources(found, rules)
     files = [_file_report(file, rules, tally) for file in found]
@@ -101,19 +101,25 @@ def dry_run(
 class _Tally:
     """Counts over all files; texts wait here only until a batch of them is full."""
 
-    def __init__(self, count_tokens: CountTokens) -> None:
-        self._count_tokens = count_tokens
+    def __init__(self, count_tokens: CountTokens, programs: ProgramPlan | None) -> None:
+        self._count_tokens, self._programs = count_tokens, programs
         self._waiting: list[tuple[str, str]] = []
         self.records = 0
         self.record_ids: set[str] = set()
         self.languages: Counter[str] = Counter()
         self.asked: list[int] = []
         self.answered: list[int] = []
+        self.bring_tests = 0
+        self.need_tests = 0  # they ask for a program and bring no tests
 
     def add(self, record: CanonicalRecord) -> None:
         self.records += 1
         self.record_ids.add(record.record_id)
         self.languages[record.language] += 1
+        if record.tests is not None:
+            self.bring_tests += 1
+        elif self._programs is not None:
+            self.need_tests += self._programs.asks_for_program(record.prompt)
         self._waiting.append((asked_text(record.messages), record.answer or ""))
         if len(self._waiting) >= _BATCH_RECORDS:
             self.count_waiting()
@@ -207,11 +213,26 @@ def _estimate(tally: _Tally, plan: TeacherPlan, count_tokens: CountTokens) -> Te
     asked_tokens = sum(tally.asked) / tally.records if tally.records else 0.0
     answer_tokens, source = _answer_length(tally, plan)
     samples = queries * plan.samples_per_query
-    answers = Calls(queries, math.ceil(queries * (asked_tokens + system_tokens)), samples * answer_tokens)
-    rating_prompt_tokens = math.ceil(samples * (rating_tokens + asked_tokens + answer_tokens))
-    ratings = Calls(samples, rating_prompt_tokens, samples * plan.rating_max_tokens)
+    programs = plan.programs and program_calls(
+        plan.programs,
+        without_tests=min(queries, tally.need_tests),
+        tested=min(queries, tally.need_tests + tally.bring_tests),
+        samples_per_query=plan.samples_per_query,
+        asked_tokens=asked_tokens,
+        answer_tokens=answer_tokens,
+        max_tokens=plan.answer_max_tokens,
+        count_tokens=count_tokens,
+    )
+    prompt_tokens = math.ceil(queries * (asked_tokens + system_tokens))
+    prompt_tokens += programs.shown_tokens if programs else 0
+    answers = Calls(queries, prompt_tokens, samples * answer_tokens)
+    rated = samples + (programs.repaired if programs else 0)
+    rating_prompt_tokens = math.ceil(rated * (rating_tokens + asked_tokens + answer_tokens))
+    ratings = Calls(rated, rating_prompt_tokens, rated * plan.rating_max_tokens)
     prices = plan.price_per_million_input_tokens, plan.price_per_million_output_tokens
-    price = _price(answers, prices) + _price(ratings, plan.judge_prices_per_million_tokens or prices)
+    asked = [answers, *((programs.tests, programs.repairs) if programs else ())]
+    price = sum(_price(calls, prices) for calls in asked)
+    price += _price(ratings, plan.judge_prices_per_million_tokens or prices)
     return TeacherEstimate(
         queries=queries,
         samples_per_query=plan.samples_per_query,
@@ -224,6 +245,8 @@ def _estimate(tally: _Tally, plan: TeacherPlan, count_tokens: CountTokens) -> Te
         requests_per_second=plan.max_concurrency / plan.seconds_per_request,
         seconds_per_request=plan.seconds_per_request,
         has_judge=plan.judge_prices_per_million_tokens is not None,
+        tests=programs.tests if programs else None,
+        repairs=programs.repairs if programs else None,
     )
 
 

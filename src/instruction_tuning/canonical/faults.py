@@ -32,6 +32,10 @@ FIXES = {
     "licence_not_allowed": "add the licence to `ingestion.allowed_licences`, or leave the rows out",
     "licence_unknown": "name the source's licence in `ingestion.licences`, or set "
     "`ingestion.unknown_licence=keep`",
+    "unreadable_tests": "write `tests` as Python that asserts something (a text or a list of texts, such as "
+    "`assert f(1) == 2`), or give the column another name",
+    "unreadable_constraints": 'write `constraints` as a list such as [{"kind": "words", "value": 20, '
+    '"relation": "at_most"}], or give the column another name',
     "too_long": "shorten the row, or raise `ingestion.max_characters`",
 }
 # What the content checks reject has the check's name; each can be set to `flag` or `ignore`.

@@ -47,6 +47,7 @@ class CanonicalRecord:
     and is unique; `original_id` is what the row itself calls itself. `prompt` is the last user turn, `answer`
     the assistant turn after it; earlier turns are in `messages` only. For preference data `answer` is the
     preferred one, and `comparison` has both. `flags` names the repairs and what the content checks found.
+    `tests` (Python assertions) and `constraints` (a JSON list) are what the row brings to check an answer by.
     """
 
     record_id: str
@@ -62,6 +63,8 @@ class CanonicalRecord:
     flags: list[str]
     parent_ids: list[str]
     original_id: str | None = None
+    tests: list[str] | None = None
+    constraints: str | None = None
     repairs: tuple[Repair, ...] = ()
     comparison: AnswerComparison | None = None
     findings: tuple[Finding, ...] = ()
@@ -111,7 +114,9 @@ CANONICAL_COLUMNS = tuple(field.name for field in fields(CanonicalRecord) if fie
 DOCUMENT_COLUMNS = tuple(field.name for field in fields(SourceDocument) if field.name not in _NOT_COLUMNS)
 COMPARISON_COLUMNS = tuple(field.name for field in fields(AnswerComparison))
 REJECTED_COLUMNS = tuple(field.name for field in fields(RejectedRecord))
-LIST_COLUMNS = ("messages", "flags", "parent_ids")
+# Columns of a frame only where one of its records has a value: most data bring neither.
+OPTIONAL_COLUMNS = ("tests", "constraints")
+LIST_COLUMNS = ("messages", "flags", "parent_ids", "tests")
 
 
 def record_id_of(messages: Iterable[dict[str, str]]) -> str:

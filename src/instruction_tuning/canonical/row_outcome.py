@@ -40,6 +40,7 @@ from instruction_tuning.canonical.records import (
     record_id_of,
     source_row_id_of,
 )
+from instruction_tuning.canonical.tests_and_constraints import constraints_field, tests_field
 from instruction_tuning.text.languages import language_of
 from instruction_tuning.text.licences import licence_id
 
@@ -128,6 +129,12 @@ def _record(
     labels = _labels(fields, place.file, repairs, rules)
     if refused := licence_fault(labels["licence"], rules):
         return refused
+    tests = tests_field(fields, rules, repairs)
+    if isinstance(tests, Fault):
+        return tests
+    constraints = constraints_field(fields, rules, repairs)
+    if isinstance(constraints, Fault):
+        return constraints
     changed = _as_stored(repairs, rules)
     return CanonicalRecord(
         record_id=record_id,
@@ -140,6 +147,8 @@ def _record(
         answer=messages[-1]["content"] if has_answer else None,
         flags=_flags(changed, findings),
         parent_ids=[],
+        tests=tests,
+        constraints=constraints,
         repairs=changed,
         comparison=comparison,
         findings=tuple(findings),

@@ -16,13 +16,15 @@ from instruction_tuning.cli.plain_errors import EXIT_EXPECTED_ERROR, plain_error
 from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.hooks.answer_source import check_teacher_knows
+from instruction_tuning.hooks.built_in_teacher import check_built_in_teacher
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.training.provenance import read_base_record
 from instruction_tuning.training.training_record import read_training_record
 
 if TYPE_CHECKING:
-    from instruction_tuning.canonical.dry_run import CountTokens, TeacherPlan
+    from instruction_tuning.canonical.dry_run import TeacherPlan
+    from instruction_tuning.canonical.program_costs import CountTokens, ProgramPlan
     from instruction_tuning.lm.protocol import Endpoint
 
 OWN_ANSWERS = (
@@ -78,8 +80,10 @@ def check(data: Path, params: dict[str, Any], env: str | None) -> None:
 
 def teacher_refused(catalog: CatalogProtocol[Any, Any], project: Path) -> ConfigurationError | None:
     """Why a run with these records would not ask its teacher."""
+    asked = pipelines["answer_generation"]
     try:
-        check_teacher_knows(pipelines["answer_generation"], catalog, project)
+        check_teacher_knows(asked, catalog, project)
+        check_built_in_teacher(asked, asked, catalog)
     except ConfigurationError as error:
         return error
     return None
@@ -145,6 +149,24 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
         else (judge.price_per_million_input_tokens, judge.price_per_million_output_tokens),
         budget_usd=answers.budget_usd,
         max_concurrency=answers.max_concurrency,
+        programs=_program_plan(answers) if answers.tests_programs else None,
+    )
+
+
+def _program_plan(answers: Any) -> "ProgramPlan":
+    """An error that a repair is shown counts as long as it may be."""
+    from instruction_tuning.answering.self_repair import LONGEST_ERROR
+    from instruction_tuning.answering.use_case import asks_for_program
+    from instruction_tuning.canonical.program_costs import ProgramPlan
+    from instruction_tuning.prompts.files import read_prompt
+
+    longest = "x " * (LONGEST_ERROR // 2)
+    return ProgramPlan(
+        asks_for_program=lambda prompt: asks_for_program({"prompt": prompt}),
+        tests_prompt=read_prompt("writing_tests").fill({"instruction": ""}),
+        solving_prompt=read_prompt("solving_with_tests").fill({"instruction": "", "tests": ""}),
+        repair_prompt=read_prompt("repairing").fill({"instruction": "", "program": "", "error": longest}),
+        num_repairs=answers.programs.num_repairs if answers.strategy == "self_repair" else 0,
     )
 
 

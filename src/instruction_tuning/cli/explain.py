@@ -12,6 +12,7 @@ from kedro.framework.cli.utils import env_option
 
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
+from instruction_tuning.datasets.annotation_events import AnnotationEventsDataset
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.incremental.records import Execution, ExecutionRecords, StoredState
 from instruction_tuning.lineage.membership import ModelContents, ModelRecords, bases_of
@@ -34,6 +35,7 @@ class Stored:
     store: DataStore
     executions: list[Execution]
     models: list[RegisteredModel]
+    annotations: AnnotationEventsDataset
 
     def contents(self, only: Collection[str] | None = None) -> list[ModelRecords]:
         """What each registered version was trained on; of the records in `only`, where given."""
@@ -50,11 +52,13 @@ def stored(env: str | None) -> Stored:
     with project_context(env) as context:
         catalog = context.config_loader["catalog"]
         store = DataStore.of(catalog, context.project_path)
+        events = context.project_path / catalog["annotation_events"]["filepath"]
     _require_here(catalog)
     return Stored(
         store,
         ExecutionRecords(store.data).all(),
         registered_models(os.environ["MLFLOW_TRACKING_URI"]),
+        AnnotationEventsDataset(filepath=str(events)),
     )
 
 
@@ -106,7 +110,7 @@ def explain(
         if source is not None:
             raise ConfigurationError("--source asks about a model", fix="name one: models:/sft-model/7")
         chain, named = _find(name, model, version, data)
-        told = RecordStory(named, data.store, chain).tell(data.contents)
+        told = RecordStory(named, data.store, chain, data.annotations.load()).tell(data.contents)
         click.echo(_as_json(told) if as_json else record_text(told))
 
 

@@ -75,15 +75,22 @@ class FrameDataset(ParquetDataset):
                 pq.write_table(table, path, **arguments)
         self._invalidate_cache()
 
+    def first_rows(self, count: int) -> list[dict[str, Any]]:
+        """Up to `count` rows with Python's own lists, read without loading the rest of the file."""
+        return self._first(count)[0]
+
     def preview(self, nrows: int = 5) -> TablePreview:
-        """The first rows with long texts cut, read without loading the rest of the file."""
+        """The same as a table, with long texts cut."""
+        return preview_table(*self._first(nrows))
+
+    def _first(self, count: int) -> tuple[list[dict[str, Any]], list[str]]:
+        """The rows, and the columns, which rows that are not there do not tell."""
         import pyarrow.parquet
 
         with pyarrow.parquet.ParquetFile(self._source()) as file:
-            batches = file.iter_batches(batch_size=nrows)
+            batches = file.iter_batches(batch_size=count)
             rows = next(batches).to_pylist() if file.metadata.num_rows else []
-            columns = file.schema_arrow.names
-        return preview_table(rows, columns)
+            return rows, file.schema_arrow.names
 
     def _source(self) -> Any:
         import io

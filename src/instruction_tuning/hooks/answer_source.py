@@ -40,7 +40,12 @@ def needs_teacher(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> boo
 
     One that takes the teacher does, unless a section of parameters that it takes says `asks_teacher` false.
     """
-    return any(_asks(node, catalog) for node in pipeline.nodes)
+    return bool(asking_nodes(pipeline, catalog))
+
+
+def asking_nodes(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[Node]:
+    """The nodes that `needs_teacher` is about."""
+    return [node for node in pipeline.nodes if _asks(node, catalog)]
 
 
 def _asks(node: Node, catalog: CatalogProtocol[Any, Any]) -> bool:
@@ -94,14 +99,14 @@ def check_teacher_knows(asked: Pipeline, catalog: CatalogProtocol[Any, Any], pro
     to write after seed tasks or documents of one.
 
     It answers anything, and rates what it said: nothing later would tell that all of it is nonsense.
-    `asked` is the run as it was asked for. A stage that runs alone takes stored queries; of those nothing
-    is known here.
+    `asked` is the run as it was asked for. What a stage that runs alone takes from the disk is looked at in
+    hooks/built_in_teacher.py.
     """
     built_in = built_in_endpoints(catalog.load(TEACHER))
     if not built_in:
         return
     # Where more than answers are asked for, records with answers of their own are no way out.
-    only_answers = all(TEACHER_PARAMETERS in node.inputs for node in asked.nodes if _asks(node, catalog))
+    only_answers = all(TEACHER_PARAMETERS in node.inputs for node in asking_nodes(asked, catalog))
     own_answers = "take the records' own answers, where they have any: --env=alpaca; or "
     verb = "rate" if built_in == ["judge"] else "answer"
     for name, does, fix in (

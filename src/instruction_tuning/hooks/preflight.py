@@ -30,7 +30,9 @@ from instruction_tuning.hooks.answer_source import (
     needs_teacher,
     what_is_used,
 )
+from instruction_tuning.hooks.built_in_teacher import check_built_in_teacher
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
+from instruction_tuning.hooks.schema_faults import schema_fault
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
 
@@ -71,6 +73,7 @@ def check_before_run(
         check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
     if needs_teacher(pipeline, catalog):
         check_teacher_knows(asked, catalog, project)
+        check_built_in_teacher(asked, pipeline, catalog)
         _check_others_are_asked(pipeline, catalog)
         check_teacher(catalog.load(TEACHER), named_endpoints(pipeline, catalog))
 
@@ -130,12 +133,7 @@ def _check_readable(name: str, path: Path, catalog: CatalogProtocol[Any, Any]) -
             "the file cannot be read", file=error.filename or path, fix="make it readable for you"
         ) from error
     except DataValidationError as error:
-        wrong = "; ".join(f"{check.column or 'all'}: {check.check}" for check in error.failures)
-        raise InputError(
-            f"`{name}` does not fit its schema ({wrong or error.message})",
-            file=path,
-            fix=f"correct the file; {error.validator} says what each column holds",
-        ) from error
+        raise schema_fault(name, path, error) from error
 
 
 def _origin(first: str, missing: list[str]) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+import pandas as pd
+
+from instruction_tuning.lineage.annotations import annotations_of
 from instruction_tuning.lineage.membership import EXAMPLE_DECISIONS, PAIR_DECISIONS, PAIRS, ModelRecords
 from instruction_tuning.lineage.naming import Named, source_files
 from instruction_tuning.lineage.provenance import Chain
@@ -16,10 +19,10 @@ _ALIKE = ("near_duplicate", "semantic_duplicate")
 
 
 class RecordStory:
-    """Reads the few rows about one record from each frame of a chain."""
+    """Reads the few rows about one record from each frame of a chain, and from `events`, what people did."""
 
-    def __init__(self, named: Named, store: DataStore, chain: Chain) -> None:
-        self._named, self._store, self._chain = named, store, chain
+    def __init__(self, named: Named, store: DataStore, chain: Chain, events: pd.DataFrame) -> None:
+        self._named, self._store, self._chain, self._events = named, store, chain, events
         self._missing: dict[str, str] = {}
         self._record = named.record_id
         self._rows = [str(row["source_row_id"]) for row in named.rows]
@@ -50,6 +53,7 @@ class RecordStory:
                 "mixture": self._mixture(),
                 "reward": self._reward(),
             }
+        story["annotations"] = self._annotations()
         story["models"] = self._models(models([content] if content else []), content)
         story["versions"] = {name: self._chain.version(name) for name in sorted(self._read_from)}
         story["by_time"] = sorted(self._chain.by_time & self._read_from)
@@ -181,6 +185,12 @@ class RecordStory:
             | {"decision": row["split" if is_older else "decision"], "reason": row.get("reason")}
             for row in rows
         ]
+
+    def _annotations(self) -> list[Story]:
+        if self._record is None:
+            return []
+        own_names = {str(row["original_id"]) for row in self._named.rows if row.get("original_id")}
+        return annotations_of(self._record, own_names, self._events, self._store)
 
     def _models(self, models: Iterable[ModelRecords], content: str | None) -> list[Story]:
         found = []

@@ -46,6 +46,8 @@ def _record_lines(story: Story) -> Iterator[str]:
         yield from _selection_lines(story)
         yield from _teacher_lines(story)
         yield from _training_lines(story)
+    for annotation in story["annotations"]:
+        yield f"  annotation  {_annotation_text(annotation, story['record_id'])}"
     for model in story["models"]:
         through = "" if model["through"] == story["record_id"] else f", through its copy {model['through']}"
         gone = f"; cannot be told for {', '.join(model['gone'])}" if model["gone"] else ""
@@ -135,6 +137,53 @@ def _training_lines(story: Story) -> Iterator[str]:
     if reward["best_of_n"]:
         best = min(reward["best_of_n"], key=lambda row: row["rank"])
         yield f"  best of {len(reward['best_of_n'])}   {_quoted(best['completion'])}, reward {best['reward']}"
+
+
+def _annotation_text(annotation: Story, record_id: str) -> str:
+    """Who did what, when, and what became of it."""
+    names = [name for name in (annotation["before_id"], annotation["other_id"]) if name]
+    of = f" of {' and '.join(names)}" if names else ""
+    if annotation["record_id"] != record_id:
+        of += f", record {annotation['record_id']}"
+    when = annotation["at"][:19].replace("T", " ")
+    return f"{annotation['kind']}{of} by {annotation['who']}, {when} UTC: {_annotated(annotation)}"
+
+
+def _annotated(annotation: Story) -> str:
+    value, outcome = annotation["value"], annotation["outcome"]
+    if value is None:
+        return "undone, nothing stands"
+    names = {
+        "first": annotation["before_id"] or "the first",
+        "second": annotation["other_id"] or "the second",
+    }
+    told = _what_was_said(annotation["before"], value, names)
+    if outcome is None:
+        return f"{told}; not collected yet: kedro run --pipeline=annotation"
+    if "status" in outcome:
+        fate = {"gold": f"gold answer {outcome['gold_id']}", "not_chosen": "another's text was taken"}
+        told += f"; {fate[outcome['status']]}" if outcome["status"] in fate else ""
+    elif not value.get("skipped"):
+        told += (
+            f"; most people say {names.get(outcome['majority'], outcome['majority'])}"
+            if outcome["majority"]
+            else "; no majority"
+        )
+    told += "; in annotated_pairs" if outcome.get("in_annotated_pairs") else ""
+    return told + (f"; read again as record {outcome['read_again_as']}" if outcome["read_again_as"] else "")
+
+
+def _what_was_said(before: str, value: Story, names: Mapping[str, str]) -> str:
+    reason = f" ({_short(value['reason'])})" if value.get("reason") else ""
+    if value.get("skipped"):
+        return f"skipped{reason}"
+    if "answer" in value:
+        unchanged = value["answer"] == before
+        return f"left {_quoted(before)}" if unchanged else f"{_quoted(before)} -> {_quoted(value['answer'])}"
+    mark = f", mark {value['mark']}" if value.get("mark") else ""
+    if "preferred" in value:
+        return f"prefers {names.get(value['preferred'], 'neither')}{reason}"
+    return f"{value['verdict']}{mark}{reason}"
 
 
 def _shortened(mixture: Story) -> str:

@@ -21,6 +21,15 @@ class Prompt:
     text: str
     digest: str
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return _FOLDER / f"{self.name}.txt"
+
+    def filled_with(self, value: str) -> str:
+        """The text with `value` in the place of every placeholder, whatever those are called."""
+        return _PLACEHOLDER.sub(lambda _: value, self.text)
+
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with every `{placeholder}` replaced once; braces inside the values stay as they are.
 
@@ -30,7 +39,7 @@ class Prompt:
         if named != set(values):
             raise ConfigurationError(
                 f"the placeholders are {sorted(named)} and should be {sorted(values)}",
-                file=_FOLDER / f"{self.name}.txt",
+                file=self.path,
                 fix="write each of them as {name} in the prompt file, and no others",
             )
         return _PLACEHOLDER.sub(lambda match: values[match.group(1)], self.text)

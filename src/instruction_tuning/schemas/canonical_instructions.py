@@ -31,7 +31,9 @@ LANGUAGE = r"^([a-z]{2}|other)$"
 class CanonicalInstructions(pa.DataFrameModel):
     """One readable row of a raw file. Exact duplicates share `record_id` and differ in `source_row_id`.
 
-    `original_id` is what the row called itself where it came from; nothing makes it unique.
+    `original_id` is what the row called itself where it came from; nothing makes it unique. `tests` and
+    `constraints` are there where a record brings some: Python assertions, and a JSON list as
+    `text/constraint_kinds.py` reads it.
     """
 
     record_id: Series[str] = pa.Field(str_matches=r"^[0-9a-f]{16}$")
@@ -47,6 +49,8 @@ class CanonicalInstructions(pa.DataFrameModel):
     flags: Series[Any]
     parent_ids: Series[Any]
     original_id: Series[str] = pa.Field(nullable=True)
+    tests: Series[Any] | None = pa.Field(nullable=True)
+    constraints: Series[str] | None = pa.Field(nullable=True)
 
     class Config:
         strict = True
@@ -55,7 +59,7 @@ class CanonicalInstructions(pa.DataFrameModel):
     def _messages_are_turns(cls, messages: "pd.Series[Any]") -> "pd.Series[bool]":
         return are_conversations(messages)
 
-    @pa.check("flags", "parent_ids", name="is_list_of_texts")
+    @pa.check("flags", "parent_ids", "tests", name="is_list_of_texts")
     def _lists_hold_texts(cls, lists: "pd.Series[Any]") -> "pd.Series[bool]":
         return are_lists_of_texts(lists)
 

@@ -20,6 +20,8 @@ class SelectedQueries(pa.DataFrameModel):
     sampler: str
     selection_score: float = pa.Field(nullable=True)
     selected_because: str
+    tests: Series[Any] | None = pa.Field(nullable=True)
+    constraints: Series[str] | None = pa.Field(nullable=True)
 
     @pa.dataframe_check(error="rank counts from 0 in the order of the rows")
     def rank_counts_the_rows(cls, frame: pd.DataFrame) -> bool:

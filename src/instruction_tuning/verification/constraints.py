@@ -7,21 +7,22 @@ counts as a word, as in word counts of Chinese. All must hold to pass; the score
 O(length).
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable
 
-from pydantic import TypeAdapter
-
 from instruction_tuning.errors import InputError
+from instruction_tuning.text.constraint_kinds import (
+    Constraint,
+    CountKind,
+    Relation,
+    TextKind,
+    holds,
+    read_constraints,
+)
 from instruction_tuning.text.number_words import with_digits
-from instruction_tuning.verification.constraint_kinds import Constraint, CountKind, Relation, TextKind, holds
 from instruction_tuning.verification.verdict import Query, Verdict
 
 _LANGUAGE_NAMES = {"english": "en", "chinese": "zh", "英文": "en", "英语": "en", "中文": "zh", "汉语": "zh"}
-
-
-_OWN = TypeAdapter(tuple[Constraint, ...])
 
 
 def constraints_of(query: Query) -> tuple[Constraint, ...]:
@@ -33,18 +34,16 @@ def constraints_of(query: Query) -> tuple[Constraint, ...]:
     """
     given = query.get("constraints")
     try:
-        if isinstance(given, str) and given:
-            given = json.loads(given)
-        if isinstance(given, Iterable) and not isinstance(given, str):
-            return _OWN.validate_python([dict(row) for row in given])
-    except (ValueError, TypeError) as error:
+        # Null in a column of texts is a number, NaN.
+        own = read_constraints(given) if isinstance(given, Iterable) else ()
+    except ValueError as error:
         raise InputError(
             f"the record's constraints cannot be read: {error}",
             record=query.get("record_id"),
             field="constraints",
             fix='write a list such as [{"kind": "words", "value": 20, "relation": "at_most"}]',
         ) from error
-    return stated_constraints(str(query["prompt"]))
+    return own or stated_constraints(str(query["prompt"]))
 
 
 def keeps_constraints(query: Query, response: str) -> Verdict | None:

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
-from instruction_tuning.answering.code_tests import CodeTests, read_tests, sift_tests
+from instruction_tuning.answering.code_tests import read_tests, sift_tests
 from instruction_tuning.answering.mutants import mutants_of
+from instruction_tuning.sandbox.assertions import CodeTests
 from instruction_tuning.sandbox.pool import Sandbox
 
 PROGRAM = "def f(x):\n    '''Three more.'''\n    return x + 3 if x > 0 else sorted([x])[0]\n"

@@ -5,6 +5,7 @@ import pytest
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.cost_estimates import Calls, TrainingPlan
 from instruction_tuning.canonical.dry_run import TeacherPlan, dry_run
+from instruction_tuning.canonical.program_costs import ProgramPlan
 from instruction_tuning.errors import InputError
 
 
@@ -85,6 +86,45 @@ def test_no_more_queries_cost_than_are_selected(tmp_path):
     teacher = dry_run(path, count_words, max_length_tokens=5, teacher=plan(query_budget=10)).teacher
     assert (teacher.queries, teacher.answers.requests, teacher.ratings.requests) == (10, 10, 40)
     assert teacher.answers.prompt_tokens == 30
+
+
+def programs(num_repairs):
+    return ProgramPlan(
+        lambda prompt: "program" in prompt,
+        tests_prompt="Write tests for",
+        solving_prompt="Pass them",
+        repair_prompt="Repair it",
+        num_repairs=num_repairs,
+    )
+
+
+def test_tests_and_repairs_are_counted_at_their_most_and_own_tests_are_not_asked_for(tmp_path):
+    rows = [
+        pair("one program please", "a b"),
+        pair("any program please", "a b"),
+        pair("one two three", "a b"),
+        {**pair("tested by itself", "a b"), "tests": "assert f(1)"},
+    ]
+    path = write(tmp_path / "data.jsonl", *rows)
+    prices = {"price_per_million_input_tokens": 1e6, "price_per_million_output_tokens": 0.0}
+    few = plan(samples_per_query=2, answer_max_tokens=9, programs=programs(3), **prices)
+    report = dry_run(path, count_words, max_length_tokens=5, teacher=few)
+    told = report.teacher
+    assert told.tests == Calls(2, prompt_tokens=2 * (3 + 3), completion_tokens=2 * 9)
+    assert told.answers == Calls(4, prompt_tokens=4 * 3 + 2 * (2 + 9), completion_tokens=8 * 2)
+    assert told.repairs == Calls(6, prompt_tokens=6 * (2 + 3 + 2), completion_tokens=18 * 2)
+    assert told.ratings.requests == 8 + 18
+    assert told.price_usd == 12 + 34 + 42 + told.ratings.prompt_tokens
+    text = report.render()
+    assert "  tests: up to 2 requests" in text and "  repairs: up to 6 requests" in text
+    assert "price: up to about" in text and told.duration_seconds == (2 + 4 + 6 + 26) / 16
+    fewer = dry_run(
+        path, count_words, max_length_tokens=5, teacher=plan(query_budget=1, programs=programs(0))
+    )
+    assert (fewer.teacher.tests.requests, fewer.teacher.repairs.requests) == (1, 0)
+    assert "repairs: " not in fewer.render()
+    none = dry_run(path, count_words, max_length_tokens=5, teacher=plan()).render()
+    assert "tests: " not in none and "repairs: " not in none
 
 
 def test_the_estimated_time_states_its_assumption(tmp_path):

@@ -62,6 +62,16 @@ def test_a_judge_rates_at_its_own_prices(project_path):
     assert teacher_plan(answers(project_path), 70, teacher).judge_prices_per_million_tokens == (3.0, 0.0)
 
 
+@pytest.mark.parametrize(("strategy", "repairs"), [("tests_first", 0), ("self_repair", 1)])
+def test_strategies_that_test_programs_are_planned_with_their_own_prompts(project_path, strategy, repairs):
+    teacher = Endpoint(base_url="http://127.0.0.1:1/v1", model="m")
+    planned = teacher_plan(answers(project_path, strategy=strategy), 70, teacher).programs
+    assert planned.num_repairs == repairs
+    assert planned.asks_for_program("Write a function f.") and not planned.asks_for_program("What is rain?")
+    assert "unit tests" in planned.tests_prompt and "{" not in planned.tests_prompt + planned.repair_prompt
+    assert teacher_plan(answers(project_path), 70, teacher).programs is None
+
+
 def test_nothing_is_asked_of_a_teacher_where_the_records_answers_are_taken(project_path):
     teacher = Endpoint(base_url="http://127.0.0.1:1/v1", model="m")
     assert teacher_plan(answers(project_path, strategy="source"), 70, teacher) is None

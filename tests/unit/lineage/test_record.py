@@ -28,13 +28,14 @@ def chain(made: StoredProject) -> Chain:
     return chain_of(made.executions, anchors, made.store)
 
 
-def tell(made: StoredProject, name: str, **data: str):
+def tell(made: StoredProject, name: str, events: pd.DataFrame | None = None, **data: str):
     named = find_record(name, made.store, chain(made))
     model, reader = (
         registered("1", {"sft_mixture": "v1"} | data, "champion"),
         ModelContents(made.store, made.executions),
     )
-    story = RecordStory(named, made.store, chain(made)).tell(lambda only: [reader.of(model, only)])
+    nobody = pd.DataFrame() if events is None else events
+    story = RecordStory(named, made.store, chain(made), nobody).tell(lambda only: [reader.of(model, only)])
     json.dumps(story, default=str)
     return story
 

@@ -3,7 +3,7 @@
 import pytest
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.verification.constraint_kinds import Constraint, count_of, holds
+from instruction_tuning.text.constraint_kinds import Constraint, count_of, holds
 from instruction_tuning.verification.constraints import constraints_of, keeps_constraints, stated_constraints
 
 

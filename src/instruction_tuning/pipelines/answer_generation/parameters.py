@@ -79,6 +79,13 @@ class AnswerGenerationParameters(RequestParameters):
         return self.strategy in ("tests_first", "self_repair")
 
     @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that teacher and judge are asked by; queries are asked as they stand."""
+        rating = () if self.rates_nothing else ("rating",)
+        programs = ("writing_tests", "solving_with_tests") if self.tests_programs else ()
+        return (*rating, *programs, *(("repairing",) if self.strategy == "self_repair" else ()))
+
+    @property
     def rates_nothing(self) -> bool:
         """Whether no answer will have a rating."""
         return self.strategy == "source" or (

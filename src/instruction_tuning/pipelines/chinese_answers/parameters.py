@@ -14,3 +14,8 @@ class ChineseAnswersParameters(BaseModel):
     max_tokens: int = Field(gt=0)
     requests: RequestParameters
     seed: int
+
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that the teacher is asked by; the Chinese questions are asked as they stand."""
+        return ("translating", "translating_answer")

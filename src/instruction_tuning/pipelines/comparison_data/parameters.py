@@ -81,6 +81,16 @@ class ComparisonDataParameters(BaseModel):
         asked = {name: model.endpoint for name, model in self.models.items()}
         return {f"models.{name}": endpoint for name, endpoint in asked.items() if endpoint is not None}
 
+    @property
+    def teacher_answers(self) -> bool:
+        """Whether the teacher is among those that are compared; the judge is asked in any case."""
+        return any(model.source == "teacher" for model in self.models.values())
+
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that the judge is asked by."""
+        return tuple({"alone": "rating", "joint": "joint_rating"}[way] for way in self.rating.ways)
+
     def content_identity(self) -> dict[str, Any]:
         """Folders and files count by what lies in them."""
         from instruction_tuning.canonical.raw_files import list_raw_files

@@ -15,6 +15,7 @@ from instruction_tuning.canonical.records import (
     COMPARISON_COLUMNS,
     DOCUMENT_COLUMNS,
     LIST_COLUMNS,
+    OPTIONAL_COLUMNS,
     REJECTED_COLUMNS,
     CanonicalRecord,
     RejectedRecord,
@@ -55,12 +56,16 @@ class ReadFrames:
 def read_frames(outcomes: Iterable[Outcome], *, chunk_rows: int = CHUNK_ROWS) -> ReadFrames:
     """The frames of all `outcomes`, which are taken `chunk_rows` at a time."""
     chunks = [_chunk_frames(chunk) for chunk in _chunks(outcomes, chunk_rows)] or [_chunk_frames([])]
-    if len(chunks) == 1:
-        return chunks[0]
     names = [field.name for field in fields(ReadFrames)]
-    return ReadFrames(
-        **{name: pd.concat([getattr(chunk, name) for chunk in chunks], ignore_index=True) for name in names}
-    )
+    frames = {
+        name: getattr(chunks[0], name)
+        if len(chunks) == 1
+        else pd.concat([getattr(chunk, name) for chunk in chunks], ignore_index=True)
+        for name in names
+    }
+    canonical = frames["canonical"]
+    unused = [name for name in OPTIONAL_COLUMNS if canonical[name].isna().all()]
+    return ReadFrames(**frames | {"canonical": canonical.drop(columns=unused)})
 
 
 def _chunks(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:

@@ -95,6 +95,8 @@ class ColumnParameters(FrozenParameters):
     language: ColumnNames = None
     licence: ColumnNames = None
     id: ColumnNames = None
+    tests: ColumnNames = None
+    constraints: ColumnNames = None
 
 
 class IngestionParameters(RedactionParameters):

@@ -63,3 +63,9 @@ class BacktranslationParameters(BaseModel):
     def asks_teacher(self) -> bool:
         """Whether somebody else than a model trained here writes or judges."""
         return "teacher" in (self.written_by, self.curated_by)
+
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that a teacher is asked by; models that are trained here have their own forms."""
+        roles = (("backtranslation", self.written_by), ("curation", self.curated_by))
+        return tuple(name for name, by in roles if by == "teacher")

@@ -34,3 +34,13 @@ class InstructionEvolutionParameters(BaseModel):
     max_unreadable_rate: float = Field(ge=0, le=1)
     requests: RequestParameters
     seed: int
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """All that are drawn from."""
+        return (*self.text_operations, *self.code_operations)
+
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that teacher and judge are asked by."""
+        return ("evolving", *(("evolution_check",) if self.compare_with_parent else ()))

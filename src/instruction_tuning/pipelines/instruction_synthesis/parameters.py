@@ -13,6 +13,12 @@ from instruction_tuning.synthesis.unnatural import UnnaturalParameters
 
 Method = Literal["self_instruct", "unnatural", "textbook"]
 
+_PROMPTS: dict[Method, tuple[str, ...]] = {
+    "self_instruct": ("new_tasks", "task_kind", "input_first", "label_first"),
+    "unnatural": ("three_shots", "paraphrasing"),
+    "textbook": ("textbook_section", "textbook_exercises"),
+}
+
 
 class InstructionSynthesisParameters(BaseModel):
     """What is written and how; what is not named in `methods` costs nothing."""
@@ -35,6 +41,16 @@ class InstructionSynthesisParameters(BaseModel):
     def asks_teacher(self) -> bool:
         """Whether anything is written at all."""
         return bool(self.methods)
+
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that the writer is asked by."""
+        return tuple(
+            name if self.writer == "chat" else f"plain_{name}"
+            for method in self.methods
+            for name in _PROMPTS[method]
+            if name != "paraphrasing" or self.unnatural.paraphrases
+        )
 
     @model_validator(mode="after")
     def _a_plain_model_writes_lists(self) -> Self:

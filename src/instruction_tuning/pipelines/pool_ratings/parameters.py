@@ -9,6 +9,13 @@ from instruction_tuning.lm.request_parameters import RequestParameters
 
 Measure = Literal["tags", "judge_rating", "difficulty_rating", "deita", "pre_experience", "learnability"]
 
+_PROMPTS = {
+    "tags": ("tagging",),
+    "judge_rating": ("rating",),
+    "difficulty_rating": ("difficulty",),
+    "deita": ("evolving", "critique", "joint_complexity", "joint_quality"),
+}
+
 
 class TagParameters(BaseModel):
     """How many tokens a list of tags may take, and InsTag's four steps of normalisation."""
@@ -66,3 +73,8 @@ class PoolRatingsParameters(BaseModel):
         """Whether a measure is somebody's word; the others are worked out here."""
         asked = ("tags", "judge_rating", "difficulty_rating", "deita")
         return any(measure in asked for measure in self.measures)
+
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that teacher and judge are asked by."""
+        return tuple(name for measure in self.measures for name in _PROMPTS.get(measure, ()))

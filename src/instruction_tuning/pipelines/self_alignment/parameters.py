@@ -72,6 +72,18 @@ class SelfAlignmentParameters(BaseModel):
         """Whether somebody else than the base model writes."""
         return self.answerer == "teacher"
 
+    @property
+    def teacher_prompts(self) -> tuple[str, ...]:
+        """The prompt files that teacher and judge are asked by."""
+        parts = (
+            (self.new_topics, ("topic",)),
+            (self.prompts_per_topic, ("topic_question",)),
+            (True, ("principled_answer",)),
+            (self.revision_rounds, ("critique", "rating")),
+            (self.verbose_cloning, ("verbose_answer",)),
+        )
+        return tuple(name for used, names in parts if used for name in names)
+
     def content_identity(self) -> dict[str, Any]:
         """Files count by what is in them; those in prompts/ are read through the code's folder."""
         told = {

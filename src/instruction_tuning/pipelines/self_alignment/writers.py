@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from instruction_tuning.lm.chat_request import ChatRequest, request_id
+from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion_rows import COMPLETION_DTYPES
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.lm.protocol import Endpoint
@@ -30,7 +30,8 @@ def continued(
 ) -> pd.DataFrame:
     """What the base model writes after each request's text and the cue of its kind, as completions.
 
-    Samples are told apart by their number; a reply holds its cue. A model that goes on to the last token
+    Samples are told apart by their number; a reply holds its cue. Nothing is asked of an endpoint, so no
+    completion store has them, and `request_id` is null. A model that goes on to the last token
     ends with `length`, as a server says it: of a base model that is the rule, so it is not told here.
     """
     from instruction_tuning.lm.local import continue_texts
@@ -54,9 +55,8 @@ def continued(
 
 
 def _row(base_model: ModelFolder, request: ChatRequest, number: int, text: str) -> dict[str, object]:
-    body = request.body(base_model.digest, missing=request.num_samples, part=0)
     return {
-        "request_id": request_id(body, 0),
+        "request_id": None,
         "record_id": request.record_id,
         "sample_index": number,
         "kind": request.kind,

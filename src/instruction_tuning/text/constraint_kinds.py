@@ -5,9 +5,11 @@ A Han character counts as a word, as in word counts of Chinese. O(length).
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from instruction_tuning.text.languages import HAN, KANA_AND_HANGUL, language_of
 
@@ -31,6 +33,8 @@ _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)、])[ \t]*\S", re.MULTILINE)
 class Constraint:
     """`value` is a number with its `relation` for counts, a text otherwise (empty for json)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     kind: Kind
     value: int | str = ""
     relation: Relation = "exactly"
@@ -45,6 +49,31 @@ class Constraint:
         if isinstance(self.value, int):
             return f"{self.relation.replace('_', ' ')} {self.value} {self.kind}"
         return f"{self.kind.replace('_', ' ')} {self.value}".strip()
+
+
+_LIST = TypeAdapter(tuple[Constraint, ...])
+
+
+def read_constraints(given: object) -> tuple[Constraint, ...]:
+    """The constraints in a list of objects, or in that list as JSON. Raises `ValueError` for anything else.
+
+    A null counts as left out, as tables with a column for each key have it; a blank text is no constraint.
+
+    >>> read_constraints('[{"kind": "words", "value": 20, "relation": "at_most"}]')
+    (Constraint(kind='words', value=20, relation='at_most'),)
+    """
+    listed = json.loads(given or "[]") if isinstance(given, str) else given
+    if not isinstance(listed, Iterable) or isinstance(listed, str | Mapping):
+        raise ValueError(f"{type(listed).__name__} is no list")
+    rows = list(listed)
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise ValueError("not every element is an object with a kind")
+    given_keys = [{key: value for key, value in row.items() if value is not None} for row in rows]
+    try:
+        return _LIST.validate_python(given_keys)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ValueError(f"[{first['loc'][0]}] {first['msg']}") from error
 
 
 def count_of(kind: CountKind, text: str) -> int:
