@@ -14,6 +14,7 @@ from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.mixture.replay import build_mixture
+from instruction_tuning.sandbox.pool import Sandbox
 from instruction_tuning.verification.answer_score import answer_score, item_rubric
 from instruction_tuning.verification.code import program_text
 
@@ -138,6 +139,19 @@ def test_self_repair_tests_programs_repairs_them_and_books_every_request(tmp_pat
     sent = len(server.requests)
     run(tmp_path, asked, server, price=1.0, strategy="tests_first", num_samples=2)
     assert len(server.requests) == sent
+
+
+@linux
+def test_each_program_is_run_against_its_tests_once(tmp_path, server, monkeypatch):
+    ran, run_all = [], Sandbox.run_all
+    monkeypatch.setattr(
+        Sandbox, "run_all", lambda self, programs: ran.extend(programs) or run_all(self, programs)
+    )
+    frames = run(tmp_path, queries(CODE[:3]), server, strategy="self_repair", num_samples=2)
+    tested = [program for program in ran if "_tests_that_failed" not in str(program.tests)]
+    responses = frames["rated_responses"].drop_duplicates(["record_id", "response"])
+    assert (frames["teacher_completions"]["kind"] == "repair").any()
+    assert sorted(program.source for program in tested) == sorted(map(program_text, responses["response"]))
 
 
 @linux

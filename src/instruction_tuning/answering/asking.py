@@ -7,7 +7,9 @@ import pandas as pd
 from instruction_tuning.answering.code_tests import CodeTests, Run
 from instruction_tuning.answering.sampling import Ask, Sampling
 from instruction_tuning.answering.tested_programs import (
+    Outcomes,
     ask_for_repairs,
+    run_responses,
     solving_requests,
     test_requests,
     tests_by_record,
@@ -26,8 +28,8 @@ def ask_with_tests(
     num_repairs: int,
     sampling: Sampling,
     max_unreadable_rate: float,
-) -> dict[str, CodeTests]:
-    """Ask for everything; the tests by record id.
+) -> Outcomes:
+    """Ask for everything; what became of the programs that had to be run for it, those that may be repaired.
 
     Queries that ask for no program, or got no readable tests, are asked as they are (`plain_requests`), and
     so are those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are.
@@ -44,19 +46,20 @@ def ask_with_tests(
             *solving_requests(queries, shown, num_samples=num_samples, sampling=sampling),
         ]
     )
-    if num_repairs:
-        ask(
-            ask_for_repairs(
-                queries,
-                answers,
-                tests,
-                run,
-                num_samples=num_samples,
-                num_repairs=num_repairs,
-                sampling=sampling,
-            )
+    if not num_repairs:
+        return {}
+    outcomes = run_responses(answers, tests, run)
+    ask(
+        ask_for_repairs(
+            queries,
+            answers,
+            outcomes,
+            num_samples=num_samples,
+            num_repairs=num_repairs,
+            sampling=sampling,
         )
-    return tests
+    )
+    return outcomes
 
 
 def refuse_unreadable_tests(
