@@ -9,8 +9,8 @@ over. An answer is right where the world's own scorer gives it full marks. Print
 Wilson intervals over answers: how many answers a verifier says anything about; of those that it passes how
 many are right, and of the right ones how many it passes; of those that it fails how many are wrong, and of
 the wrong ones how many it fails. The teacher neither refuses nor slips into another language, so these two
-faults are planted in a tenth of the answers: refusals for form, the other language for its verifier alone. Unit tests are the teacher's own, as
-they come and without the vacuous ones.
+faults are planted in a tenth of the answers: refusals for the check of form, the other language for its
+verifier, each alone. Unit tests are the teacher's own, as they come and without the vacuous ones.
 """
 
 import argparse

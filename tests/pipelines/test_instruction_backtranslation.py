@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 from backtranslation_builders import parameters, pool, roomy_base, segments
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
-from kedro.runner import SequentialRunner
+from memory_catalog import run_in_memory
 from training_builders import replay_documents
 
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
@@ -38,13 +38,6 @@ def teacher(tmp_path_factory: pytest.TempPathFactory):
     server.stop()
 
 
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
-
-
 def run(project: Path, work: Path, teacher: Endpoint, **changes: Any) -> DataCatalog:
     """The catalog after the loop from stored segments, all in memory."""
     values = yaml.safe_load(
@@ -64,11 +57,7 @@ def run(project: Path, work: Path, teacher: Endpoint, **changes: Any) -> DataCat
     whole = register_pipelines()["instruction_backtranslation"]
     stage = whole.only_nodes_with_namespaces(["instruction_backtranslation"])
     loop = Pipeline([node for node in stage.nodes if not str(node.namespace).endswith("segments")])
-    entries = {name: Kept(value, copy_mode="assign") for name, value in given.items()}
-    entries |= {name: Kept(copy_mode="assign") for name in loop.all_outputs()}
-    catalog = DataCatalog(entries)
-    SequentialRunner().run(loop, catalog)
-    return catalog
+    return run_in_memory(loop, given)
 
 
 def check_frames(catalog: DataCatalog) -> None:
@@ -98,8 +87,9 @@ def test_models_write_and_judge_and_the_last_one_carries_the_tags(project_path, 
 
 @pytest.mark.slow
 def test_a_teacher_in_both_places_is_paid_once_and_its_curation_is_a_mechanism(
-    project_path, tmp_path, teacher
+    project_path, tmp_path, teacher, caplog
 ) -> None:
+    caplog.set_level("INFO")
     by_teacher = {
         "written_by": "teacher",
         "curated_by": "teacher",
@@ -114,6 +104,8 @@ def test_a_teacher_in_both_places_is_paid_once_and_its_curation_is_a_mechanism(
     kept = catalog["curated_candidates_1"].load().set_index("segment_id")
     assert not kept.loc["0d", "kept"], "a writer's own view answers nothing"
     assert kept["kept"].sum() >= 2 and kept["expected_score"].isna().all()
+    told = f"round 1: {kept['kept'].sum()} of {len(kept)} kept, precision "
+    assert f"curation against the truth (mechanism): {told}" in caplog.text
     asked = [catalog[f"curation_completions_{number}"].load() for number in ROUNDS]
     for frame in (catalog["backtranslation_completions"].load(), *asked):
         TeacherCompletions.validate(frame)
