@@ -31,6 +31,7 @@ from instruction_tuning.hooks.answer_source import (
     what_is_used,
 )
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
+from instruction_tuning.hooks.stored_inputs import stored_inputs
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.lm.protocol import Endpoint
 
@@ -59,6 +60,8 @@ def check_before_run(
     project = Path(run_params["project_path"])
     if used := what_is_used(pipeline, catalog, project):
         logger.info("%s", used)
+    if stored := stored_inputs(pipeline, catalog):
+        logger.info("stored by earlier runs: %s", stored)
     # A node that is not run needs no input, no teacher and no place to write to.
     asked, pipeline = pipeline, nodes_that_may_run(run_params, pipeline)
     check_ratings_will_come(asked, pipeline, catalog)

@@ -48,6 +48,10 @@ def answer_with_models(
     recorded = {
         name: answering.recorded_answers(name, model, queries) for name, model in parameters.models.items()
     }
+    ids = {
+        name: answering.model_id(model, folders[name], teacher) for name, model in parameters.models.items()
+    }
+    logger.info("%d queries for: %s", len(queries), ", ".join(f"{name} ({ids[name]})" for name in ids))
     asker, judge = Asker(parameters.requests), teacher.rated_by
     languages = queries.set_index("record_id")["language"]
     parts = []
@@ -56,19 +60,16 @@ def answer_with_models(
         folder, known = folders[name], recorded[name]
         if known is not None:
             came = answering.completion_like(queries, known, index=index, why_not="it has no answer of this")
-            model_id = str(model.path or "record")
         elif folder is not None:
             sampled = answering.sampled_answers(folder, queries, parameters)
             came = answering.completion_like(queries, sampled, index=index, why_not="it wrote nothing")
-            model_id = folder.digest
         else:
             assert endpoint is not None
             came = answering.asked_answers(endpoint, queries, asker, parameters, index=index)
-            model_id = endpoint.model
         checked = checked_responses(queries, came.assign(model=name))
         parts.append(
             checked.drop(columns=["rating", "rating_status"]).assign(
-                model_id=model_id,
+                model_id=ids[name],
                 origin=model.origin,
                 is_judges_own=endpoint is not None and _are_one(endpoint, judge),
                 language=checked["record_id"].map(languages).astype("str"),
