@@ -29,6 +29,7 @@ NAMES = (
     "pair_decisions",
     "preference_pairs",
     "sft_model",
+    "backtranslation_examples_2",
 )
 
 

@@ -25,8 +25,10 @@ from instruction_tuning.schemas.backtranslation import (
     CurationAccuracy,
 )
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
+from instruction_tuning.schemas.training_log import TrainingLog
 from instruction_tuning.synthesis.backtranslation.source_tags import system_text
 from instruction_tuning.training.sft_parameters import SFTParameters
+from instruction_tuning.training.training_record import read_training_record
 
 ROUNDS = range(1, BACKTRANSLATION_ROUNDS + 1)
 
@@ -81,6 +83,9 @@ def test_models_write_and_judge_and_the_last_one_carries_the_tags(project_path, 
     assert table["recall"].isna().all()
     model = catalog["backtranslated_model"].load()
     assert system_text(("seed", "web")) in load_tokenizer(model).chat_template
+    log, metrics = (catalog[f"backtranslated_{name}"].load() for name in ("training_log", "metrics"))
+    TrainingLog.validate(log)
+    assert read_training_record(model)[1] == metrics and metrics["heldout_loss_after"] > 0
     panels = [trace.type for trace in catalog["curation_figure"].load().data]
     assert panels == ["histogram", "bar", "bar", "bar"] * BACKTRANSLATION_ROUNDS
 

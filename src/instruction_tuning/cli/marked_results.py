@@ -26,15 +26,22 @@ def marked_result_lines(outputs: Mapping[str, Any], made: Mapping[str, Any]) -> 
     `outputs` are the data sets that the run ended with, by name, `made` all that its nodes make.
     """
     for name, dataset in sorted(outputs.items()):
-        mark = (getattr(dataset, "metadata", None) or {}).get("result")
+        mark = _mark(dataset)
         if mark is None:
             continue
         rows = _rows(dataset)
         yield f"{name}: {_place(dataset)}" + ("" if rows is None else f" ({counted(rows, 'row')})")
         if rows == 0:
-            yield from _why_empty(dataset, str(mark.get("reasons", "")), made)
-        elif "next" in mark:
-            yield f"  next: {mark['next'].format(path=_to_name(dataset))}"
+            yield from _why_empty(dataset, mark.get("reasons", ""), made)
+        else:
+            yield from next_line(dataset)
+
+
+def next_line(dataset: Any) -> Iterator[str]:
+    """The command that takes what `dataset` holds, where the catalog names one."""
+    mark = _mark(dataset) or {}
+    if "next" in mark:
+        yield f"  next: {mark['next'].format(path=_to_name(dataset))}"
 
 
 def shown(path: Path | None) -> str:
@@ -43,6 +50,12 @@ def shown(path: Path | None) -> str:
         return "?"
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _mark(dataset: Any) -> Mapping[str, str] | None:
+    """What the catalog says of it as a result; null where it is none."""
+    mark: Mapping[str, str] | None = (getattr(dataset, "metadata", None) or {}).get("result")
+    return mark
 
 
 def _place(dataset: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from instruction_tuning.cli.marked_results import marked_result_lines, shown
+from instruction_tuning.cli.marked_results import marked_result_lines, next_line, shown
 from instruction_tuning.datasets.registered_model import aliased_version
 from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
@@ -14,8 +14,16 @@ from instruction_tuning.lm.model_folder import ModelFolder
 VERDICT_DATASET = "promotion_verdict"
 POOL_PAGE = "pool_page"
 # Registered names of the models that a run may end with.
-_MODELS = {CANDIDATE_DATASET: SFT_MODEL, "reward_model": "reward-model"}
-_TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"}
+_MODELS = {
+    CANDIDATE_DATASET: SFT_MODEL,
+    "reward_model": "reward-model",
+    "backtranslated_model": "backtranslated-model",
+}
+_TITLES = {
+    CANDIDATE_DATASET: "Fine-tuned model",
+    "reward_model": "Reward model",
+    "backtranslated_model": "Backtranslated model",
+}
 
 
 def result_lines(outputs: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
@@ -28,7 +36,8 @@ def result_lines(outputs: Mapping[str, Any], made: Mapping[str, Any]) -> Iterato
     yield from _row_lines(made)
     if POOL_PAGE in outputs:
         yield f"Read the data: {shown(stored_path(outputs[POOL_PAGE]))}"
-    yield from marked_result_lines(outputs, made)
+    others = {name: dataset for name, dataset in outputs.items() if name not in _MODELS}
+    yield from marked_result_lines(others, made)
     yield from model_lines(outputs)
     if CANDIDATE_DATASET in outputs:
         yield from _training_lines(outputs[CANDIDATE_DATASET].load())
@@ -49,6 +58,7 @@ def model_lines(datasets: Mapping[str, Any]) -> Iterator[str]:
         place = f"registered as models:/{_MODELS[name]}/{version}" if version else "not registered"
         carried = f" (alias {', '.join(aliases)})" if aliases else ""
         yield f"{_TITLES[name]}: {shown(stored_path(datasets[name]))}, {place}{carried}"
+        yield from next_line(datasets[name])
 
 
 def _row_lines(made: Mapping[str, Any]) -> Iterator[str]:
