@@ -147,14 +147,14 @@ def generate(base_url: str, model: str, holder: Path) -> dict[str, str]:
         }
     )
     teacher = Endpoint(base_url=base_url, model=model, price_per_million_input_tokens=0.15)
-    answers = nodes.generate_answers(queries, teacher, None, parameters)
-    completions, rated = nodes.rate_answers(queries, answers, teacher, None, parameters)
+    answers, outcomes = nodes.generate_answers(queries, teacher, None, parameters)
+    completions, rated = nodes.rate_answers(queries, answers, outcomes, teacher, None, parameters)
     gone = Endpoint(base_url="http://127.0.0.1:9/v1", model=model, price_per_million_input_tokens=0.15)
     # A base model says nothing at times; what failed is asked for again, so only the rest can be free.
     single = parameters.model_copy(update={"num_samples": 1})
-    first = nodes.generate_answers(queries, teacher, None, single)
+    first, _ = nodes.generate_answers(queries, teacher, None, single)
     is_answered = (first["status"] == "ok").to_numpy()
-    again = nodes.generate_answers(queries[is_answered], gone, None, single)
+    again, _ = nodes.generate_answers(queries[is_answered], gone, None, single)
     ok = answers["status"] == "ok"
     return {
         "answers": f"{ok.sum()} of {QUERIES * SAMPLES}; HTTP requests {answers['request_id'].nunique()}",

@@ -9,8 +9,8 @@ over. An answer is right where the world's own scorer gives it full marks. Print
 Wilson intervals over answers: how many answers a verifier says anything about; of those that it passes how
 many are right, and of the right ones how many it passes; of those that it fails how many are wrong, and of
 the wrong ones how many it fails. The teacher neither refuses nor slips into another language, so these two
-faults are planted in a tenth of the answers, for their verifiers alone. Unit tests are the teacher's own, as
-they come and without the vacuous ones.
+faults are planted in a tenth of the answers: refusals for the check of form, the other language for its
+verifier, each alone. Unit tests are the teacher's own, as they come and without the vacuous ones.
 """
 
 import argparse
@@ -41,7 +41,6 @@ from instruction_tuning.verification.verdict import Query, Verifier
 from instruction_tuning.verification.verifiers import (
     has_form,
     is_in_language,
-    is_no_refusal,
     is_right_sum,
     judge_rating,
     reward_score,
@@ -135,7 +134,7 @@ def _judged(
         yield name, [_verdict(verifier, answer) for answer in answers]
     rng = random.Random(teacher.seed)
     for name, verifier, fault in (
-        ("refusal (planted)", is_no_refusal, lambda query: rng.choice(REFUSALS)),
+        ("form (refusals planted)", has_form, lambda query: rng.choice(REFUSALS)),
         ("language (planted)", is_in_language, lambda query: OTHER_LANGUAGE[query["language"]]),
     ):
         yield name, [_verdict(verifier, answer) for answer in _planted(answers, fault, rng)]

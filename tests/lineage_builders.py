@@ -32,6 +32,7 @@ NAMES = (
     "gold_answers",
     "annotation_verdicts",
     "annotated_pairs",
+    "backtranslation_examples_2",
 )
 
 

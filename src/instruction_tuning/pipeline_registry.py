@@ -89,6 +89,7 @@ def _arena_answers() -> Pipeline:
         inputs={"selected_queries": "arena_queries"},
         outputs={
             "answer_completions": "arena_answer_completions",
+            "program_outcomes": "arena_program_outcomes",
             "teacher_completions": "arena_completions",
             "rated_responses": "arena_responses",
             "chosen_answers": "arena_chosen_answers",

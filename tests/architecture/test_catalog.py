@@ -2,11 +2,13 @@
 
 import json
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 MAX_COLLAPSED_ELEMENTS = 24
+DOCUMENTS = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 LAYERS = (
     "01_raw",
     "02_intermediate",
@@ -74,6 +76,22 @@ def test_what_is_made_lies_in_the_folder_of_its_layer(entries, registered):
         if f"data/{entries[name]['metadata']['kedro-viz']['layer']}/" not in entries[name]["filepath"]
     ]
     assert wrong == []
+
+
+def test_every_pipeline_ends_with_a_result_that_the_catalog_marks(entries, registered):
+    """Where it lies is said at the end of a run; of the chain's last stages report and models say it."""
+    told = {"ingestion", "sft", "reward_model", "evaluation", "__default__"}
+    marked = {name for name, entry in entries.items() if "result" in entry.get("metadata", {})}
+    assert [name for name in registered.keys() - told if not registered[name].outputs() & marked] == []
+    for name in marked:
+        mark = entries[name]["metadata"]["result"]
+        assert mark.keys() <= {"next", "reasons"}
+        ends = [pipeline for pipeline in registered.values() if name in pipeline.outputs()]
+        source = str(mark.get("reasons", "")).partition(".")[0]
+        assert ends and all(source in {"", *pipeline.all_outputs()} for pipeline in ends), name
+        command = mark.get("next", "kedro").format(path=entries[name].get("filepath"))
+        documents = "".join(file.read_text("utf-8") for file in DOCUMENTS)
+        assert command in documents.replace("\n", " "), command
 
 
 def test_every_data_set_of_the_chain_has_a_preview(context, registered):

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from raw_file_builders import write
 from training_builders import tiny_base
@@ -196,6 +196,16 @@ def answering(
     answer = Node(lambda *_: 1, inputs, "rated_responses", name="answer")
     reward = Node(lambda *_: 1, ["rated_responses", "params:reward_model"], "reward_model", name="reward")
     return catalog, Pipeline([answer]), Pipeline([answer, reward])
+
+
+def test_a_file_where_versions_go_is_said_before_the_run(tmp_path):
+    """As one lies there from before the data set had versions."""
+    file = tmp_path / "new_instructions.jsonl"
+    file.write_text("{}")
+    versioned = JSONLinesDataset(filepath=str(file), version=Version(None, "2026-01-01T00.00.00.000Z"))
+    catalog = DataCatalog({"new_instructions": versioned})
+    with pytest.raises(WorkspaceError, match="a file lies where the versions of `new_instructions` go"):
+        check(catalog, tmp_path, output="new_instructions")
 
 
 def preflight(catalog: DataCatalog, pipeline: Pipeline, tmp_path: Path) -> None:

@@ -82,8 +82,10 @@ def run(tmp_path):
     return go
 
 
-def test_the_first_run_makes_tasks_and_says_that_nobody_has_worked_yet(run):
+def test_the_first_run_makes_tasks_and_says_that_nobody_has_worked_yet(run, caplog):
+    caplog.set_level("INFO", "instruction_tuning")
     made = run()
+    assert f"the base model {tiny_base().digest} goes on from 2 questions" in caplog.messages
     tasks = AnnotationTasks.validate(made["annotation_tasks"])
     assert tasks["kind"].value_counts().to_dict() == dict.fromkeys(KINDS, 2)
     corrected = tasks[tasks["kind"] == "correct"]

@@ -18,6 +18,7 @@ from instruction_tuning.microworld.benchmark import benchmark_items
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.mixture.replay import build_mixture
+from instruction_tuning.sandbox.pool import Sandbox
 from instruction_tuning.verification.answer_score import answer_score, item_rubric
 from instruction_tuning.verification.program_text import program_text
 
@@ -197,6 +198,19 @@ def test_own_tests_without_an_assertion_are_named_with_their_record(tmp_path, se
     with pytest.raises(InputError, match="no assertion") as caught:
         run(tmp_path, asked, server, strategy="tests_first")
     assert caught.value.record == asked["record_id"].iloc[0] and not server.requests
+
+
+@linux
+def test_each_program_is_run_against_its_tests_once(tmp_path, server, monkeypatch):
+    ran, run_all = [], Sandbox.run_all
+    monkeypatch.setattr(
+        Sandbox, "run_all", lambda self, programs: ran.extend(programs) or run_all(self, programs)
+    )
+    frames = run(tmp_path, queries(CODE[:3]), server, strategy="self_repair", num_samples=2)
+    tested = [program for program in ran if "_tests_that_failed" not in str(program.tests)]
+    responses = frames["rated_responses"].drop_duplicates(["record_id", "response"])
+    assert (frames["teacher_completions"]["kind"] == "repair").any()
+    assert sorted(program.source for program in tested) == sorted(map(program_text, responses["response"]))
 
 
 @linux

@@ -195,13 +195,18 @@ def test_the_report_states_saturation_ties_places_and_self_preference(compared) 
     assert sum(sum(trace.customdata) for trace in figure.data[:4]) == len(scored)
 
 
-def test_a_second_run_sends_nothing_and_the_bill_knows_all(compared, teacher, folder, tmp_path) -> None:
+def test_a_second_run_sends_nothing_and_the_bill_knows_all(
+    compared, teacher, folder, tmp_path, caplog
+) -> None:
     nowhere = teacher.model_copy(update={"base_url": "http://127.0.0.1:9/v1"})
     given = {
         name: compared[name].load()
         for name in ("selected_queries", "base_model", "champion_model", "params:comparison_data")
     }
+    caplog.set_level("INFO", "instruction_tuning")
     again = run_in_memory(create_pipeline(), {**given, "params:teacher": nowhere})
+    who = f"teacher ({teacher.model}), base_model ({given['base_model'].digest}), record (record), other ("
+    assert f"{COUNT} queries for: {who}" in caplog.text
     pd.testing.assert_frame_equal(again["compared_responses"].load(), compared["compared_responses"].load())
     stored = FrameDataset(filepath=str(tmp_path / "comparison_completions.parquet"))
     stored.save(compared["comparison_completions"].load())

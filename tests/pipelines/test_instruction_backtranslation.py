@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 from backtranslation_builders import parameters, pool, roomy_base, segments
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
-from kedro.runner import SequentialRunner
+from memory_catalog import run_in_memory
 from training_builders import replay_documents
 
 from instruction_tuning.datasets.jsonl import JSONLinesDataset
@@ -25,8 +25,10 @@ from instruction_tuning.schemas.backtranslation import (
     CurationAccuracy,
 )
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
+from instruction_tuning.schemas.training_log import TrainingLog
 from instruction_tuning.synthesis.backtranslation.source_tags import system_text
 from instruction_tuning.training.sft_parameters import SFTParameters
+from instruction_tuning.training.training_record import read_training_record
 
 ROUNDS = range(1, BACKTRANSLATION_ROUNDS + 1)
 
@@ -36,13 +38,6 @@ def teacher(tmp_path_factory: pytest.TempPathFactory):
     server = TeacherServer.start(0, tmp_path_factory.mktemp("teacher") / "log")
     yield Endpoint(base_url=server.base_url, model=server.model)
     server.stop()
-
-
-class Kept(MemoryDataset):
-    """Not given up when the last node that takes it has run."""
-
-    def _release(self) -> None:
-        pass
 
 
 def run(project: Path, work: Path, teacher: Endpoint, **changes: Any) -> DataCatalog:
@@ -64,11 +59,7 @@ def run(project: Path, work: Path, teacher: Endpoint, **changes: Any) -> DataCat
     whole = register_pipelines()["instruction_backtranslation"]
     stage = whole.only_nodes_with_namespaces(["instruction_backtranslation"])
     loop = Pipeline([node for node in stage.nodes if not str(node.namespace).endswith("segments")])
-    entries = {name: Kept(value, copy_mode="assign") for name, value in given.items()}
-    entries |= {name: Kept(copy_mode="assign") for name in loop.all_outputs()}
-    catalog = DataCatalog(entries)
-    SequentialRunner().run(loop, catalog)
-    return catalog
+    return run_in_memory(loop, given)
 
 
 def check_frames(catalog: DataCatalog) -> None:
@@ -92,14 +83,18 @@ def test_models_write_and_judge_and_the_last_one_carries_the_tags(project_path, 
     assert table["recall"].isna().all()
     model = catalog["backtranslated_model"].load()
     assert system_text(("seed", "web")) in load_tokenizer(model).chat_template
+    log, metrics = (catalog[f"backtranslated_{name}"].load() for name in ("training_log", "metrics"))
+    TrainingLog.validate(log)
+    assert read_training_record(model)[1] == metrics and metrics["heldout_loss_after"] > 0
     panels = [trace.type for trace in catalog["curation_figure"].load().data]
     assert panels == ["histogram", "bar", "bar", "bar"] * BACKTRANSLATION_ROUNDS
 
 
 @pytest.mark.slow
 def test_a_teacher_in_both_places_is_paid_once_and_its_curation_is_a_mechanism(
-    project_path, tmp_path, teacher
+    project_path, tmp_path, teacher, caplog
 ) -> None:
+    caplog.set_level("INFO")
     by_teacher = {
         "written_by": "teacher",
         "curated_by": "teacher",
@@ -114,6 +109,8 @@ def test_a_teacher_in_both_places_is_paid_once_and_its_curation_is_a_mechanism(
     kept = catalog["curated_candidates_1"].load().set_index("segment_id")
     assert not kept.loc["0d", "kept"], "a writer's own view answers nothing"
     assert kept["kept"].sum() >= 2 and kept["expected_score"].isna().all()
+    told = f"round 1: {kept['kept'].sum()} of {len(kept)} kept, precision "
+    assert f"curation against the truth (mechanism): {told}" in caplog.text
     asked = [catalog[f"curation_completions_{number}"].load() for number in ROUNDS]
     for frame in (catalog["backtranslation_completions"].load(), *asked):
         TeacherCompletions.validate(frame)

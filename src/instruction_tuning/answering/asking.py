@@ -8,8 +8,10 @@ import pandas as pd
 from instruction_tuning.answering.code_tests import Run
 from instruction_tuning.answering.sampling import Ask, Sampling
 from instruction_tuning.answering.tested_programs import (
+    Outcomes,
     ask_for_repairs,
     own_tests_by_record,
+    run_responses,
     solving_requests,
     test_requests,
     tests_by_record,
@@ -32,8 +34,8 @@ def ask_with_tests(
     num_repairs: int,
     sampling: Sampling,
     max_unreadable_rate: float,
-) -> dict[str, CodeTests]:
-    """Ask for everything; the tests by record id.
+) -> Outcomes:
+    """Ask for everything; what became of the programs that had to be run for it, those that may be repaired.
 
     Queries that ask for no program, or got no readable tests, are asked as they are (`plain_requests`), and
     so are those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are.
@@ -52,19 +54,20 @@ def ask_with_tests(
             *solving_requests(queries, shown, num_samples=num_samples, sampling=sampling),
         ]
     )
-    if num_repairs:
-        ask(
-            ask_for_repairs(
-                queries,
-                answers,
-                tests,
-                run,
-                num_samples=num_samples,
-                num_repairs=num_repairs,
-                sampling=sampling,
-            )
+    if not num_repairs:
+        return {}
+    outcomes = run_responses(answers, tests, run)
+    ask(
+        ask_for_repairs(
+            queries,
+            answers,
+            outcomes,
+            num_samples=num_samples,
+            num_repairs=num_repairs,
+            sampling=sampling,
         )
-    return tests
+    )
+    return outcomes
 
 
 def _log_what_is_to_come(queries: pd.DataFrame, for_tests: int, num_samples: int, num_repairs: int) -> None:

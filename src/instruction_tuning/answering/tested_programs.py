@@ -2,7 +2,7 @@
 
 The order of Code Llama's recipe (arXiv 2308.12950) with self-repair (arXiv 2306.09896) behind it;
 code_tests.py and self_repair.py have the methods. What is asked for is known by the kind of its completions:
-tests, answer, repair. O(R) programs run for R responses, and `max_mutants` more a task.
+tests, answer, repair. O(R) programs run for R responses, each once, and `max_mutants` more a task.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,6 +32,8 @@ from instruction_tuning.verification.rating import instruction_text
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier
 
 RESPONSE_KINDS = ("answer", "repair")
+# By record id and response; null where the response holds no program.
+Outcomes = Mapping[tuple[str, str], Outcome | None]
 NO_PROGRAM = "the answer holds no program in Python"
 
 
@@ -99,32 +101,31 @@ def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[st
 
 
 def run_responses(
-    responses: pd.DataFrame, tests: Mapping[str, CodeTests], run: Run
+    responses: pd.DataFrame, tests: Mapping[str, CodeTests], run: Run, *, known: Outcomes | None = None
 ) -> dict[tuple[str, str], Outcome | None]:
-    """By (record id, response), each run once: its outcome, null where it holds no program.
+    """The outcome of each different response, run once; of those that are `known` that one, and not run.
 
     `responses` has record_id and response; those without tests, or that never came, are left out.
     """
+    known = known or {}
     came = responses[responses["response"].notna() & responses["record_id"].isin(list(tests))]
     pairs = list(dict.fromkeys(zip(came["record_id"], came["response"], strict=True)))
-    programs = {pair: program_of(pair[1], tests[pair[0]]) for pair in pairs}
+    programs = {pair: program_of(pair[1], tests[pair[0]]) for pair in pairs if pair not in known}
     runnable = {pair: program for pair, program in programs.items() if program is not None}
     outcomes = dict(zip(runnable, run(list(runnable.values())), strict=True)) if runnable else {}
-    return {pair: outcomes.get(pair) for pair in pairs}
+    return {pair: known[pair] if pair in known else outcomes.get(pair) for pair in pairs}
 
 
 def ask_for_repairs(
     queries: pd.DataFrame,
     answers: pd.DataFrame,
-    tests: Mapping[str, CodeTests],
-    run: Run,
+    outcomes: Outcomes,
     *,
     num_samples: int,
     num_repairs: int,
     sampling: Sampling,
 ) -> list[ChatRequest]:
     """Requests for repairs of all answers that fail their tests; the error is what the sandbox says."""
-    outcomes = run_responses(answers, tests, run)
     tasks = {query["record_id"]: _task(query) for query in _records(queries)}
     failures = []
     for answer in answers[answers["status"] == "ok"].to_dict("records"):
@@ -146,11 +147,7 @@ def ask_for_repairs(
 
 
 def sift_by_record(
-    outcomes: Mapping[tuple[str, str], Outcome | None],
-    tests: Mapping[str, CodeTests],
-    run: Run,
-    *,
-    max_mutants: int,
+    outcomes: Outcomes, tests: Mapping[str, CodeTests], run: Run, *, max_mutants: int
 ) -> dict[str, SiftedTests]:
     """What the tests of each record are worth, tried on mutants of the solutions that pass them."""
     passing: dict[str, list[str]] = {name: [] for name in tests}
@@ -162,9 +159,7 @@ def sift_by_record(
     }
 
 
-def passes_tests(
-    outcomes: Mapping[tuple[str, str], Outcome | None], sifted: Mapping[str, SiftedTests]
-) -> Verifier:
+def passes_tests(outcomes: Outcomes, sifted: Mapping[str, SiftedTests]) -> Verifier:
     """Unit tests as a verifier: null where a record has no test, or passing its tests says nothing."""
 
     def verify(query: Query, response: str) -> Verdict | None:

@@ -33,8 +33,9 @@ class RawFile:
 
 
 def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> list[RawFile]:
-    """The file at `path`, or every data file in the folder at `path` and below, by name; or those of a data
-    set on the hub (`hub:owner/name/split`), whose files are one source.
+    """The file at `path`, or every data file in the folder at `path` and below, by name; of a data set that
+    a pipeline wrote its newest version; or the files of a data set on the hub (`hub:owner/name/split`), which
+    are one source.
 
     Hidden files, documentation (`.md`, `.rst`, LICENSE) and `dataset_info.json` in a folder are passed over,
     unless `suffixes` names the suffix. Raises `InputError` for a missing path, an empty folder, a suffix that
@@ -43,7 +44,9 @@ def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> l
     if is_hub_name(str(path)):
         return _hub_files(str(path))
     place = Path(path)
-    if place.is_dir():
+    if (newest := newest_version(place)) is not None:
+        candidates = [newest]
+    elif place.is_dir():
         candidates = _files_below(place, suffixes)
     elif place.is_file():
         candidates = [place]
@@ -56,6 +59,15 @@ def list_raw_files(path: Path | str, *, suffixes: Sequence[str] = SUFFIXES) -> l
     files = [_raw_file(candidate, suffixes) for candidate in candidates]
     _check_distinct(files)
     return files
+
+
+def newest_version(place: Path) -> Path | None:
+    """The newest file of a data set with versions, `<name>.jsonl/<version>/<name>.jsonl`; null of all others.
+
+    More than one version would be the same records several times over.
+    """
+    versions = sorted(place.glob(f"*/{place.name}")) if place.name.lower().endswith(SUFFIXES) else []
+    return versions[-1] if versions else None
 
 
 def _hub_files(place: str) -> list[RawFile]:

@@ -1,9 +1,9 @@
 """What a run has come to, in a few lines: its registered versions; where no report says it, the rest."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from instruction_tuning.cli.marked_results import marked_result_lines, next_line, shown
 from instruction_tuning.datasets.registered_model import aliased_version
 from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
@@ -14,19 +14,30 @@ from instruction_tuning.lm.model_folder import ModelFolder
 VERDICT_DATASET = "promotion_verdict"
 POOL_PAGE = "pool_page"
 # Registered names of the models that a run may end with.
-_MODELS = {CANDIDATE_DATASET: SFT_MODEL, "reward_model": "reward-model"}
-_TITLES = {CANDIDATE_DATASET: "Fine-tuned model", "reward_model": "Reward model"}
+_MODELS = {
+    CANDIDATE_DATASET: SFT_MODEL,
+    "reward_model": "reward-model",
+    "backtranslated_model": "backtranslated-model",
+}
+_TITLES = {
+    CANDIDATE_DATASET: "Fine-tuned model",
+    "reward_model": "Reward model",
+    "backtranslated_model": "Backtranslated model",
+}
 
 
 def result_lines(outputs: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[str]:
-    """What came in and was dropped, the page to read the pool on, models with their versions, what
-    fine-tuning measured, the verdict with its reasons, what to do next.
+    """What came in and was dropped, the page to read the pool on, where the results lie that the catalog
+    marks, models with their versions, what fine-tuning measured, the verdict with its reasons, what to do
+    next.
 
     `outputs` are the data sets that the run ended with, by name, `made` all that its nodes make.
     """
     yield from _row_lines(made)
     if POOL_PAGE in outputs:
-        yield f"Read the data: {_shown(stored_path(outputs[POOL_PAGE]))}"
+        yield f"Read the data: {shown(stored_path(outputs[POOL_PAGE]))}"
+    others = {name: dataset for name, dataset in outputs.items() if name not in _MODELS}
+    yield from marked_result_lines(others, made)
     yield from model_lines(outputs)
     if CANDIDATE_DATASET in outputs:
         yield from _training_lines(outputs[CANDIDATE_DATASET].load())
@@ -35,7 +46,7 @@ def result_lines(outputs: Mapping[str, Any], made: Mapping[str, Any]) -> Iterato
     elif CANDIDATE_DATASET in outputs:
         model = outputs[CANDIDATE_DATASET].load()
         version, _ = _registered(SFT_MODEL, model.digest)
-        candidate = f"models:/{SFT_MODEL}/{version}" if version else _shown(model.path)
+        candidate = f"models:/{SFT_MODEL}/{version}" if version else shown(model.path)
         yield f"Next: kedro run --pipeline=evaluation --params=candidate={candidate}"
         yield "      make chat, make ui"
 
@@ -46,7 +57,8 @@ def model_lines(datasets: Mapping[str, Any]) -> Iterator[str]:
         version, aliases = _registered(_MODELS[name], datasets[name].load().digest)
         place = f"registered as models:/{_MODELS[name]}/{version}" if version else "not registered"
         carried = f" (alias {', '.join(aliases)})" if aliases else ""
-        yield f"{_TITLES[name]}: {_shown(stored_path(datasets[name]))}, {place}{carried}"
+        yield f"{_TITLES[name]}: {shown(stored_path(datasets[name]))}, {place}{carried}"
+        yield from next_line(datasets[name])
 
 
 def _row_lines(made: Mapping[str, Any]) -> Iterator[str]:
@@ -97,10 +109,3 @@ def _registered(name: str, digest: str) -> tuple[str | None, list[str]]:
     versions = {alias: known[0] for alias, known in found.items() if known is not None and known[1] == digest}
     newest = max(versions.values(), key=int, default=None)
     return newest, [alias for alias, version in versions.items() if version == newest]
-
-
-def _shown(path: Path | None) -> str:
-    if path is None:
-        return "?"
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -60,6 +60,10 @@ class NewestFrameDataset(AbstractDataset[Any, pd.DataFrame | None]):
         """The content of the newest versions."""
         return {"frames": [path_digest(file) for file in self._newest()]}
 
+    def taken_versions(self) -> list[str]:
+        """Each frame that a load takes, by its name, with its version."""
+        return [f"{file.stem} {file.parent.name}" for file in self._newest()]
+
     def preview(self) -> JSONPreview:
         return JSONPreview(json.dumps(self._describe()))
 

@@ -41,17 +41,29 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
         if self._is_of_hub:
             revision = self._name.partition("@")[2].partition("/")[0]
             return {"hub": self._name} if is_commit(revision) else None
-        files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
-        root = self._filepath if self._filepath.is_dir() else self._filepath.parent
+        place = self._newest_version() or self._filepath
+        files = sorted(place.rglob("*")) if place.is_dir() else [place]
+        root = place if place.is_dir() else place.parent
         return {file.relative_to(root).as_posix(): path_digest(file) for file in files if not file.is_dir()}
+
+    def taken_versions(self) -> list[str]:
+        """The version that a load takes of a data set that a pipeline wrote; none of what has no versions."""
+        newest = self._newest_version()
+        return [] if newest is None else [newest.parent.name]
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The files, without reading them or asking the hub."""
         if self._is_of_hub:
             return preview_table([{"data set": self._name}], ["data set"])
-        files = sorted(self._filepath.rglob("*")) if self._filepath.is_dir() else [self._filepath]
+        place = self._newest_version() or self._filepath
+        files = sorted(place.rglob("*")) if place.is_dir() else [place]
         rows = [{"file": file.name, "bytes": file.stat().st_size} for file in files if file.is_file()]
         return preview_table(rows[:nrows], ["file", "bytes"])
+
+    def _newest_version(self) -> Path | None:
+        from instruction_tuning.canonical.raw_files import newest_version
+
+        return None if self._is_of_hub else newest_version(self._filepath)
 
     def _exists(self) -> bool:
         """Of a data set on the hub true without a look: loading says better what is missing."""

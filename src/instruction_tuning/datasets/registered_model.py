@@ -66,6 +66,14 @@ class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
         version, digest = found
         return {"model": digest or f"{self._name} {version}"}
 
+    def taken_versions(self) -> list[str]:
+        """The version that a load takes, with its digest; none where there is none yet."""
+        found = aliased_version(self._name, self._alias)
+        if found is None:
+            return []
+        version, digest = found
+        return [f"models:/{self._name}/{version}" + (f" ({digest})" if digest else "")]
+
     def preview(self) -> JSONPreview:
         return JSONPreview(json.dumps(self._describe()))
 

@@ -33,7 +33,9 @@ from instruction_tuning.hooks.answer_source import (
 from instruction_tuning.hooks.built_in_teacher import check_built_in_teacher
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.schema_faults import schema_fault
+from instruction_tuning.hooks.stored_inputs import stored_inputs
 from instruction_tuning.hooks.trainable_base import check_trainable
+from instruction_tuning.incremental.contents import is_versioned
 from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ def check_before_run(
     project = Path(run_params["project_path"])
     if used := what_is_used(pipeline, catalog, project):
         logger.info("%s", used)
+    if stored := stored_inputs(pipeline, catalog):
+        logger.info("stored by earlier runs: %s", stored)
     # A node that is not run needs no input, no teacher and no place to write to.
     asked, pipeline = pipeline, nodes_that_may_run(run_params, pipeline)
     check_ratings_will_come(asked, pipeline, catalog)
@@ -175,6 +179,10 @@ def check_writable(data: Path, pipeline: Pipeline, catalog: CatalogProtocol[Any,
         path = getattr(dataset, "_filepath", None)
         if path is None or is_remote(dataset):
             continue
+        if is_versioned(dataset) and Path(path).is_file():
+            raise WorkspaceError(
+                f"a file lies where the versions of `{name}` go", file=path, fix="move it away, or delete it"
+            )
         folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
         if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
             raise WorkspaceError(

@@ -17,6 +17,8 @@ DROPPED = "not trained on: the answer begins after max_length"
 _MIXTURES = {"sft_mixture": TRAINED, "sft_validation": HELD_OUT}
 EXAMPLE_DECISIONS, PAIR_DECISIONS = "example_decisions", "pair_decisions"
 REWARD_MODEL, PAIRS = "reward_model", "preference_pairs"
+# What a backtranslated model was trained on; the name of the last round's.
+EXAMPLES = "backtranslation_examples_"
 NOT_FITTED = (HELD_OUT, DROPPED, PAIRS_TESTED)
 
 
@@ -32,6 +34,11 @@ class ModelRecords:
     parts: dict[str, set[str]] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     not_known: list[str] = field(default_factory=list)
+
+    @property
+    def examples(self) -> str | None:
+        """The data set that a backtranslated model was trained on; null of models of the chain."""
+        return next((name for name in sorted(self.model.data) if name.startswith(EXAMPLES)), None)
 
     @property
     def trained_on(self) -> set[str]:
@@ -63,6 +70,10 @@ class ModelContents:
         """What `model` was trained on, as far as it is stored; of the records in `only`, where given."""
         chain = chain_of(self._executions, model.data, self._store, model.registered_at)
         found = ModelRecords(model, chain)
+        if found.examples is not None:
+            # The same pool's mixtures are in the chain, too, and no part of this model.
+            self._add_seeds(found, found.examples, only)
+            return found
         for name, part in _MIXTURES.items():
             path = self._path(found, name)
             if path is not None:
@@ -71,6 +82,15 @@ class ModelContents:
         if REWARD_MODEL in model.data:
             self._add_pairs(found, only)
         return found
+
+    def _add_seeds(self, found: ModelRecords, name: str, only: Collection[str] | None) -> None:
+        """Of the pairs that it was trained on those from the pool; the others are segments of documents."""
+        found.not_known.append("which seeds were held out, and which answers began after sft.max_length")
+        path = self._path(found, name)
+        if path is not None:
+            pairs = read_columns(path, ["record_id", "source"])
+            seeds = set(pairs.loc[pairs["source"] == "seed", "record_id"])
+            found.parts[TRAINED] = seeds if only is None else seeds & set(only)
 
     def _set_dropped_apart(self, found: ModelRecords) -> None:
         """Rows of the mixture of which nothing was left to train on, where that was stored."""

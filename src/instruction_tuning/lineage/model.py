@@ -79,6 +79,8 @@ def _value_counts(values: "pd.Series[Any]") -> dict[str, int]:
 
 
 def _teacher(records: ModelRecords, store: DataStore) -> list[Story]:
+    if records.examples is not None:
+        return []  # what the chain asked about the same pool is no part of it
     path = store.path("teacher_completions", records.chain.version("teacher_completions"))
     if path is None:
         return []

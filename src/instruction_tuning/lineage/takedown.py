@@ -26,7 +26,8 @@ class UnknownSourceError(InputError):
 
 def require_stored(records: ModelRecords, store: DataStore) -> None:
     """Raise `InputError` naming what is deleted and stands between the rows and the model."""
-    needed = ("canonical_instructions", "rejected_records", "instruction_pool", "verified_examples")
+    needed = ["canonical_instructions", "rejected_records", "instruction_pool"]
+    needed += [] if records.examples else ["verified_examples"]
     gone = [
         f"{name} {records.chain.version(name) or 'of an unknown version'}"
         for name in needed
@@ -55,12 +56,15 @@ def rows_in_model(source: str, records: ModelRecords, store: DataStore) -> pd.Da
     rows["through"] = [
         NEAR if close else OWN if kept else EXACT for close, kept in zip(is_near, is_kept, strict=True)
     ]
-    used = _used_as(records.chain, store)
     found = [
         rows[rows["trained_record_id"].isin(ids)].assign(part=part) for part, ids in records.parts.items()
     ]
     together = pd.concat(found, ignore_index=True) if found else rows.iloc[:0].assign(part="")
-    together["used_as"] = together["trained_record_id"].map(used).fillna("prompt only")
+    if records.examples is not None:
+        together["used_as"] = "answer"  # a seed is a question with its answer, and trained on as it is
+    else:
+        used = _used_as(records.chain, store)
+        together["used_as"] = together["trained_record_id"].map(used).fillna("prompt only")
     return together[COLUMNS]
 
 

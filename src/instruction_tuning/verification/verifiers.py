@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from instruction_tuning.text.languages import language_of
-from instruction_tuning.text.refusals import begins_with_refusal
 from instruction_tuning.verification.answer_format import format_fault, names_a_language
 from instruction_tuning.verification.check import check_arithmetic
 from instruction_tuning.verification.constraints import keeps_constraints
@@ -21,19 +20,13 @@ from instruction_tuning.verification.program_text import holds_code
 from instruction_tuning.verification.quantities import read_quantity
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier, fault, no_fault
 
-VerifierName = Literal["math", "equations", "constraints", "language", "refusal"]
+VerifierName = Literal["math", "equations", "constraints", "language"]
 
 
 def has_form(query: Query, response: str) -> Verdict | None:
     """No empty, refusing or echoing answer, and none in a clearly other language (answer_format.py)."""
     found = format_fault(str(query["prompt"]), response)
     return no_fault("no fault of form") if found is None else fault(found)
-
-
-def is_no_refusal(query: Query, response: str) -> Verdict | None:
-    """An answer that begins by declining, in English or Chinese (text/refusals.py), has failed."""
-    begins = begins_with_refusal(response.strip())
-    return fault(f"refusal: it begins {response.strip()[:40]!r}") if begins else no_fault("no refusal")
 
 
 def is_in_language(query: Query, response: str) -> Verdict | None:
@@ -120,5 +113,4 @@ BY_NAME: dict[VerifierName, Verifier] = {
     "equations": equations_hold,
     "constraints": keeps_constraints,
     "language": is_in_language,
-    "refusal": is_no_refusal,
 }

@@ -7,6 +7,7 @@ from raw_file_builders import as_text, read
 
 from instruction_tuning.canonical.hub_files import files_of_split, hub_name, licence_of_card
 from instruction_tuning.canonical.raw_files import list_raw_files
+from instruction_tuning.datasets.raw_files import RawFilesDataset
 from instruction_tuning.errors import InputError
 
 
@@ -27,6 +28,23 @@ def test_a_folder_is_listed_by_name_without_hidden_files_and_documentation(tmp_p
         path.write_text(str(number))
     listed = [str(file.path.relative_to(tmp_path)) for file in list_raw_files(tmp_path)]
     assert listed == ["a.csv", "b.jsonl", "deep/c.parquet"]
+
+
+def test_of_a_data_set_that_a_pipeline_wrote_the_newest_version_is_read(tmp_path):
+    place = tmp_path / "new_instructions.jsonl"
+    for version in ("2026-01-01T00.00.00.000Z", "2026-01-02T00.00.00.000Z"):
+        (place / version).mkdir(parents=True)
+        (place / version / place.name).write_text(version)
+    (file,) = list_raw_files(place)
+    assert file.path.parent.name == "2026-01-02T00.00.00.000Z" and file.source == "new_instructions"
+    named = RawFilesDataset(filepath=str(place))
+    assert named.taken_versions() == ["2026-01-02T00.00.00.000Z"]
+    identity = named.content_identity(lambda path: path.read_text())
+    assert identity == {"new_instructions.jsonl": "2026-01-02T00.00.00.000Z"}
+    assert named.preview()["data"][0][0] == "new_instructions.jsonl"
+    # Another folder is all that is in it.
+    assert len(list_raw_files(place.rename(tmp_path / "records"))) == 2
+    assert RawFilesDataset(filepath=str(tmp_path / "records")).taken_versions() == []
 
 
 def test_a_missing_path_an_empty_folder_and_an_unknown_suffix_name_the_file_and_the_fix(tmp_path):

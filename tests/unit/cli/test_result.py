@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from kedro.io import MemoryDataset, Version
 from reporting_builders import pool, rejected
 
 from instruction_tuning.cli.result import model_lines, result_lines
-from instruction_tuning.datasets.atomic import JSONDataset
+from instruction_tuning.datasets.atomic import JSONDataset, TextDataset
 from instruction_tuning.datasets.frame import FrameDataset
+from instruction_tuning.datasets.jsonl import JSONLinesDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.training.training_record import write_training_record
@@ -120,6 +122,68 @@ def test_a_run_that_dropped_nothing_says_so(tmp_path):
         "  40 rows came in (alpaca 20, belle 20).",
         "  40 are in the pool; none was dropped.",
     ]
+
+
+def marked(folder, name, version="2026-01-01T00.00.00.000Z", **result):
+    """A versioned data set that the catalog marks, JSON lines or Parquet by its name."""
+    kind = JSONLinesDataset if name.endswith(".jsonl") else FrameDataset
+    given = {"version": Version(None, version), "metadata": {"result": result}}
+    return kind(filepath=str(folder / "data" / name), **given)
+
+
+def test_a_run_ends_with_the_place_of_its_results_and_the_command_that_takes_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = "kedro run --pipeline=sft --params=data={path}"
+    outputs = {
+        "new_instructions": marked(tmp_path, "new.jsonl", next=command),
+        "arena_ranking": marked(tmp_path, "ranking.parquet"),
+        "arena_table": TextDataset(filepath=str(tmp_path / "table.md"), metadata={"result": {}}),
+        "synthesis_figure": FrameDataset(filepath=str(tmp_path / "unmarked.parquet")),
+        "in_memory": MemoryDataset(1),
+    }
+    for name in ("new_instructions", "arena_ranking"):
+        outputs[name].save(pd.DataFrame({"id": ["a", "b"]}))
+    outputs["arena_table"].save("# Ranking")
+    assert list(result_lines(outputs, {})) == [
+        "arena_ranking: data/ranking.parquet/2026-01-01T00.00.00.000Z/ranking.parquet (2 rows)",
+        "arena_table: table.md",
+        "new_instructions: data/new.jsonl/2026-01-01T00.00.00.000Z/new.jsonl (2 rows)",
+        "  next: kedro run --pipeline=sft --params=data=data/new.jsonl",
+    ]
+
+
+def test_the_next_command_names_the_version_where_a_run_took_an_older_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    older = marked(tmp_path, "new.jsonl", next="kedro run --params=data={path}")
+    older.save(pd.DataFrame({"id": ["a"]}))
+    taken = JSONLinesDataset(
+        filepath=str(older._filepath),
+        version=Version("2026-01-01T00.00.00.000Z", None),
+        metadata=older.metadata,
+    )
+    assert list(result_lines({"new": taken}, {}))[1] == "  next: kedro run --params=data=data/new.jsonl"
+    marked(tmp_path, "new.jsonl", "2026-01-02T00.00.00.000Z").save(pd.DataFrame({"id": []}))
+    place = "data/new.jsonl/2026-01-01T00.00.00.000Z/new.jsonl"
+    assert list(result_lines({"new": taken}, {})) == [
+        f"new: {place} (1 row)",
+        f"  next: kedro run --params=data={place}",
+    ]
+
+
+def test_a_result_without_rows_tells_why_and_that_the_earlier_one_is_there(tmp_path):
+    source = marked(tmp_path, "new.jsonl", next="kedro run", reasons="written.drop_reason")
+    source.save(pd.DataFrame({"id": []}))
+    reasons = [None, *["too_short"] * 2, *["too_similar"] * 4, *"abcd"]
+    made = stored(tmp_path, written=pd.DataFrame({"drop_reason": pd.array(reasons, dtype="str")}))
+    (place, told) = result_lines({"new_instructions": source}, made)
+    assert place.endswith("new.jsonl (0 rows)")
+    listed = "too_similar 4, too_short 2, a 1, b 1, c 1 and 1 more reasons"
+    assert told == f"  nothing was kept: {listed} (every row is in written)"
+    later = marked(
+        tmp_path, "new.jsonl", "2026-01-02T00.00.00.000Z", next="kedro run", reasons="written.drop_reason"
+    )
+    later.save(pd.DataFrame({"id": []}))
+    assert list(result_lines({"new_instructions": later}, made))[1].endswith("earlier versions lie beside it")
 
 
 def test_a_run_that_read_no_records_tells_nothing_of_them():

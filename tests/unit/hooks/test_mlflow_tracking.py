@@ -250,6 +250,38 @@ def test_a_reward_model_is_registered_with_its_card_and_waits_for_no_verdict(
     assert only.description.startswith("# Reward model")
 
 
+def test_a_backtranslated_model_is_registered_with_the_data_behind_it(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path
+):
+    name, place, version = "backtranslated_model", tmp_path / "data", Version(None, SESSION)
+    examples = FrameDataset(filepath=(place / "examples.parquet").as_posix(), version=version)
+    catalog["backtranslation_examples_2"] = examples
+    catalog["seed_pairs"] = MemoryDataset(1)
+    catalog[name] = ModelFolderDataset(filepath=(place / name).as_posix(), version=version)
+    log = pd.DataFrame({"step": [1, 2], "loss": [3.0, 2.0], "tokens_seen": [10, 20]})
+    frame = pd.DataFrame({"record_id": ["a", "b"], "source": ["seed", "web"]})
+    trained = ["trained_model", "backtranslated_training_log", "backtranslated_metrics"]
+
+    def train(examples: pd.DataFrame) -> tuple[ModelFolder, pd.DataFrame, dict[str, float]]:
+        return open_model_folder(tiny_model_path), log, {"heldout_loss_after": 1.5}
+
+    pipeline = Pipeline(
+        [
+            Node(lambda _: frame, "seed_pairs", "backtranslation_examples_2", name="judge_candidates"),
+            Node(train, "backtranslation_examples_2", trained, name="train_on_curated"),
+            Node(lambda model, *_: model, trained, name, name="publish_backtranslated_model"),
+        ]
+    )
+    run_pipeline(pipeline, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    made = client.get_model_version_by_alias("backtranslated-model", "challenger")
+    assert made.tags["model_digest"] == open_model_folder(tiny_model_path).digest
+    assert made.tags["data.backtranslation_examples_2"].startswith(SESSION)
+    assert "| backtranslation_examples_2 |" in made.description and "validation_status" not in made.tags
+    child = client.get_run(made.run_id)
+    assert child.data.metrics["heldout_loss_after"] == 1.5
+    assert [step.value for step in client.get_metric_history(made.run_id, "loss")] == [3.0, 2.0]
+
+
 @pytest.mark.usefixtures("inputs")
 def test_looking_at_an_old_version_leaves_the_champion_unless_it_is_asked_to_move(
     run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, other_model_path, caplog

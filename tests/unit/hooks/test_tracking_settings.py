@@ -14,7 +14,7 @@ MODEL = {"registered_name": "sft-model", "metrics": "sft_metrics", "training_log
 def test_the_projects_own_settings_are_right(project_path: Path):
     file = project_path / "conf/base/mlflow.yml"
     settings = read_tracking({"mlflow": yaml.safe_load(file.read_text(encoding="utf-8"))})
-    assert set(settings.models) == {"sft_model", "reward_model"}
+    assert set(settings.models) == {"sft_model", "reward_model", "backtranslated_model"}
 
 
 def test_a_project_without_any_gets_the_defaults():

@@ -24,6 +24,7 @@ from instruction_tuning.lineage.membership import (
     ModelContents,
     bases_of,
 )
+from instruction_tuning.lineage.model import model_story
 from instruction_tuning.lineage.takedown import (
     is_trained_on,
     rows_in_model,
@@ -115,6 +116,28 @@ def test_pairs_that_were_left_out_are_in_no_reward_model(tmp_path: Path) -> None
     assert (now.parts[PAIRS_TRAINED], now.parts[PAIRS_TESTED]) == (set(), {record_id("b")})
     assert before.parts[PAIRS_TRAINED] == {record_id("a")}
     assert "which pairs were longer than reward_model.max_length" in before.not_known
+
+
+def test_the_seeds_of_a_backtranslated_model_are_in_it_and_not_the_mixture_of_the_same_pool(
+    tmp_path: Path,
+) -> None:
+    made = ingested_and_trained(tmp_path)
+    pairs = [{"record_id": record_id("b"), "source": "seed"}, {"record_id": "segment", "source": "web"}]
+    made.save("backtranslation_examples_2", "v1", pairs)
+    made.ran("judge", {"instruction_pool": "v1"}, {"backtranslation_examples_2": "v1"})
+    model = registered("1", {"backtranslation_examples_2": "v1"}, name="backtranslated-model")
+    reader = ModelContents(made.store, made.executions)
+    contents = reader.of(model)
+    assert contents.parts == {TRAINED: {record_id("b")}} and contents.gone == []
+    assert contents.not_known == ["which seeds were held out, and which answers began after sft.max_length"]
+    assert reader.of(model, only=[record_id("a")]).parts == {TRAINED: set()}
+    found = rows_in_model("alpaca", contents, made.store)
+    assert found[["source_row_id", "used_as"]].to_numpy().tolist() == [[row_id(1), "answer"]]
+    assert is_trained_on(found)
+    story = model_story(contents, [], made.store, made.executions)
+    assert story["counts"]["source"] == {"alpaca": 1} and story["teacher"] == []
+    shutil.rmtree(made.store.places["backtranslation_examples_2"])
+    assert reader.of(model).gone == ["backtranslation_examples_2 v1"]
 
 
 def test_deleted_data_are_named_instead_of_an_answer(tmp_path: Path) -> None:

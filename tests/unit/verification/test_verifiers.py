@@ -10,7 +10,6 @@ from instruction_tuning.verification.verifiers import (
     BY_NAME,
     has_form,
     is_in_language,
-    is_no_refusal,
     is_right_sum,
     judge_rating,
     reward_score,
@@ -31,8 +30,9 @@ def test_a_verifier_gives_a_score_with_a_reason_or_nothing(verifier: Verifier) -
 @pytest.mark.parametrize("refusal", ["I'm sorry, but I cannot help with that.", "抱歉，我无法回答这个问题。"])
 def test_refusals_are_found_in_both_languages(refusal: str) -> None:
     for answer, passed in ((refusal, False), ("Balit, I believe.", True)):
-        verdict = is_no_refusal(QUERY, answer)
+        verdict = has_form(QUERY, answer)
         assert verdict is not None and verdict.passed is passed
+        assert (check_response(QUERY, answer, ()).check != "failed") is passed, "with no verifier named"
 
 
 def test_the_language_is_the_records_unless_the_prompt_names_one() -> None:
@@ -71,4 +71,4 @@ def test_an_answer_has_passed_where_one_vouches_and_none_finds_fault() -> None:
         == "failed"
     )
     # What only finds faults vouches for nothing.
-    assert check_response(QUERY, "Balit", [BY_NAME["refusal"], BY_NAME["language"]]).check == "none"
+    assert check_response(QUERY, "Balit", [has_form, BY_NAME["language"]]).check == "none"

@@ -49,6 +49,7 @@ def sample_base_continuations(
                 field="annotation.tasks.rewrite.number",
                 fix="set it to 0, or save the tokenizer with a template",
             )
+        logger.info("the base model %s goes on from %d questions", base_model.digest, len(prompts))
         texts = sample_completions(
             base_model,
             prompts,

@@ -5,6 +5,7 @@ import logging
 import pandas as pd
 
 from instruction_tuning.answering.tested_programs import (
+    Outcomes,
     passes_tests,
     run_responses,
     sift_by_record,
@@ -59,6 +60,7 @@ def require_one_teacher(teacher: Endpoint, parameters: AnswerGenerationParameter
 def verifiers_of(
     selected_queries: pd.DataFrame,
     answer_completions: pd.DataFrame,
+    program_outcomes: Outcomes,
     answers: pd.DataFrame,
     earlier_reward_model: ModelFolder | None,
     parameters: AnswerGenerationParameters,
@@ -69,7 +71,9 @@ def verifiers_of(
     if parameters.strategy == "rejection_sampling" and "equations" not in parameters.verifiers:
         verifiers.append(equations_hold)
     if parameters.tests_programs:
-        verifiers.append(_tests_verifier(selected_queries, answer_completions, came, parameters))
+        verifiers.append(
+            _tests_verifier(selected_queries, answer_completions, program_outcomes, came, parameters)
+        )
     if parameters.min_self_consistency is not None:
         samples = {str(name): rows.tolist() for name, rows in came.groupby("record_id")["response"]}
         verifiers.append(self_consistency(samples, min_share=parameters.min_self_consistency))
@@ -81,12 +85,13 @@ def verifiers_of(
 def _tests_verifier(
     selected_queries: pd.DataFrame,
     answer_completions: pd.DataFrame,
+    program_outcomes: Outcomes,
     came: pd.DataFrame,
     parameters: AnswerGenerationParameters,
 ) -> Verifier:
     tests = tests_by_record(selected_queries, answer_completions)
     with open_sandbox(parameters.programs) as sandbox:
-        outcomes = run_responses(came, tests, sandbox.run_all)
+        outcomes = run_responses(came, tests, sandbox.run_all, known=program_outcomes)
         sifted = sift_by_record(outcomes, tests, sandbox.run_all, max_mutants=parameters.programs.max_mutants)
     if not tests:
         logger.warning(

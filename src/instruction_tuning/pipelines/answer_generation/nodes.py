@@ -12,7 +12,7 @@ from instruction_tuning.answering.direct import answer_requests, equal_samples_r
 from instruction_tuning.answering.response_cost import with_cost
 from instruction_tuning.answering.responses import checked_responses, with_ratings
 from instruction_tuning.answering.sampling import Sampling
-from instruction_tuning.answering.tested_programs import RESPONSE_KINDS
+from instruction_tuning.answering.tested_programs import RESPONSE_KINDS, Outcomes
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion_rows import completions_frame
@@ -43,9 +43,9 @@ def generate_answers(
     teacher: Endpoint,
     earlier_reward_model: ModelFolder | None,
     parameters: AnswerGenerationParameters,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Outcomes]:
     """Ask the teacher, and others beside it, for several answers to each selected query; by strategy for
-    tests before, repairs after."""
+    tests before, repairs after. The second is what became of programs that were run to see what to repair."""
     require_earlier_reward_model(earlier_reward_model, parameters)
     require_one_teacher(teacher, parameters)
     if selected_queries.empty:
@@ -54,12 +54,13 @@ def generate_answers(
             fix="look at the instruction pool and at query_selection's budget",
         )
     if parameters.strategy == "source":
-        return completions_frame(teacher.model, [], {})
+        return completions_frame(teacher.model, [], {}), {}
+    outcomes: Outcomes = {}
     plain_requests = partial(_plain_requests, parameters=parameters)
     if parameters.tests_programs:
         asker = Asker(parameters)
         with open_sandbox(parameters.programs) as sandbox:
-            ask_with_tests(
+            outcomes = ask_with_tests(
                 selected_queries,
                 plain_requests,
                 ask=partial(asker.ask, teacher),
@@ -79,19 +80,22 @@ def generate_answers(
             "(transformers serve does where the model's generation_config.json says do_sample)",
             100 * rate,
         )
-    return completions
+    return completions, outcomes
 
 
 def rate_answers(
     selected_queries: pd.DataFrame,
     answer_completions: pd.DataFrame,
+    program_outcomes: Outcomes,
     teacher: Endpoint,
     earlier_reward_model: ModelFolder | None,
     parameters: AnswerGenerationParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check each answer where a check exists, and have it rated from 1 to 10, by the teacher or a judge."""
     answers = answer_completions[answer_completions["kind"].isin(RESPONSE_KINDS)]
-    verifiers = verifiers_of(selected_queries, answer_completions, answers, earlier_reward_model, parameters)
+    verifiers = verifiers_of(
+        selected_queries, answer_completions, program_outcomes, answers, earlier_reward_model, parameters
+    )
     responses = checked_responses(selected_queries, answers, verifiers)
     came = responses["response"].notna()
     not_asked = came & ~_is_rated(responses, parameters)

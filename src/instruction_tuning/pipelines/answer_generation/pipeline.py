@@ -22,7 +22,7 @@ def create_pipeline() -> Pipeline:
                     "earlier_reward_model",
                     "params:answer_generation",
                 ],
-                outputs="answer_completions",
+                outputs=["answer_completions", "program_outcomes"],
                 name="generate_answers",
             ),
             Node(
@@ -30,6 +30,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "selected_queries",
                     "answer_completions",
+                    "program_outcomes",
                     "params:teacher",
                     "earlier_reward_model",
                     "params:answer_generation",

@@ -45,6 +45,15 @@ def model_folder(name: str, model: ComparedModel, places: Places) -> ModelFolder
     return {"base_model": places.base_model, "champion": places.champion_model}.get(model.source)
 
 
+def model_id(model: ComparedModel, folder: ModelFolder | None, teacher: Endpoint) -> str:
+    """The digest of a folder, what an endpoint calls its model, the path of a file, or `record`."""
+    if folder is not None:
+        return folder.digest
+    if model.source == "teacher":
+        return teacher.model
+    return str(model.path or "record") if model.endpoint is None else model.endpoint.model
+
+
 def recorded_answers(name: str, model: ComparedModel, queries: pd.DataFrame) -> list[str | None] | None:
     """What the records, or the rows of a file with the same questions, answer; null if a model is asked."""
     if model.source == "record":

@@ -18,6 +18,7 @@ from instruction_tuning.pipelines.comparison_data.parameters import ComparisonDa
 from instruction_tuning.reward.compared_responses import compared_responses, rated_form
 from instruction_tuning.reward.comparison_measures import comparison_metrics, place_effects, win_table
 from instruction_tuning.reward.comparison_pairs import comparison_pairs, preference_rows, vote_rows
+from instruction_tuning.text.counting import tally
 from instruction_tuning.verification.joint_rating import joint_rating_requests, joint_ratings
 from instruction_tuning.verification.marks import refuse_unreadable_replies
 from instruction_tuning.verification.rating import rating_requests, with_marks
@@ -47,6 +48,10 @@ def answer_with_models(
     recorded = {
         name: answering.recorded_answers(name, model, queries) for name, model in parameters.models.items()
     }
+    ids = {
+        name: answering.model_id(model, folders[name], teacher) for name, model in parameters.models.items()
+    }
+    logger.info("%d queries for: %s", len(queries), ", ".join(f"{name} ({ids[name]})" for name in ids))
     asker, judge = Asker(parameters.requests), teacher.rated_by
     languages = queries.set_index("record_id")["language"]
     parts = []
@@ -55,19 +60,16 @@ def answer_with_models(
         folder, known = folders[name], recorded[name]
         if known is not None:
             came = answering.completion_like(queries, known, index=index, why_not="it has no answer of this")
-            model_id = str(model.path or "record")
         elif folder is not None:
             sampled = answering.sampled_answers(folder, queries, parameters)
             came = answering.completion_like(queries, sampled, index=index, why_not="it wrote nothing")
-            model_id = folder.digest
         else:
             assert endpoint is not None
             came = answering.asked_answers(endpoint, queries, asker, parameters, index=index)
-            model_id = endpoint.model
         checked = checked_responses(queries, came.assign(model=name))
         parts.append(
             checked.drop(columns=["rating", "rating_status"]).assign(
-                model_id=model_id,
+                model_id=ids[name],
                 origin=model.origin,
                 is_judges_own=endpoint is not None and _are_one(endpoint, judge),
                 language=checked["record_id"].map(languages).astype("str"),
@@ -82,7 +84,7 @@ def answer_with_models(
         answers["response"].notna().sum(),
         len(answers),
         len(parts),
-        answers.loc[answers["response"].notna(), "check"].value_counts().to_dict(),
+        tally(answers.loc[answers["response"].notna(), "check"]) or "none",
     )
     return answers, asker.completions(teacher)
 
@@ -105,11 +107,12 @@ def rate_compared_answers(
     completions = pd.concat([compared_answer_completions, asker.completions(judge)], ignore_index=True)
     compared = compared_responses(compared_answers, alone, joint, score_from=settings.score_from)
     compared = with_cost(compared, completions)
+    means = compared.groupby("model")["score"].mean().dropna()
     logger.info(
         "%d answers scored from 1 to 10, %d not; mean by model: %s",
         compared["score"].notna().sum(),
         (compared["response"].notna() & compared["score"].isna()).sum(),
-        compared.groupby("model")["score"].mean().round(2).to_dict(),
+        ", ".join(f"{model} {mean:.2f}" for model, mean in means.items()) or "none",
     )
     return compared, completions
 

@@ -143,16 +143,24 @@ def train_on_curated(
     replay_documents: pd.DataFrame,
     sft: SFTParameters,
     parameters: BacktranslationParameters,
+) -> tuple[ModelFolder, pd.DataFrame, dict[str, float]]:
+    """The model of the last round, from the base; its loss curve and its metrics."""
+    trained = _trained(base_model, examples, replay_documents, sft, parameters)
+    return trained.model, trained.log, trained.metrics
+
+
+def publish_backtranslated_model(
+    trained: ModelFolder,
+    training_log: pd.DataFrame,
+    metrics: dict[str, float],
+    parameters: BacktranslationParameters,
 ) -> ModelFolder:
-    """The model of the last round, from the base, with the tags of both sources in its chat template."""
+    """The trained model with the tags of both sources in its chat template, and how it was trained."""
     from instruction_tuning.synthesis.backtranslation.tagged_model import with_tagged_template
     from instruction_tuning.training.training_record import write_training_record
 
-    trained = _trained(base_model, examples, replay_documents, sft, parameters)
-    tagged = with_tagged_template(
-        trained.model, parameters.inference_tags, parameters.work_folder / "published"
-    )
-    return write_training_record(tagged, trained.log, trained.metrics)
+    tagged = with_tagged_template(trained, parameters.inference_tags, parameters.work_folder / "published")
+    return write_training_record(tagged, training_log, metrics)
 
 
 def _trained(

@@ -1,7 +1,8 @@
 """Nodes of `instruction_backtranslation` that show what the rounds gave."""
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -51,5 +52,15 @@ def measure_curation(parameters: BacktranslationParameters, *curated: pd.DataFra
     )
     kind = "mechanism" if parameters.curated_by == "teacher" else "effect"
     table = curation_accuracy(curated, is_right, kind=kind)
-    logger.info("curation against the truth (%s): %s", kind, table.round(3).to_dict("records"))
+    logger.info(
+        "curation against the truth (%s): %s", kind, "; ".join(map(_in_words, table.to_dict("records")))
+    )
     return table
+
+
+def _in_words(row: dict[Hashable, Any]) -> str:
+    """`round 1: 55 of 120 kept, precision 29.1%, recall 88.9%`."""
+    rates = ("unknown" if pd.isna(row[rate]) else f"{row[rate]:.1%}" for rate in ("precision", "recall"))
+    precision, recall = rates
+    kept = f"{row['kept']} of {row['candidates']} kept"
+    return f"round {row['round']}: {kept}, precision {precision}, recall {recall}"

@@ -8,6 +8,7 @@ from instruction_tuning.pipelines.instruction_backtranslation.nodes import (
     collect_seed_pairs,
     judge_candidates,
     list_unjudged,
+    publish_backtranslated_model,
     train_on_curated,
     write_candidates,
 )
@@ -81,8 +82,23 @@ def create_end(rounds: Sequence[str]) -> Pipeline:
             Node(
                 train_on_curated,
                 inputs=["base_model", "examples", "replay_documents", "params:sft", _PARAMETERS],
-                outputs="backtranslated_model",
+                outputs=[
+                    "trained_backtranslated_model",
+                    "backtranslated_training_log",
+                    "backtranslated_metrics",
+                ],
                 name="train_on_curated",
+            ),
+            Node(
+                publish_backtranslated_model,
+                inputs=[
+                    "trained_backtranslated_model",
+                    "backtranslated_training_log",
+                    "backtranslated_metrics",
+                    _PARAMETERS,
+                ],
+                outputs="backtranslated_model",
+                name="publish_backtranslated_model",
             ),
             Node(write_records, inputs=rounds[-1], outputs="backtranslated_records", name="write_records"),
             Node(draw_rounds, inputs=[_PARAMETERS, *rounds], outputs="curation_figure", name="draw_rounds"),

@@ -25,6 +25,7 @@ from instruction_tuning.synthesis.written_rows import (
     rows_frame,
     seed_rows,
 )
+from instruction_tuning.text.counting import tally
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -136,6 +137,8 @@ def _extended(
         seed=parameters.seed,
     )
     new = rows_frame(write(writer) if method in parameters.methods else [])
-    counts = new["drop_reason"].value_counts().to_dict()
-    logger.info("%d rows, %d kept; dropped: %s", len(new), int((new["status"] == "kept").sum()), counts)
+    dropped = tally(new["drop_reason"].dropna()) or "none"
+    logger.info(
+        "%s: %d rows, %d kept; dropped: %s", method, len(new), int((new["status"] == "kept").sum()), dropped
+    )
     return joined([rows, new]), joined([completions, asker.completions(teacher)])

@@ -48,7 +48,11 @@ def tag_pool(
         min_confidence=settings.min_confidence,
         min_jaccard=settings.min_jaccard,
     )
-    logger.info("tags, step by step: %s", normalised.steps.to_dict("records"))
+    steps = (
+        f"{row['step']} {row['before']} to {row['after']} ({row['dropped']} dropped, {row['merged']} merged)"
+        for row in normalised.steps.to_dict("records")
+    )
+    logger.info("tags, step by step: %s", "; ".join(steps))
     return normalised.records.reset_index(), normalised.fates, completions
 
 

@@ -160,7 +160,7 @@ def _revised(
         lambda requests: asker.ask(teacher.rated_by, requests),
         settings,
     )
-    logger.info("revisions: %s", revision_counts(versions) or "none")
+    logger.info("revisions: %s", tally(versions.loc[versions["round"] > 0, "status"]) or "none")
     return versions
 
 

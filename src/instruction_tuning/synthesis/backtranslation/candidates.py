@@ -19,7 +19,6 @@ from instruction_tuning.lm.chat_request import ChatRequest, text_request
 from instruction_tuning.lm.loading import context_length, load_config, load_tokenizer
 from instruction_tuning.lm.local import sample_continuations
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.schemas.backtranslation import CANDIDATE_STATUSES
 from instruction_tuning.synthesis.backtranslation.finished_parts import folder_of, in_parts
 from instruction_tuning.synthesis.backtranslation.rating_forms import plain_ids
 from instruction_tuning.synthesis.backtranslation.seed_pairs import (
@@ -28,6 +27,7 @@ from instruction_tuning.synthesis.backtranslation.seed_pairs import (
     reverse_question,
 )
 from instruction_tuning.synthesis.backtranslation.source_tags import FormName
+from instruction_tuning.text.counting import tally
 from instruction_tuning.text.tokens import tokens
 
 logger = logging.getLogger(__name__)
@@ -161,13 +161,13 @@ def candidates(
         named = (row["segment_id"], row["document_id"], row["language"], row["text"])
         rows.append((*named, text, status, reason, writer))
     frame = pd.DataFrame(rows, columns=list(CANDIDATE_DTYPES)).astype(CANDIDATE_DTYPES)
-    counts = frame["status"].value_counts().reindex(CANDIDATE_STATUSES, fill_value=0)
-    logger.info("candidate instructions: %s", counts[counts > 0].to_dict())
+    counts = tally(frame["status"])
+    logger.info("candidate instructions: %s", counts)
     bad = frame[frame["status"] != "ok"]
     if len(bad) > max_rejected_rate * len(frame):
         raise FailureRateError(
             f"{len(bad)} of {len(frame)} candidate instructions are none, more than max_rejected_rate "
-            f"{max_rejected_rate:g} allows: {counts[counts > 0].to_dict()}",
+            f"{max_rejected_rate:g} allows: {counts}",
             record=bad["segment_id"].iloc[0],
             field="instruction_backtranslation.max_rejected_rate",
             fix="train the reverse model on more seed pairs or for longer, or raise the limit",
