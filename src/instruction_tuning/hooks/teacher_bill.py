@@ -106,7 +106,9 @@ def payments_of_run(catalog: CatalogProtocol[Any, Any], session: str) -> list[Pa
 
 def _frames_of_requests(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[Path]:
     made = [catalog.get(name) for name in sorted(pipeline.all_outputs()) if name in catalog]
-    files = [stored_path(dataset) for dataset in made if isinstance(dataset, FrameDataset)]
+    # A run that was stopped has not made all of them.
+    there = [dataset for dataset in made if isinstance(dataset, FrameDataset) and dataset.exists()]
+    files = [stored_path(dataset) for dataset in there]
     return [file for file in files if file and file.is_file() and _REQUEST in column_names(file)]
 
 

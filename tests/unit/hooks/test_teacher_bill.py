@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from answer_builders import answer_parameters, selected_queries
 from chat_server import MODEL, ChatServer
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from mlflow import MlflowClient
 
@@ -84,6 +84,14 @@ def test_the_first_run_pays_all_and_a_second_one_nothing(run, server):
         f"    run {FIRST}: 12 requests, ${4 * USD_A_QUERY:.4f}",
     ]
     assert server.requests == []
+
+
+def test_what_a_stopped_run_has_not_made_is_passed_over(tmp_path):
+    version = Version(None, FIRST)
+    log = FrameDataset(filepath=str(tmp_path / "training_log.parquet"), version=version)
+    catalog = DataCatalog({"params:teacher": MemoryDataset(1), "training_log": log})
+    pipeline = Pipeline([Node(lambda teacher: teacher, "params:teacher", "training_log", name="train")])
+    assert bill_of_run(pipeline, catalog, session=FIRST) is None
 
 
 def test_the_built_in_teachers_price_is_called_play_money(run):
