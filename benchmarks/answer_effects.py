@@ -147,8 +147,8 @@ def answered(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(rated responses, chosen answers) of the stage that answers, with these settings changed."""
     given = AnswerGenerationParameters(**{**settings.model_dump(), **changes})
-    completions = nodes.generate_answers(queries, teacher, None, given)
-    _, responses = nodes.rate_answers(queries, completions, teacher, None, given)
+    completions, outcomes = nodes.generate_answers(queries, teacher, None, given)
+    _, responses = nodes.rate_answers(queries, completions, outcomes, teacher, None, given)
     return responses, nodes.choose_answers(queries, responses, given)[0]
 
 
