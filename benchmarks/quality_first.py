@@ -1,4 +1,4 @@
-"""Does a judge's rating of the records' own answers matter to the model? Best, drawn and worst rated, side by side.
+"""Does a judge's rating of the records' own answers matter? Best, drawn and worst rated ones, side by side.
 
 python benchmarks/quality_first.py [--seeds 1 2 3 4 5] [--budget 300] [--items 100]
 
