@@ -10,7 +10,8 @@ answers   `--queries` drawn from the pool, and only those that every arm has an 
           sampling by agreement of half the samples; the strong teacher's first answer unchecked
 programs  `--tasks` that ask for a program. The weak teacher's first program unchecked; those that pass tests
           written before (tests_first), and with repairs (self_repair); and, unchecked, the first programs of
-          the tasks that self_repair kept. These arms differ in size: a wrong test costs a task
+          the tasks that self_repair kept. These arms differ in size: a wrong test costs a task. All are
+          trained on as bare programs, whether they came in a fence or not
 
 Each arm and seed fine-tunes the base by the default recipe and answers the same validation items. Prints two
 Markdown tables an experiment. *mechanism*: how many examples, and how many of them the world calls right,
@@ -41,6 +42,7 @@ from instruction_tuning.microworld.world import WORLD_SEED, World, build_world
 from instruction_tuning.pipelines.answer_generation import nodes
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.seeds import substream, substream_seed
+from instruction_tuning.verification.program_text import program_text
 
 UNCHECKED, BEST, SAMPLED, STRONG = "unchecked", "best_rated", "rejection_sampling", "strong_unchecked"
 TESTED, REPAIRED, SAME_TASKS = "tests_first", "self_repair", "unchecked_same_tasks"
@@ -177,7 +179,17 @@ def programs(tasks: pd.DataFrame, weak: Endpoint, settings: AnswerGenerationPara
     first = first_answers(responses, tasks)
     kept = {name: answered(tasks, weak, settings, strategy=name, seed=seed)[1] for name in (TESTED, REPAIRED)}
     same = first[first["record_id"].isin(kept[REPAIRED]["record_id"])]
-    return {UNCHECKED: first, **kept, SAME_TASKS: same}
+    return {name: bare(frame) for name, frame in {UNCHECKED: first, **kept, SAME_TASKS: same}.items()}
+
+
+def bare(examples: pd.DataFrame) -> pd.DataFrame:
+    """The programs without fence and talk: a form that the base has never seen costs more than any fault."""
+    texts = [program_text(answer) or answer for answer in examples["answer"]]
+    messages = [
+        [*turns[:-1], {"role": "assistant", "content": text.strip()}]
+        for turns, text in zip(examples["messages"].map(list), texts, strict=True)
+    ]
+    return examples.assign(answer=texts, messages=messages)
 
 
 def first_answers(responses: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
