@@ -25,7 +25,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "capability": ("capability", "records that the base neither masters nor is far from"),
     "learnability": ("learnability", "records that the champion has learnt since the base"),
     "diverse_evol": ("DiverseEvol", "in rounds, what is farthest from what the model has learnt so far"),
-    "cheap_and_good": ("cheap and good", "bad answers out by plain rules, then facility location on the rest"),
+    "cheap_and_good": ("cheap and good", "bad answers out by plain rules, then facility location"),
 }
 
 
