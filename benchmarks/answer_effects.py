@@ -1,6 +1,6 @@
 """What does checking answers, repairing them, or a better teacher change in the model that learns from them?
 
-python benchmarks/answer_effects.py [--seeds 1 2 3] [--queries 400] [--tasks 200] [--weak 0.3] [--strong 0.05]
+python benchmarks/answer_effects.py [--seeds 1 2 3] [--queries 300] [--tasks 200] [--weak 0.3] [--strong 0.05]
 
 In a scratch copy of the project, with the microworld's teacher behind real servers: one that is wrong in
 `--weak` of its answers and one in `--strong`. Queries, requests and trainings take the seed. Two experiments:
@@ -20,25 +20,20 @@ differences to the reference in pairs of seeds and items with 95% intervals, and
 these seeds and items resolve. Fewer than three seeds are refused.
 """
 
-import argparse
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from sft_lift import copy_project
-from trained_arms import FEWEST_SEEDS, effect_table, kedro_run, newest
+from trained_arms import WORLD, arguments, effect_table, kedro_run, newest, parsed, right_table
 
+from instruction_tuning.answering.choice import choose_answers
+from instruction_tuning.hooks.teacher_server import TeacherServer
 from instruction_tuning.lm.protocol import Endpoint
-from instruction_tuning.microworld.request_forms import questions_of
 from instruction_tuning.microworld.skills import SKILLS
-from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
-from instruction_tuning.microworld.world import WORLD_SEED, World, build_world
 from instruction_tuning.pipelines.answer_generation import nodes
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.seeds import substream, substream_seed
@@ -49,56 +44,40 @@ TESTED, REPAIRED, SAME_TASKS = "tests_first", "self_repair", "unchecked_same_tas
 Answers = dict[str, pd.DataFrame]
 
 
-def main() -> int:
+def main() -> None:
     """Answer, train, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--queries", type=int, default=400)
+    parser = arguments(__doc__, seeds=3)
+    parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--tasks", type=int, default=200)
     parser.add_argument("--weak", type=float, default=0.3, help="share of wrong answers")
     parser.add_argument("--strong", type=float, default=0.05)
-    parser.add_argument("--items", type=int, default=100, help="validation items an ability, 2 at least")
-    parser.add_argument("--epochs", type=float, help="of each training, in the place of the default")
-    parser.add_argument(
-        "--experiments", nargs="+", choices=["answers", "programs"], default=["answers", "programs"]
-    )
-    given = parser.parse_args()
-    if len(set(given.seeds)) < FEWEST_SEEDS:
-        sys.stderr.write(f"{len(set(given.seeds))} seeds tell too little; fix: name {FEWEST_SEEDS} or more\n")
-        return 1
-    world = build_world(WORLD_SEED)
-    with tempfile.TemporaryDirectory() as scratch, server(given.weak) as weak, server(given.strong) as strong:
+    known = ["answers", "programs"]
+    parser.add_argument("--experiments", nargs="+", choices=known, default=known)
+    given = parsed(parser)
+    with tempfile.TemporaryDirectory() as scratch:
         project = copy_project(Path(scratch) / "project")
+        settings = parameters(project)
+        weak = teacher(Path(scratch) / "weak.log", given.weak)
         if "answers" in given.experiments:
+            strong = teacher(Path(scratch) / "strong.log", given.strong)
             kedro_run(project, "--pipeline=ingestion")
             pool = newest(project, "data/03_primary/instruction_pool.parquet")
-            settings = parameters(project)
             found = {
-                s: pool_answers(drawn(pool, given.queries, s), weak, strong, settings, s) for s in given.seeds
+                seed: pool_answers(drawn(pool, given.queries, seed), weak, strong, settings, seed)
+                for seed in given.seeds
             }
-            report("answers", found, project, world, given.items, given.epochs, ability=None)
+            report("answers", found, project, given.items, given.epochs)
         if "programs" in given.experiments:
-            settings = parameters(project)
             found = {
-                s: programs(program_tasks(world, given.tasks, s), weak, settings, s) for s in given.seeds
+                seed: programs(program_tasks(given.tasks, seed), weak, settings, seed) for seed in given.seeds
             }
-            report("programs", found, project, world, given.items, given.epochs, ability="code")
-    return 0
+            report("programs", found, project, given.items, given.epochs, ability="code")
 
 
-@contextmanager
-def server(error_rate: float) -> Iterator[Endpoint]:
-    """A teacher that is wrong so often, behind an address of its own."""
-    module = "instruction_tuning.microworld.teacher_server"
-    command = [sys.executable, "-m", module, f"--error-rate={error_rate}"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        *_, address, _, model = process.stdout.readline().split()
-        yield Endpoint(base_url=address, model=model)
-    finally:
-        process.terminate()
-        process.wait()
+def teacher(log: Path, error_rate: float) -> Endpoint:
+    """A server that is wrong so often; it ends with this process."""
+    server = TeacherServer.start(0, log, f"--error-rate={error_rate}")
+    return Endpoint(base_url=server.base_url, model=server.model)
 
 
 def parameters(project: Path) -> AnswerGenerationParameters:
@@ -115,7 +94,7 @@ def drawn(pool: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     return as_selected(pool[pool["record_id"].isin(order[:count])])
 
 
-def program_tasks(world: World, count: int, seed: int) -> pd.DataFrame:
+def program_tasks(count: int, seed: int) -> pd.DataFrame:
     """Train items that ask for a program, each task once, in the wordings of the train split."""
     rng = substream(seed, "program_tasks")
     writing = [skill for skill in SKILLS if skill.answer_kind == "program"]
@@ -123,7 +102,7 @@ def program_tasks(world: World, count: int, seed: int) -> pd.DataFrame:
     tries = 0
     while len(rows) < count and tries < 100 * count:
         skill = writing[tries % len(writing)]
-        slots = skill.item(world, rng, "train")
+        slots = skill.item(WORLD, rng, "train")
         asked = rng.choice(skill.train_questions).format(**slots)
         rows.setdefault(
             f"{skill.language}-{skill.key(slots)}",
@@ -194,31 +173,19 @@ def bare(examples: pd.DataFrame) -> pd.DataFrame:
 
 def first_answers(responses: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
     """The first sample of each query as an example, whatever was found of it."""
-    first = responses[(responses["sample_index"] == 0) & responses["response"].notna()]
-    first = first.set_index("record_id")["response"]
-    asked = queries[queries["record_id"].isin(first.index)]
-    said = asked["record_id"].map(first)
-    messages = [
-        [*turns, {"role": "assistant", "content": text}]
-        for turns, text in zip(responses_turns(responses, asked), said, strict=True)
-    ]
-    return asked[["record_id", "prompt", "source"]].assign(answer=said, messages=messages)
-
-
-def responses_turns(responses: pd.DataFrame, asked: pd.DataFrame) -> list[list[dict[str, str]]]:
-    """The turns that were sent for each query, in the order of `asked`."""
-    turns = responses.drop_duplicates("record_id").set_index("record_id")["messages"]
-    return [list(turns[name]) for name in asked["record_id"]]
+    first = responses[responses["sample_index"] == 0]
+    passed = first.assign(check="none", rating=10.0, rating_status="ok")
+    return choose_answers(queries, passed, min_rating=0)[0]
 
 
 def report(
     name: str,
     found: dict[int, Answers],
     project: Path,
-    world: World,
     items: int,
     epochs: float | None,
-    ability: str | None,
+    *,
+    ability: str | None = None,
 ) -> None:
     """Print both tables of an experiment."""
     frames, arms = [], []
@@ -227,7 +194,7 @@ def report(
             ids = [f"{arm}-{seed}-{record}" for record in frame["record_id"]]
             frames.append(frame[["messages", "source"]].assign(record_id=ids))
             arms.append(pd.DataFrame({"method": arm, "seed": seed, "record_id": ids}))
-    sys.stdout.write(f"## {name}: mechanism\n\n{mechanism_table(found, world)}\n\n")
+    sys.stdout.write(f"## {name}: mechanism\n\n{right_table(found)}\n\n")
     sys.stdout.flush()
     effect = effect_table(
         project,
@@ -242,22 +209,5 @@ def report(
     sys.stdout.flush()
 
 
-def mechanism_table(found: dict[int, Answers], world: World) -> str:
-    """A row an arm, over all seeds: examples a seed, and the share that is right where it can be told."""
-    teacher = Teacher(world, TeacherFaults(), seed=0)
-    lines = ["| arm | examples a seed | right, of those that the world can tell |", "|---|---:|---:|"]
-    for arm in next(iter(found.values())):
-        frame = pd.concat([answers[arm] for answers in found.values()])
-        items = [teacher._recognise(questions_of(prompt)) for prompt in frame["prompt"]]
-        scores = [
-            item[0].score(world, item[1], answer)
-            for item, answer in zip(items, frame["answer"], strict=True)
-            if item is not None
-        ]
-        right = 100 * sum(score == 1 for score in scores) / max(len(scores), 1)
-        lines.append(f"| {arm} | {len(frame) / len(found):.0f} | {right:.1f}% of {len(scores):,} |")
-    return "\n".join(lines)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

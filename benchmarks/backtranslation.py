@@ -17,7 +17,6 @@ keeps nothing, or everything, both are the same, and it says so.
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +25,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from sft_lift import copy_project
+from trained_arms import kedro_run, newest
 
 from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
 from instruction_tuning.evaluation.parameters import EvaluationParameters
@@ -57,7 +57,9 @@ def main() -> int:
         project = copy_project(Path(scratch) / "project")
         for seed in given.seeds:
             run_loop(project, seed, given.pages, given.params)
-            accuracies.append(newest(project, "08_reporting", "curation_accuracy").assign(seed=seed))
+            accuracies.append(
+                newest(project, "data/08_reporting/curation_accuracy.parquet").assign(seed=seed)
+            )
             scores.append(arms(project, seed, given.items, given.params))
     sys.stdout.write(f"\n{curation_table(pd.concat(accuracies))}\n")
     if len(given.seeds) < 2:
@@ -76,20 +78,14 @@ def run_loop(project: Path, seed: int, pages: int, more: str) -> None:
     parameters = ",".join(
         filter(None, [f"documents={raw / 'some_pages.jsonl'}", f"{NAME}.seed={seed}", more])
     )
-    command = [sys.executable, "-m", "kedro", "run", f"--pipeline={NAME}", f"--params={parameters}"]
-    subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
-
-
-def newest(project: Path, layer: str, name: str) -> pd.DataFrame:
-    """The newest version of a frame."""
-    return pd.read_parquet(sorted((project / f"data/{layer}/{name}.parquet").glob("*/*"))[-1])
+    kedro_run(project, f"--pipeline={NAME}", f"--params={parameters}")
 
 
 def arms(project: Path, seed: int, items: int, more: str) -> pd.DataFrame:
     """Scores of each arm on validation items."""
-    seeds = newest(project, "04_feature", "seed_pairs")
-    curated = newest(project, "04_feature", f"curated_candidates_{BACKTRANSLATION_ROUNDS}")
-    written = newest(project, "04_feature", "backtranslated_candidates")
+    seeds = newest(project, "data/04_feature/seed_pairs.parquet")
+    curated = newest(project, f"data/04_feature/curated_candidates_{BACKTRANSLATION_ROUNDS}.parquet")
+    written = newest(project, "data/04_feature/backtranslated_candidates.parquet")
     usable = written.loc[written["status"] == "ok", "segment_id"]
     drawn = sorted(usable, key=lambda name: (substream_seed(seed, "uncurated", name), name))
     size = int(curated["kept"].sum())

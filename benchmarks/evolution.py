@@ -1,6 +1,6 @@
 """Does it help to evolve only what the model masters? Capability-aware against blind evolution, at one size.
 
-python benchmarks/evolution.py [--seeds 1 2 3] [--roots 1000] [--examples 400] [--trained-model champion]
+python benchmarks/evolution.py [--seeds 1 2 3] [--roots 500] [--examples 250] [--trained-model champion]
 
 In a scratch copy of the project, with the microworld's teacher: the chain once, for a champion whose mastery
 is measured (not with `--trained-model base`), then both ways of evolution, once a seed. Of what each kept, so
@@ -15,7 +15,6 @@ effect: mean score, differences to blind evolution in pairs of seeds and items w
 The first can hold without the second. Fewer than three seeds are refused.
 """
 
-import argparse
 import os
 import sys
 import tempfile
@@ -23,32 +22,23 @@ from pathlib import Path
 
 import pandas as pd
 from sft_lift import copy_project
-from trained_arms import FEWEST_SEEDS, effect_table, kedro_run, newest
+from trained_arms import WORLD, arguments, effect_table, items_of, kedro_run, newest, parsed
 
 from instruction_tuning.lm.chat_request import without_answer
-from instruction_tuning.microworld.request_forms import questions_of
-from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
-from instruction_tuning.microworld.world import WORLD_SEED, build_world
 from instruction_tuning.seeds import substream_seed
 from instruction_tuning.synthesis.evolution_rounds import raw_source
 
 AWARE, BLIND, PLAIN = "capability_aware", "blind", "not_evolved"
 
 
-def main() -> int:
+def main() -> None:
     """Evolve, train, and print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--roots", type=int, default=1000, help="records of the pool that evolve")
-    parser.add_argument("--examples", type=int, default=400, help="most evolved examples an arm")
+    parser = arguments(__doc__, seeds=3)
+    parser.add_argument("--roots", type=int, default=500, help="records of the pool that evolve")
+    parser.add_argument("--examples", type=int, default=250, help="most evolved examples an arm")
     parser.add_argument("--trained-model", choices=["base", "champion"], default="champion")
-    parser.add_argument("--items", type=int, default=100, help="validation items an ability, 2 at least")
-    parser.add_argument("--epochs", type=float, help="of each training, in the place of the default")
     parser.add_argument("--env", default="base", help="of the run that makes the champion")
-    given = parser.parse_args()
-    if len(set(given.seeds)) < FEWEST_SEEDS:
-        sys.stderr.write(f"{len(set(given.seeds))} seeds tell too little; fix: name {FEWEST_SEEDS} or more\n")
-        return 1
+    given = parsed(parser)
     with tempfile.TemporaryDirectory() as scratch:
         project = copy_project(Path(scratch) / "project")
         os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{project / 'mlflow.db'}"
@@ -64,7 +54,6 @@ def main() -> int:
         examples, arms = equal_arms(evolved, pool, given.examples)
         table = effect_table(project, examples, arms, reference=BLIND, items=given.items, epochs=given.epochs)
     sys.stdout.write(f"## Effect\n\n{table}\n")
-    return 0
 
 
 def evolve(project: Path, arm: str, seed: int, roots: int, trained_model: str) -> pd.DataFrame:
@@ -82,20 +71,19 @@ def evolve(project: Path, arm: str, seed: int, roots: int, trained_model: str) -
 
 def mechanism_table(evolved: dict[tuple[str, int], pd.DataFrame]) -> str:
     """A row an arm, over all its seeds; shares in percent."""
-    teacher = Teacher(build_world(WORLD_SEED), TeacherFaults(), seed=0)
     names = ("rewritten", "kept", "stopped", "requests", "kept that nobody can answer", "right answers kept")
     names = (*names, "answerable thrown out", "unanswerable found", "steps, seeds", "steps, kept")
     lines = [f"| arm | {' | '.join(names)} |", f"|---{'|---:' * len(names)}|"]
     for arm in (BLIND, AWARE):
         frame = pd.concat([rows for (of, _), rows in evolved.items() if of == arm], ignore_index=True)
-        lines.append(f"| {arm} | {' | '.join(mechanism(frame, teacher))} |")
+        lines.append(f"| {arm} | {' | '.join(mechanism(frame))} |")
     return "\n".join(lines)
 
 
-def mechanism(frame: pd.DataFrame, teacher: Teacher) -> list[str]:
+def mechanism(frame: pd.DataFrame) -> list[str]:
     """What the world knows of the rows of one arm: an item that it recognises can be answered."""
     texts = frame["instruction"].where(frame["instruction"].notna(), "")
-    items = [teacher._recognise(questions_of(text)) if text else None for text in texts]
+    items = items_of(texts)
     steps = pd.Series(
         [None if item is None else item[0].difficulty(item[1]) for item in items], dtype="float64"
     )
@@ -103,7 +91,7 @@ def mechanism(frame: pd.DataFrame, teacher: Teacher) -> list[str]:
         [
             float("nan")
             if item is None or not isinstance(answer, str)
-            else item[0].score(teacher.world, item[1], answer)
+            else item[0].score(WORLD, item[1], answer)
             for item, answer in zip(items, frame["answer"], strict=True)
         ]
     )
@@ -157,4 +145,4 @@ def kept_examples(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

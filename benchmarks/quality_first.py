@@ -13,33 +13,24 @@ smallest difference that these seeds and items resolve. Fewer than three seeds a
 `alpagasus` in the selection arena goes by the same ratings; there every method's picks are answered anew.
 """
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
 
 import pandas as pd
-from answer_effects import mechanism_table
 from sft_lift import copy_project
-from trained_arms import FEWEST_SEEDS, effect_table, kedro_run, newest
+from trained_arms import arguments, effect_table, kedro_run, newest, parsed, right_table
 
-from instruction_tuning.microworld.world import WORLD_SEED, build_world
 from instruction_tuning.seeds import substream_seed
 
 BEST, DRAWN, WORST = "highest_rated", "uniform", "lowest_rated"
 
 
-def main() -> int:
+def main() -> None:
     """Rate, train, and print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser = arguments(__doc__, seeds=5)
     parser.add_argument("--budget", type=int, default=300)
-    parser.add_argument("--items", type=int, default=100, help="validation items an ability, 2 at least")
-    parser.add_argument("--epochs", type=float, help="of each training, in the place of the default")
-    given = parser.parse_args()
-    if len(set(given.seeds)) < FEWEST_SEEDS:
-        sys.stderr.write(f"{len(set(given.seeds))} seeds tell too little; fix: name {FEWEST_SEEDS} or more\n")
-        return 1
+    given = parsed(parser)
     with tempfile.TemporaryDirectory() as scratch:
         project = copy_project(Path(scratch) / "project")
         kedro_run(project, "--pipeline=pool_ratings", "--params=pool_ratings.measures=[judge_rating]")
@@ -48,8 +39,7 @@ def main() -> int:
         pool = pool.merge(rated[["record_id", "judge_rating_score"]], on="record_id")
         pool = pool[pool["judge_rating_score"].notna()]
         chosen = {seed: arms_of(pool, given.budget, seed) for seed in given.seeds}
-        world = build_world(WORLD_SEED)
-        sys.stdout.write(f"## Mechanism\n\n{mechanism_table(chosen, world)}\n\n")
+        sys.stdout.write(f"## Mechanism\n\n{right_table(chosen)}\n\n")
         arms = pd.concat(
             frame[["record_id"]].assign(method=arm, seed=seed)
             for seed, frames in chosen.items()
@@ -57,7 +47,6 @@ def main() -> int:
         )
         table = effect_table(project, pool, arms, reference=DRAWN, items=given.items, epochs=given.epochs)
     sys.stdout.write(f"## Effect\n\n{table}\n")
-    return 0
 
 
 def arms_of(pool: pd.DataFrame, budget: int, seed: int) -> dict[str, pd.DataFrame]:
@@ -70,4 +59,4 @@ def arms_of(pool: pd.DataFrame, budget: int, seed: int) -> dict[str, pd.DataFram
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

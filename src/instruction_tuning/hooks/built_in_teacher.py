@@ -95,30 +95,9 @@ def _check_operations(section: str, operations: Iterable[str]) -> None:
 
 
 def _is_recognised(request: str) -> bool:
-    from instruction_tuning.microworld import (
-        alignment,
-        answer_translation,
-        comparisons,
-        evolution_operations,
-        joint_ratings,
-        pairs,
-        programming,
-        request_forms,
-        writing_requests,
-    )
+    from instruction_tuning.microworld.teacher import READERS
 
-    readers = (
-        request_forms.read_request,
-        comparisons.read_comparison,
-        writing_requests.read_writing,
-        evolution_operations.read_pair,
-        joint_ratings.read_joint_rating,
-        alignment.read_alignment,
-        pairs.read_pair_request,
-        answer_translation.read_answer_translation,
-        programming.read_task,
-    )
-    return any(read(request) is not None for read in readers)
+    return any(read(request) is not None for read in READERS)
 
 
 def _asked_in(files: Path) -> list[Messages]:

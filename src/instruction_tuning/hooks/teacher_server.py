@@ -100,12 +100,12 @@ class TeacherServer:
     model: str = ""
 
     @classmethod
-    def start(cls, port: int, log: Path) -> "TeacherServer":
-        """Start it and wait until it listens; port 0 takes any free one."""
+    def start(cls, port: int, log: Path, *options: str) -> "TeacherServer":
+        """Start it and wait until it listens; port 0: any free one. `options` go to its command line."""
         require_free_port(port, setting="teacher.port", fix=_PORT_FIX)
         log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "instruction_tuning.microworld.teacher_server"]
-        command += ["--port", str(port), "--parent-pid", str(os.getpid())]
+        command += ["--port", str(port), "--parent-pid", str(os.getpid()), *options]
         with log.open("wb") as output:
             # A group of its own, so that ctrl-C reaches the run alone and the run decides when to stop it.
             process = subprocess.Popen(

@@ -278,6 +278,8 @@ _OPERATIONS: tuple[tuple[Callable[[str], Any], Callable[[Teacher, Any, random.Ra
     (answer_translation.read_answer_translation, Teacher._translate_answer),
     (programming.read_task, Teacher._program),
 )
+# A request that none of them reads is a question.
+READERS = tuple(read for read, _ in _OPERATIONS)
 
 
 def _readings(question: str) -> list[str]:

@@ -4,32 +4,10 @@ import re
 
 import pytest
 
-from instruction_tuning.microworld import (
-    alignment,
-    answer_translation,
-    comparisons,
-    evolution_operations,
-    joint_ratings,
-    pairs,
-    programming,
-    request_forms,
-    writing_requests,
-)
-from instruction_tuning.microworld.teacher import NONSENSE, Teacher, TeacherFaults
+from instruction_tuning.microworld.teacher import NONSENSE, READERS, Teacher, TeacherFaults
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.prompts.files import read_prompt
 
-READERS = (
-    request_forms.read_request,
-    comparisons.read_comparison,
-    writing_requests.read_writing,
-    evolution_operations.read_pair,
-    joint_ratings.read_joint_rating,
-    alignment.read_alignment,
-    pairs.read_pair_request,
-    answer_translation.read_answer_translation,
-    programming.read_task,
-)
 PROMPTS = (
     *("backtranslation", "critique", "curation", "difficulty", "evolution_check", "evolving", "input_first"),
     *("joint_complexity", "joint_quality", "joint_rating", "label_first", "new_tasks", "paraphrasing"),
