@@ -14,7 +14,7 @@ from instruction_tuning.answering.tested_programs import (
     run_responses,
     solving_requests,
     test_requests,
-    tests_by_record,
+    written_tests_by_record,
 )
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.sandbox.assertions import CodeTests
@@ -41,12 +41,12 @@ def ask_with_tests(
     so are those with tests of their own, which no solver sees. `num_repairs` 0: failures stay as they are.
     Raises `FailureRateError` where too many replies hold no test, before a program is asked for.
     """
-    for_tests = test_requests(queries, sampling)
-    _log_what_is_to_come(queries, len(for_tests), num_samples, num_repairs)
+    own = own_tests_by_record(queries)
+    for_tests = test_requests(queries, own, sampling)
+    _log_what_is_to_come(len(queries), len(for_tests), len(for_tests) + len(own), num_samples, num_repairs)
     written = ask(for_tests)
-    refuse_unreadable_tests(written, tests_by_record(queries.iloc[:0], written), max_unreadable_rate)
-    tests = tests_by_record(queries, written)
-    shown = {name: tests[name] for name in tests if name in set(written["record_id"])}
+    shown = written_tests_by_record(written)
+    refuse_unreadable_tests(written, shown, max_unreadable_rate)
     plain = queries[~queries["record_id"].isin(list(shown))]
     answers = ask(
         [
@@ -56,7 +56,7 @@ def ask_with_tests(
     )
     if not num_repairs:
         return {}
-    outcomes = run_responses(answers, tests, run)
+    outcomes = run_responses(answers, shown | own, run)
     ask(
         ask_for_repairs(
             queries,
@@ -70,19 +70,20 @@ def ask_with_tests(
     return outcomes
 
 
-def _log_what_is_to_come(queries: pd.DataFrame, for_tests: int, num_samples: int, num_repairs: int) -> None:
+def _log_what_is_to_come(
+    queries: int, for_tests: int, tested: int, num_samples: int, num_repairs: int
+) -> None:
     """Each batch tells its price before it is sent; how many there will be is known, or bounded, now."""
-    failing = (for_tests + len(own_tests_by_record(queries))) * num_samples
     repairs = (
-        f", up to {counted(failing, 'request')} for {counted(num_repairs, 'repair')} each, were every "
-        "program to fail its tests"
+        f", up to {counted(tested * num_samples, 'request')} for {counted(num_repairs, 'repair')} each, "
+        "were every program to fail its tests"
         if num_repairs
         else ""
     )
     logger.info(
         "to ask, or to take from the store: %s for tests, then %s for %s each%s",
         counted(for_tests, "request"),
-        counted(len(queries), "request"),
+        counted(queries, "request"),
         counted(num_samples, "answer"),
         repairs,
     )

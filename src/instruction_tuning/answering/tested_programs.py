@@ -5,7 +5,7 @@ code_tests.py and self_repair.py have the methods. What is asked for is known by
 tests, answer, repair. O(R) programs run for R responses, each once, and `max_mutants` more a task.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -37,13 +37,13 @@ Outcomes = Mapping[tuple[str, str], Outcome | None]
 NO_PROGRAM = "the answer holds no program in Python"
 
 
-def test_requests(queries: pd.DataFrame, sampling: Sampling) -> list[ChatRequest]:
-    """One request for tests a query that asks for a program and brings no `tests` of its own."""
+def test_requests(queries: pd.DataFrame, own: Collection[str], sampling: Sampling) -> list[ChatRequest]:
+    """One request for tests a query that asks for a program and is not among those with their `own`."""
     prompt = read_prompt("writing_tests")
     return [
         sampling.request(query["record_id"], "tests", prompt.fill({"instruction": _task(query)}))
         for query in _records(queries)
-        if asks_for_program(query) and own_tests(query) is None
+        if query["record_id"] not in own and asks_for_program(query)
     ]
 
 
@@ -71,7 +71,7 @@ def own_tests(query: Query) -> CodeTests | None:
     Raises `InputError` where they hold no assertion.
     """
     given = query.get("tests")
-    if not isinstance(given, Iterable) or not len(list(given)):
+    if not isinstance(given, Iterable) or not list(given):
         return None
     found = assertions_of(given if isinstance(given, str) else "\n".join(map(str, given)))
     if found is None:
@@ -90,14 +90,14 @@ def own_tests_by_record(queries: pd.DataFrame) -> dict[str, CodeTests]:
     return {name: tests for name, tests in owned.items() if tests is not None}
 
 
-def tests_by_record(queries: pd.DataFrame, completions: pd.DataFrame) -> dict[str, CodeTests]:
-    """The tests of each query that has any: its own, or those that a teacher wrote (kind tests)."""
+def written_tests_by_record(completions: pd.DataFrame) -> dict[str, CodeTests]:
+    """The tests that a teacher wrote (kind tests), where its reply holds any."""
     written = completions[(completions["kind"] == "tests") & (completions["status"] == "ok")]
     found = {
         str(name): read_tests(str(reply))
         for name, reply in zip(written["record_id"], written["response"], strict=True)
     }
-    return {name: tests for name, tests in found.items() if tests is not None} | own_tests_by_record(queries)
+    return {name: tests for name, tests in found.items() if tests is not None}
 
 
 def run_responses(

@@ -166,7 +166,7 @@ def _program_plan(answers: Any) -> "ProgramPlan":
         tests_prompt=read_prompt("writing_tests").fill({"instruction": ""}),
         solving_prompt=read_prompt("solving_with_tests").fill({"instruction": "", "tests": ""}),
         repair_prompt=read_prompt("repairing").fill({"instruction": "", "program": "", "error": longest}),
-        num_repairs=answers.programs.num_repairs if answers.strategy == "self_repair" else 0,
+        num_repairs=answers.num_repairs,
     )
 
 

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from instruction_tuning.lineage.annotation_wording import annotation_text
+from instruction_tuning.lineage.shown_texts import quoted, short
+
 Story = Mapping[str, Any]
-_SHOWN = 160
 _LISTED = 5
 _LEFT_OUT = {
     "tie": "left out, a tie",
@@ -35,19 +37,19 @@ def _record_lines(story: Story) -> Iterator[str]:
     if story["record_id"]:
         yield f"  licence     {first.get('licence') or 'unknown'}"
     for message in first.get("messages", []):
-        yield f"  {message['role']:<11} {_short(message['content'])}"
+        yield f"  {message['role']:<11} {short(message['content'])}"
     if first.get("flags"):
         yield f"  flags       {', '.join(first['flags'])}"
     for repair in story["repairs"]:
         changes = ", ".join(repair["repairs"])
-        yield f"  repair      {repair['field']}: {changes}; before: {_quoted(repair['before'])}"
+        yield f"  repair      {repair['field']}: {changes}; before: {quoted(repair['before'])}"
     yield from _fate_lines(story)
     if story["fate"]["decision"] == "in the pool":
         yield from _selection_lines(story)
         yield from _teacher_lines(story)
         yield from _training_lines(story)
     for annotation in story["annotations"]:
-        yield f"  annotation  {_annotation_text(annotation, story['record_id'])}"
+        yield f"  annotation  {annotation_text(annotation, story['record_id'])}"
     for model in story["models"]:
         through = "" if model["through"] == story["record_id"] else f", through its copy {model['through']}"
         gone = f"; cannot be told for {', '.join(model['gone'])}" if model["gone"] else ""
@@ -71,9 +73,9 @@ def _fate_lines(story: Story) -> Iterator[str]:
     elif fate["decision"] == "rejected":
         field = f" in {fate['field']}" if fate["field"] else ""
         why = f"{fate['stage']}, {fate['reason']}{field}"
-        yield f"  ingestion   rejected: {why}; {_short(fate['detail'] or '')}"
+        yield f"  ingestion   rejected: {why}; {short(fate['detail'] or '')}"
         if not story["record_id"]:
-            yield f"  raw         {_short(fate['raw'])}"
+            yield f"  raw         {short(fate['raw'])}"
     for item in story["items"]:
         where = "answer" if item["role"] == "assistant" else "prompt"
         what = f"{item['item_id']} of {item['benchmark']}, {item['split']}"
@@ -107,21 +109,21 @@ def _teacher_lines(story: Story) -> Iterator[str]:
         models = ", ".join(teacher["models"])
         yield f"  teacher     {teacher['requests']} requests to {models}, {tokens}, price {price}"
     for error in teacher["failed"]:
-        yield f"  failed      {_short(error)}"
+        yield f"  failed      {short(error)}"
     for row in teacher["responses"]:
         if row["response"] is None:
             continue  # it is among the failed
         taken = " <- taken" if row["response_id"] in accepted else ""
         rating = "none" if row["rating"] is None else f"{row['rating']:g}"
-        check = row["check"] + (f" ({_short(row['check_detail'])})" if row["check_detail"] else "")
-        said = _quoted(row["response"])
+        check = row["check"] + (f" ({short(row['check_detail'])})" if row["check_detail"] else "")
+        said = quoted(row["response"])
         yield f"  response    {row['response_id']} rating {rating}, check {check}: {said}{taken}"
     for answer in story["answers"]:
         if answer["decision"] == "accepted":
             parents = ", ".join(answer["parent_ids"])
             yield f"  answer      accepted, from the {answer['origin']}; parents {parents}"
         else:
-            yield f"  answer      rejected: {answer['stage']}, {answer['reason']}; {_short(answer['detail'])}"
+            yield f"  answer      rejected: {answer['stage']}, {answer['reason']}; {short(answer['detail'])}"
 
 
 def _training_lines(story: Story) -> Iterator[str]:
@@ -136,54 +138,7 @@ def _training_lines(story: Story) -> Iterator[str]:
         yield f"  reward pair {pair['pair_id']} ({fate}): {ratings}"
     if reward["best_of_n"]:
         best = min(reward["best_of_n"], key=lambda row: row["rank"])
-        yield f"  best of {len(reward['best_of_n'])}   {_quoted(best['completion'])}, reward {best['reward']}"
-
-
-def _annotation_text(annotation: Story, record_id: str) -> str:
-    """Who did what, when, and what became of it."""
-    names = [name for name in (annotation["before_id"], annotation["other_id"]) if name]
-    of = f" of {' and '.join(names)}" if names else ""
-    if annotation["record_id"] != record_id:
-        of += f", record {annotation['record_id']}"
-    when = annotation["at"][:19].replace("T", " ")
-    return f"{annotation['kind']}{of} by {annotation['who']}, {when} UTC: {_annotated(annotation)}"
-
-
-def _annotated(annotation: Story) -> str:
-    value, outcome = annotation["value"], annotation["outcome"]
-    if value is None:
-        return "undone, nothing stands"
-    names = {
-        "first": annotation["before_id"] or "the first",
-        "second": annotation["other_id"] or "the second",
-    }
-    told = _what_was_said(annotation["before"], value, names)
-    if outcome is None:
-        return f"{told}; not collected yet: kedro run --pipeline=annotation"
-    if "status" in outcome:
-        fate = {"gold": f"gold answer {outcome['gold_id']}", "not_chosen": "another's text was taken"}
-        told += f"; {fate[outcome['status']]}" if outcome["status"] in fate else ""
-    elif not value.get("skipped"):
-        told += (
-            f"; most people say {names.get(outcome['majority'], outcome['majority'])}"
-            if outcome["majority"]
-            else "; no majority"
-        )
-    told += "; in annotated_pairs" if outcome.get("in_annotated_pairs") else ""
-    return told + (f"; read again as record {outcome['read_again_as']}" if outcome["read_again_as"] else "")
-
-
-def _what_was_said(before: str, value: Story, names: Mapping[str, str]) -> str:
-    reason = f" ({_short(value['reason'])})" if value.get("reason") else ""
-    if value.get("skipped"):
-        return f"skipped{reason}"
-    if "answer" in value:
-        unchanged = value["answer"] == before
-        return f"left {_quoted(before)}" if unchanged else f"{_quoted(before)} -> {_quoted(value['answer'])}"
-    mark = f", mark {value['mark']}" if value.get("mark") else ""
-    if "preferred" in value:
-        return f"prefers {names.get(value['preferred'], 'neither')}{reason}"
-    return f"{value['verdict']}{mark}{reason}"
+        yield f"  best of {len(reward['best_of_n'])}   {quoted(best['completion'])}, reward {best['reward']}"
 
 
 def _shortened(mixture: Story) -> str:
@@ -215,7 +170,7 @@ def _model_lines(story: Story) -> Iterator[str]:
         price = "unknown" if row["price_usd"] is None else f"${row['price_usd']:.4f}"
         yield f"  teacher     {row['model']}, {row['kind']}: {row['requests']:,} requests, price {price}"
     for name, value in story["parameters"].items():
-        yield f"  parameter   {name} = {_short(json.dumps(value, ensure_ascii=False))}"
+        yield f"  parameter   {name} = {short(json.dumps(value, ensure_ascii=False))}"
     for node in story["nodes"]:
         code = f"code {node['code']} of {node['definitions']} definitions"
         yield f"  node        {node['node']}, {node['finished_at']}, {code}"
@@ -227,12 +182,3 @@ def _model_lines(story: Story) -> Iterator[str]:
         yield f"  not known   {what}: not stored when it was made"
     for name in story["gone"]:
         yield f"  deleted     {name}: what it held cannot be told"
-
-
-def _short(text: str) -> str:
-    flat = " ".join(str(text).split())
-    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")

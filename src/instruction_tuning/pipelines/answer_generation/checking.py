@@ -6,10 +6,11 @@ import pandas as pd
 
 from instruction_tuning.answering.tested_programs import (
     Outcomes,
+    own_tests_by_record,
     passes_tests,
     run_responses,
     sift_by_record,
-    tests_by_record,
+    written_tests_by_record,
 )
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.model_folder import ModelFolder
@@ -89,7 +90,7 @@ def _tests_verifier(
     came: pd.DataFrame,
     parameters: AnswerGenerationParameters,
 ) -> Verifier:
-    tests = tests_by_record(selected_queries, answer_completions)
+    tests = written_tests_by_record(answer_completions) | own_tests_by_record(selected_queries)
     with open_sandbox(parameters.programs) as sandbox:
         outcomes = run_responses(came, tests, sandbox.run_all, known=program_outcomes)
         sifted = sift_by_record(outcomes, tests, sandbox.run_all, max_mutants=parameters.programs.max_mutants)

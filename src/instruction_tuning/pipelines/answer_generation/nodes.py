@@ -66,7 +66,7 @@ def generate_answers(
                 ask=partial(asker.ask, teacher),
                 run=sandbox.run_all,
                 num_samples=parameters.num_samples,
-                num_repairs=parameters.programs.num_repairs if parameters.strategy == "self_repair" else 0,
+                num_repairs=parameters.num_repairs,
                 sampling=Sampling(parameters.temperature, parameters.max_tokens, parameters.seed),
                 max_unreadable_rate=parameters.max_unreadable_rate,
             )

@@ -79,6 +79,11 @@ class AnswerGenerationParameters(RequestParameters):
         return self.strategy in ("tests_first", "self_repair")
 
     @property
+    def num_repairs(self) -> int:
+        """How many repairs are asked for of a program that fails its tests."""
+        return self.programs.num_repairs if self.strategy == "self_repair" else 0
+
+    @property
     def teacher_prompts(self) -> tuple[str, ...]:
         """The prompt files that teacher and judge are asked by; queries are asked as they stand."""
         rating = () if self.rates_nothing else ("rating",)

@@ -71,8 +71,7 @@ class PoolRatingsParameters(BaseModel):
     @property
     def asks_teacher(self) -> bool:
         """Whether a measure is somebody's word; the others are worked out here."""
-        asked = ("tags", "judge_rating", "difficulty_rating", "deita")
-        return any(measure in asked for measure in self.measures)
+        return bool(self.teacher_prompts)
 
     @property
     def teacher_prompts(self) -> tuple[str, ...]:
