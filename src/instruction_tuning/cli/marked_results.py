@@ -71,7 +71,7 @@ def _to_name(dataset: Any) -> str:
 
 
 def _rows(dataset: Any) -> int | None:
-    """Null where counting them would take more than a look at the file."""
+    """Null where the format does not tell. Of Parquet the footer is read, of JSON Lines all of the file."""
     place = None if is_remote(dataset) else stored_place(dataset)
     if place is None or not Path(place).is_file():
         return None
@@ -88,6 +88,7 @@ def _why_empty(dataset: Any, reasons: str, made: Mapping[str, Any]) -> Iterator[
         return
     counts = Counter(read_columns(Path(place), [column])[column].dropna()).most_common()
     listed = ", ".join(f"{reason} {count}" for reason, count in counts[:MOST_REASONS]) or "no row was made"
-    more = f" and {len(counts) - MOST_REASONS} more reasons" if len(counts) > MOST_REASONS else ""
+    others = len(counts) - MOST_REASONS
+    more = f" and {counted(others, 'more reason')}" if others > 0 else ""
     beside = "; its earlier versions lie beside it" if len(stored_versions(dataset)) > 1 else ""
     yield f"  nothing was kept: {listed}{more} (every row is in {name}){beside}"

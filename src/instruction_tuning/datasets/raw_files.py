@@ -41,10 +41,8 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
         if self._is_of_hub:
             revision = self._name.partition("@")[2].partition("/")[0]
             return {"hub": self._name} if is_commit(revision) else None
-        place = self._newest_version() or self._filepath
-        files = sorted(place.rglob("*")) if place.is_dir() else [place]
-        root = place if place.is_dir() else place.parent
-        return {file.relative_to(root).as_posix(): path_digest(file) for file in files if not file.is_dir()}
+        root, files = self._files()
+        return {file.relative_to(root).as_posix(): path_digest(file) for file in files}
 
     def taken_versions(self) -> list[str]:
         """The version that a load takes of a data set that a pipeline wrote; none of what has no versions."""
@@ -55,10 +53,16 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
         """The files, without reading them or asking the hub."""
         if self._is_of_hub:
             return preview_table([{"data set": self._name}], ["data set"])
-        place = self._newest_version() or self._filepath
-        files = sorted(place.rglob("*")) if place.is_dir() else [place]
+        _, files = self._files()
         rows = [{"file": file.name, "bytes": file.stat().st_size} for file in files if file.is_file()]
         return preview_table(rows[:nrows], ["file", "bytes"])
+
+    def _files(self) -> tuple[Path, list[Path]]:
+        """What a load takes, and the folder that it lies in."""
+        place = self._newest_version() or self._filepath
+        if not place.is_dir():
+            return place.parent, [place]
+        return place, [file for file in sorted(place.rglob("*")) if not file.is_dir()]
 
     def _newest_version(self) -> Path | None:
         from instruction_tuning.canonical.raw_files import newest_version

@@ -17,7 +17,7 @@ from instruction_tuning.errors import InstructionTuningError
 from instruction_tuning.hooks.answer_source import TEACHER, is_play_money, named_endpoints
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.incremental.live import run_of
-from instruction_tuning.lineage.rows import column_names, read_columns
+from instruction_tuning.lineage.rows import column_names, count_rows, read_columns
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE, Payment
 from instruction_tuning.reporting.teacher_bill import TeacherBill, teacher_bill
@@ -89,7 +89,7 @@ def usd_per_kept_record(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) 
             return None
         files.append(file)
     prices = read_columns(files[0], ["price_usd"])["price_usd"]
-    kept = len(read_columns(files[1], ["record_id"]))
+    kept = count_rows(files[1])
     if not kept or prices.empty or prices.isna().any():
         return None
     return float(prices.sum()) / kept

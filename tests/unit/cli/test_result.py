@@ -177,7 +177,7 @@ def test_a_result_without_rows_tells_why_and_that_the_earlier_one_is_there(tmp_p
     made = stored(tmp_path, written=pd.DataFrame({"drop_reason": pd.array(reasons, dtype="str")}))
     (place, told) = result_lines({"new_instructions": source}, made)
     assert place.endswith("new.jsonl (0 rows)")
-    listed = "too_similar 4, too_short 2, a 1, b 1, c 1 and 1 more reasons"
+    listed = "too_similar 4, too_short 2, a 1, b 1, c 1 and 1 more reason"
     assert told == f"  nothing was kept: {listed} (every row is in written)"
     later = marked(
         tmp_path, "new.jsonl", "2026-01-02T00.00.00.000Z", next="kedro run", reasons="written.drop_reason"

@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
 
 import pandas as pd
 
@@ -20,6 +19,7 @@ from instruction_tuning.pipelines.ingestion.frames import (
     source_files_frame,
 )
 from instruction_tuning.pipelines.ingestion.parameters import IngestionParameters
+from instruction_tuning.text.counting import tally
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +44,11 @@ def read_raw_records(
         len(canonical),
         f", {len(documents)} documents" if len(documents) else "",
         len(rejected),
-        _counts(rejected["reason"]) or "none",
+        tally(rejected["reason"]) or "none",
     )
     flags = [flag for frame in (canonical, documents) for row in frame["flags"] for flag in row]
     if flags:
-        logger.info("flagged: %s", _counts(flags))
+        logger.info("flagged: %s", tally(flags))
     return (
         canonical,
         rejected,
@@ -93,7 +93,7 @@ def collect_rejected_records(
         len(read),
         len(instruction_pool),
         len(rejected),
-        _counts(rejected["stage"]) or "none",
+        tally(rejected["stage"]) or "none",
     )
     return rejected
 
@@ -109,10 +109,6 @@ def _row_ids(*frames: pd.DataFrame) -> "pd.Index[str]":
     return pd.Index(pd.concat([frame["source_row_id"] for frame in frames]))
 
 
-def _counts(reasons: Iterable[str]) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
-
-
 def _check_rejections(
     files: list[RawFile], kept: int, rejected: pd.DataFrame, max_rejection_rate: float
 ) -> None:
@@ -120,7 +116,7 @@ def _check_rejections(
     refused = rejected[rejected["stage"] == "licence"]
     if kept == 0 and len(refused):
         raise InputError(
-            f"no row is under an allowed licence: {refused['detail'].value_counts().index[0]}",
+            f"no row is under an allowed licence: {refused['detail'].valuetally().index[0]}",
             file=place,
             field="ingestion.allowed_licences",
             fix="allow the licence, or name the source's licence in ingestion.licences",

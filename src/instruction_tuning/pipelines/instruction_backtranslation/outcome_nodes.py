@@ -60,7 +60,8 @@ def measure_curation(parameters: BacktranslationParameters, *curated: pd.DataFra
 
 def _in_words(row: dict[Hashable, Any]) -> str:
     """`round 1: 55 of 120 kept, precision 29.1%, recall 88.9%`."""
-    rates = ("unknown" if pd.isna(row[rate]) else f"{row[rate]:.1%}" for rate in ("precision", "recall"))
-    precision, recall = rates
-    kept = f"{row['kept']} of {row['candidates']} kept"
-    return f"round {row['round']}: {kept}, precision {precision}, recall {recall}"
+    rates = (
+        f"{name} " + ("unknown" if pd.isna(row[name]) else f"{row[name]:.1%}")
+        for name in ("precision", "recall")
+    )
+    return ", ".join((f"round {row['round']}: {row['kept']} of {row['candidates']} kept", *rates))

@@ -10,6 +10,7 @@ from instruction_tuning.errors import InputError
 from instruction_tuning.pipelines.segments.parameters import SegmentParameters
 from instruction_tuning.segments.cutting import cut_documents
 from instruction_tuning.segments.faults import SegmentRules
+from instruction_tuning.text.counting import tally
 
 logger = logging.getLogger(__name__)
 
@@ -26,13 +27,12 @@ def cut_segments(
             file=raw_documents[0].path,
             fix="give a folder of texts, or rows with a text; segments.text_field names their field",
         )
-    reasons = rejected["reason"].value_counts()
     logger.info(
         "%d segments of %d documents: %d kept, %d rejected (%s)",
         len(kept) + len(rejected),
         pd.concat([kept["document_id"], rejected["document_id"]]).nunique(),
         len(kept),
         len(rejected),
-        ", ".join(f"{reason} {count}" for reason, count in reasons.items()) or "none",
+        tally(rejected["reason"]) or "none",
     )
     return kept, rejected
