@@ -119,9 +119,18 @@ def test_python_scripts_and_modules_exist(command):
         assert importlib.util.find_spec(command.words[2]) is not None
         source = Path(importlib.util.find_spec(command.words[2]).origin).read_text()
     else:
-        source = (PROJECT / command.words[1]).read_text()
+        source = with_siblings(PROJECT / command.words[1])
     for option in options_of(command.words[2:]):
         assert f'"--{option}"' in source
+
+
+def with_siblings(script: Path) -> str:
+    """The script, and the scripts beside it that it imports: they may add options of its command line."""
+    source = script.read_text()
+    beside = [
+        script.with_name(f"{name}.py") for name in re.findall(r"^from (\w+) import", source, re.MULTILINE)
+    ]
+    return "\n".join([source, *(path.read_text() for path in beside if path.exists())])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
