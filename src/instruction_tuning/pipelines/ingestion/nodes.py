@@ -116,7 +116,7 @@ def _check_rejections(
     refused = rejected[rejected["stage"] == "licence"]
     if kept == 0 and len(refused):
         raise InputError(
-            f"no row is under an allowed licence: {refused['detail'].valuetally().index[0]}",
+            f"no row is under an allowed licence: {refused['detail'].value_counts().index[0]}",
             file=place,
             field="ingestion.allowed_licences",
             fix="allow the licence, or name the source's licence in ingestion.licences",
