@@ -33,7 +33,9 @@ def test_they_are_asked_at_the_same_time(store):
         both_asked.wait()
 
     with ChatServer(wait_for_the_other) as one, ChatServer(wait_for_the_other) as two:
-        frame = complete_at_all([endpoint(one), endpoint(two, "another")], asking(1), store, CompletionLimits())
+        frame = complete_at_all(
+            [endpoint(one), endpoint(two, "another")], asking(1), store, CompletionLimits()
+        )
     assert frame["status"].tolist() == ["ok", "ok"]
 
 
