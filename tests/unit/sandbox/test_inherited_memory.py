@@ -93,8 +93,11 @@ def fresh(request, monkeypatch):
 
 def test_the_search_finds_what_a_forgetful_warden_has_read():
     """The control: job, environment and arguments of the process that a program is forked from."""
-    earlier = {"tests": ["hidden-tests-needle " * 9] * 9, "program": "hidden-program-needle " * 999}
-    # Three processes: once in a thousand, what one of them has freed is used again before the search.
+    # Of many sizes: some of what was freed is used again before the search, which depends on the paths.
+    earlier = {
+        name: [f"hidden-{name}-needle " * times for times in (1, 9, 30, 99, 300, 999)]
+        for name in ("tests", "program")
+    }
     found = {needle for _ in range(3) for needle in eval(forgetful(SEARCH, "needles()", earlier))}
     assert {"environment", "argument", "program", "tests"} <= found
     assert forgetful(LEARNER, "f(7)", [TESTS, []]) == f"{7 * 7919 % 1000}\n"
