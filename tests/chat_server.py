@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks chat-completions and misbehaves on request."""
+"""A real HTTP server that speaks chat-completions and embeddings, and misbehaves on request."""
 
 import asyncio
 import hashlib
@@ -24,6 +24,12 @@ def good_text(body: dict[str, Any], index: int) -> str:
     return f"Answer {digest[:6]} to {question}"
 
 
+def good_vector(text: str, width: int) -> list[float]:
+    """Depends on the text alone."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [byte / 128 - 1 for byte in (digest * width)[:width]]
+
+
 class ChatServer:
     """Runs in a thread of its own; `requests` are the bodies in the order of arrival."""
 
@@ -34,6 +40,8 @@ class ChatServer:
         self.text = good_text
         self.headers: dict[str, str] = {}  # of good answers
         self.choices_at_most = 1000
+        self.width = 4  # of an embedding, where none is asked for
+        self.change_embeddings: Callable[[list[dict[str, Any]]], Any] = lambda data: data
         self.models_status = 200
         self.requests: list[dict[str, Any]] = []
         self.keys: set[str] = set()
@@ -66,6 +74,7 @@ class ChatServer:
         asyncio.set_event_loop(self._loop)
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/embeddings", self._complete)
         app.router.add_get("/v1/models", self._models)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         self._loop.run_until_complete(runner.setup())
@@ -125,10 +134,21 @@ class ChatServer:
             return web.json_response(
                 {"error": {"message": str(request.headers["Authorization"])}}, status=400
             )
+        if request.path.endswith("/embeddings"):
+            return self._embeddings(body)
         count = 0 if fault == "empty" else min(body.get("n", 1), self.choices_at_most)
         choices = [
             {"index": i, "message": {"content": self.text(body, i)}, "finish_reason": "stop"}
             for i in range(count)
         ]
         content = {"choices": choices, **({"usage": self.usage} if self.usage else {})}
+        return web.json_response(content, headers=self.headers)
+
+    def _embeddings(self, body: dict[str, Any]) -> web.Response:
+        width = body.get("dimensions", self.width)
+        data = [
+            {"object": "embedding", "index": index, "embedding": good_vector(text, width)}
+            for index, text in enumerate(body["input"])
+        ]
+        content = {"data": self.change_embeddings(data), **({"usage": self.usage} if self.usage else {})}
         return web.json_response(content, headers=self.headers)

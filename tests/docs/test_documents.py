@@ -12,8 +12,14 @@ from document_commands import Command, commands_of, links_of, nested_parameters,
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.validation.type_extractor import TypeExtractor
+from omegaconf import OmegaConf
 
-from instruction_tuning.hooks.parameter_names import RUN_PARAMETERS, check_model_names, check_names
+from instruction_tuning.hooks.parameter_names import (
+    RUN_PARAMETERS,
+    check_group,
+    check_model_names,
+    check_names,
+)
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = (*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md")))
@@ -111,6 +117,24 @@ def check_parameters(text: str, registered) -> None:
     for key, section in given.items():
         if key in models:
             check_model_names(section, models[key], path=key)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_examples_of_parameters_are_such_as_a_run_takes(document, registered):
+    """An example is what a file in conf/local would hold: it is laid over conf/base."""
+    models = TypeExtractor(registered).extract_types_from_pipelines()
+    for example in re.findall(r"^```yaml\n(.*?)^```", document.read_text(encoding="utf-8"), re.M | re.S):
+        for key, section in yaml.safe_load(example).items():
+            # A global or a catalog entry may have the name of a group.
+            if key in models and isinstance(section, dict) and "type" not in section:
+                OmegaConf.register_new_resolver("globals", base_globals, replace=True)
+                base = OmegaConf.merge(*map(OmegaConf.load, (PROJECT / "conf/base").glob("parameters_*.yml")))
+                merged = OmegaConf.merge(base, {key: section})
+                check_group(key, OmegaConf.to_container(merged[key], resolve=True), models[key])
+
+
+def base_globals(name: str) -> object:
+    return OmegaConf.select(OmegaConf.load(PROJECT / "conf" / "base" / "globals.yml"), name)
 
 
 @pytest.mark.parametrize("command", started_with("python"), ids=str)

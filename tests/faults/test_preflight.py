@@ -30,6 +30,7 @@ from instruction_tuning.errors import (
 )
 from instruction_tuning.hooks.answer_source import TEACHER, check_teacher_knows, needs_teacher, what_is_used
 from instruction_tuning.hooks.preflight import check_before_run, check_writable
+from instruction_tuning.lm.embedding_endpoint import EmbeddingEndpoint
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.pipelines.ingestion.parameters import EvaluationDataParameters
@@ -134,6 +135,24 @@ def test_an_unreachable_judge_and_one_without_its_key_are_named(tmp_path, monkey
     keyed = judged(base_url="http://127.0.0.1:9/v1", model="j", api_key_env="JUDGE_KEY")
     with pytest.raises(ConfigurationError, match="JUDGE_KEY"):
         check(keyed, tmp_path, TEACHER)
+
+
+def test_an_endpoint_of_embeddings_that_does_not_answer_is_named_before_the_run(tmp_path):
+    def embedded_at(base_url: str, **changes: str) -> DataCatalog:
+        asked = EmbeddingEndpoint(
+            base_url=base_url, model="m", price_per_million_input_tokens=0, **changes
+        ).endpoint
+        return DataCatalog({"params:pool_embeddings": MemoryDataset(SimpleNamespace(asked_endpoint=asked))})
+
+    with pytest.raises(InstructionTuningError, match=r"127\.0\.0\.1:9"):
+        check(embedded_at("http://127.0.0.1:9/v1"), tmp_path, "params:pool_embeddings")
+    with pytest.raises(ConfigurationError, match="NO_SUCH_KEY"):
+        check(
+            embedded_at("http://127.0.0.1:9/v1", api_key_env="NO_SUCH_KEY"),
+            *(tmp_path, "params:pool_embeddings"),
+        )
+    with pytest.raises(InputError, match="no model folder"):
+        check(embedded_at(f"local:{tmp_path / 'none'}"), tmp_path, "params:pool_embeddings")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from chat_server import ChatServer
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from pydantic import ValidationError
@@ -296,6 +297,34 @@ def test_stored_ratings_are_joined_by_id_and_a_record_without_one_is_not_picked(
     unrated = decisions.set_index("record_id").loc[records["record_id"].iloc[-1]]
     assert unrated["decision"] == "not_selected" and "no score" in unrated["reason"]
     assert f"1 of 12 records of the pool have no `{column}`" in caplog.text
+
+
+def test_a_hosted_model_embeds_the_pool_and_is_asked_once(project_path: Path, tmp_path: Path) -> None:
+    with ChatServer() as server:
+        endpoint = {"base_url": server.base_url, "model": "vectors", "price_per_million_input_tokens": 0.02}
+        how = {"embedding": "endpoint", "endpoint": endpoint, "cache_folder": tmp_path}
+        vectors = embed_pool(pool(40), tiny_base(), embedding(project_path, **how))
+        PoolEmbeddings.validate(vectors)
+        few = select(pool(40), parameters(project_path, budget=7), project_path, **how)
+        many = select(pool(40), parameters(project_path, budget=20), project_path, **how)
+        assert sum(len(body["input"]) for body in server.requests) == 40
+    assert few["record_id"].tolist() == many["record_id"].tolist()[:7]
+
+
+def test_vectors_depend_on_the_model_that_is_asked_and_not_on_where_or_how(project_path: Path) -> None:
+    endpoint = {"base_url": "http://a/v1", "model": "vectors", "price_per_million_input_tokens": 0.02}
+    other = {**endpoint, "base_url": "http://b/v1", "timeout_seconds": 5, "budget_usd": 1}
+    alike = [embedding(project_path, embedding="endpoint", endpoint=one) for one in (endpoint, other)]
+    unlike = embedding(project_path, embedding="endpoint", endpoint={**endpoint, "model": "others"})
+    assert alike[0].content_identity() == alike[1].content_identity() != unlike.content_identity()
+    asks_nobody = embedding(project_path, endpoint=endpoint)
+    assert asks_nobody.content_identity() == embedding(project_path).content_identity()
+    assert asks_nobody.asked_endpoint is None
+
+
+def test_an_endpoint_of_embeddings_has_to_be_named(project_path: Path) -> None:
+    with pytest.raises(ValidationError, match="needs an endpoint: base_url, model"):
+        embedding(project_path, embedding="endpoint")
 
 
 @pytest.mark.real_data

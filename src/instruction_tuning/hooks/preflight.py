@@ -36,12 +36,14 @@ from instruction_tuning.hooks.schema_faults import schema_fault
 from instruction_tuning.hooks.stored_inputs import stored_inputs
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.incremental.contents import is_versioned
+from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
 
 SFT_PARAMETERS = "params:sft"
 EVALUATION_DATA = "params:evaluation_data"
+POOL_EMBEDDINGS = "params:pool_embeddings"
 # What to do about an input that no pipeline makes and that is not there.
 _FIXES = {
     RAW_DATASET: "name a file or a folder: --params=data=<path>, or `raw_data` in conf/local/globals.yml",
@@ -80,6 +82,8 @@ def check_before_run(
         check_built_in_teacher(asked, pipeline, catalog)
         _check_others_are_asked(pipeline, catalog)
         check_teacher(catalog.load(TEACHER), named_endpoints(pipeline, catalog))
+    if POOL_EMBEDDINGS in pipeline.inputs():
+        check_embeddings(catalog.load(POOL_EMBEDDINGS).asked_endpoint)
 
 
 def check_inputs(names: Iterable[str], catalog: CatalogProtocol[Any, Any]) -> None:
@@ -216,3 +220,16 @@ def check_teacher(endpoint: Endpoint, named: Mapping[str, Endpoint] | None = Non
 
         check_endpoint(asked)
         logger.info("the %s answers at %s", name, asked.address)
+
+
+def check_embeddings(endpoint: Endpoint | None) -> None:
+    """Ask the endpoint of embeddings for something free; whether it has any, the first batch will tell."""
+    if endpoint is None:
+        return
+    if endpoint.local_folder is not None:
+        open_model_folder(endpoint.local_folder)
+        return
+    from instruction_tuning.lm.clients import check_endpoint
+
+    check_endpoint(endpoint)
+    logger.info("the endpoint of embeddings answers at %s", endpoint.address)

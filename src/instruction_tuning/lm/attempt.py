@@ -36,15 +36,21 @@ class AttemptError(Exception):
         self.news = news
 
 
-@dataclass(frozen=True)
-class Reply:
-    """At least one choice, the token counts where the server gave them, and what it says of its limits."""
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """The token counts of an answer, where the server gave them, and what it says of its limits."""
 
-    choices: tuple[Choice, ...]
     prompt_tokens: int
     completion_tokens: int
     usage_reported: bool
     news: RateNews | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply(Usage):
+    """The answer to a chat-completions request: at least one choice."""
+
+    choices: tuple[Choice, ...]
 
 
 def parse_reply(content: bytes, news: RateNews | None = None) -> Reply:
@@ -60,7 +66,7 @@ def parse_reply(content: bytes, news: RateNews | None = None) -> Reply:
         raise AttemptError("the reply's list of choices is empty")
     numbered = sorted(enumerate(choices), key=lambda pair: _position(pair[1], pair[0]))
     prompt_tokens, completion_tokens = (
-        _count(body.get("usage"), name) for name in ("prompt_tokens", "completion_tokens")
+        token_count(body.get("usage"), name) for name in ("prompt_tokens", "completion_tokens")
     )
     return Reply(
         choices=tuple(_choice(choice) for _, choice in numbered),
@@ -92,6 +98,7 @@ def _choice(choice: Any) -> Choice:
     )
 
 
-def _count(usage: Any, name: str) -> int | None:
+def token_count(usage: Any, name: str) -> int | None:
+    """The number of tokens called `name`, null where a server does not say it."""
     value = usage.get(name) if isinstance(usage, dict) else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -116,7 +116,7 @@ class EndpointRun:
         with progress as self._progress:
             async with client:
                 await client.check()
-                retrier = Retrier(client.send, limits.retries, stop=stop, in_flight=in_flight)
+                retrier = Retrier(client.generate, limits.retries, stop=stop, in_flight=in_flight)
                 self._sender = Sender(
                     endpoint,
                     client,

@@ -10,8 +10,6 @@ are waited for and stored first. Import it inside functions: it loads the client
 import asyncio
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 
 import pandas as pd
@@ -22,6 +20,7 @@ from instruction_tuning.lm.chat_request import ChatRequest, request_id
 from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.completion_run import CompletionLimits, EndpointRun
 from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.event_loop import run_to_end
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.safe_keeping import SafeKeeping
 from instruction_tuning.lm.stopping import Stop, finish_all
@@ -137,19 +136,7 @@ class _Sending:
         self._runs, self._store, self._limits = runs, store, limits
 
     def to_end(self) -> None:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            asyncio.run(self._send())
-            return
-        # A notebook has a loop of its own in this thread.
-        with ThreadPoolExecutor(max_workers=1) as executor:
-            try:
-                executor.submit(asyncio.run, self._send()).result()
-            except KeyboardInterrupt:
-                with suppress(RuntimeError):  # the loop has ended meanwhile
-                    self._loop.call_soon_threadsafe(self._stop.ask)
-                raise
+        run_to_end(self._send, lambda: self._loop.call_soon_threadsafe(self._stop.ask))
 
     async def _send(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), Stop()

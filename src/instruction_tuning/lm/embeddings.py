@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.lm.embedding_cache import EmbeddingCache, text_keys
+from instruction_tuning.lm.embedding_cache import EmbeddingCache, rows_to_embed, text_keys
 from instruction_tuning.lm.loading import load_config, load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
 
@@ -52,15 +52,10 @@ def embed_cached(
     name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     cache = EmbeddingCache(cache_folder / name, _width(folder))
     keys = text_keys(texts)
-    missing = np.flatnonzero(cache.find(keys) < 0)
-    # The first row of each different text, longest texts first, so that a batch too big fails at once.
-    missing = missing[np.unique(keys[missing], return_index=True)[1]]
-    missing = np.array(
-        sorted(missing.tolist(), key=lambda row: (-len(texts[row]), keys[row])), dtype=np.int64
-    )
+    missing = rows_to_embed(cache.find(keys), keys, texts)
     if len(missing):
         logger.info("%d texts to embed; %d are known", len(missing), len(texts) - len(missing))
-        embedder = _Embedder(folder, pooling, max_length_tokens, layer, batch_tokens)
+        embedder = Embedder(folder, pooling, max_length_tokens, layer, batch_tokens)
     for start in range(0, len(missing), _TEXTS_PER_WRITE):
         rows = missing[start : start + _TEXTS_PER_WRITE]
         cache.add(keys[rows], embedder([texts[row] for row in rows]))
@@ -82,14 +77,14 @@ def embed_hidden_states(
 
     `layer` counts as in a list: -1 is the last hidden layer, 0 the embedding of the tokens.
     """
-    return _Embedder(folder, pooling, max_length_tokens, layer, batch_tokens)(texts)
+    return Embedder(folder, pooling, max_length_tokens, layer, batch_tokens)(texts)
 
 
 def _width(folder: ModelFolder) -> int:
     return int(load_config(folder).get_text_config().hidden_size)
 
 
-class _Embedder:
+class Embedder:
     """A loaded model with its settings; called with texts, it gives their vectors (N, H)."""
 
     def __init__(

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from instruction_tuning.errors import AuthenticationError, ConfigurationError, EndpointUnreachableError
 from instruction_tuning.lm.attempt import AttemptError, Reply
 from instruction_tuning.lm.completion import Choice
-from instruction_tuning.lm.embeddings import batches_by_length
-from instruction_tuning.lm.loading import context_length, load_model, load_tokenizer
+from instruction_tuning.lm.embedding_reply import EmbeddingReply
+from instruction_tuning.lm.embeddings import Embedder, batches_by_length
+from instruction_tuning.lm.loading import context_length, load_config, load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.seeds import substream_seed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _BATCH_TOKENS = 16_384
+_EMBEDDED_TOKENS = 8_192  # of a text, at most
 _Asked = tuple[dict[str, Any], "asyncio.Future[Reply]"]
 
 
@@ -37,6 +39,8 @@ class LocalEndpoint:
         self._asked: list[_Asked] = []
         self._worker: asyncio.Task[None] | None = None
         self._model: _LoadedModel | None = None
+        self._embedding = asyncio.Lock()
+        self._embedder: Embedder | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,13 +62,33 @@ class LocalEndpoint:
                 fix="take a model that was trained on chats, or add chat_template.jinja to its folder",
             )
 
-    async def send(self, body: dict[str, Any]) -> Reply:
+    async def generate(self, body: dict[str, Any]) -> Reply:
         """As many as wait at the same time share a batch."""
         asked = asyncio.get_running_loop().create_future()
         self._asked.append((body, asked))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await asked
+
+    async def embed(self, body: dict[str, Any]) -> EmbeddingReply:
+        """The last hidden layer, mean over the tokens, as wide as it is; a text is cut at the context."""
+        if body.get("dimensions") is not None:
+            raise ConfigurationError(
+                "a model folder gives its hidden states as wide as they are",
+                file=self._folder.path,
+                field="dimensions",
+                fix="set dimensions to null, or name a server whose model shortens its vectors",
+            )
+        async with self._embedding:  # one batch fills the machine
+            return await asyncio.to_thread(self._vectors, list(body["input"]))
+
+    def _vectors(self, texts: list[str]) -> EmbeddingReply:
+        if self._embedder is None:
+            longest = context_length(load_config(self._folder)) or _EMBEDDED_TOKENS
+            self._embedder = Embedder(self._folder, "mean", min(longest, _EMBEDDED_TOKENS), -1, _BATCH_TOKENS)
+        return EmbeddingReply(
+            vectors=self._embedder(texts), prompt_tokens=0, completion_tokens=0, usage_reported=False
+        )
 
     def authentication_error(self, status: int) -> Exception:
         """Never needed: a folder has no key."""
@@ -143,7 +167,12 @@ class _LoadedModel:
             completion_tokens += len(tokens) if end is None else end + 1
             text = str(self._tokenizer.decode(tokens[:end], skip_special_tokens=True))
             choices.append(Choice(text if text.strip() else None, "length" if end is None else "stop"))
-        return Reply(tuple(choices), prompt_tokens, completion_tokens, usage_reported=True)
+        return Reply(
+            choices=tuple(choices),
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            usage_reported=True,
+        )
 
 
 def _alike(asked: list[_Asked]) -> list[list[_Asked]]:

@@ -25,12 +25,14 @@ from instruction_tuning.errors import (
 )
 from instruction_tuning.lm.attempt import AttemptError, Reply, parse_reply
 from instruction_tuning.lm.dialect import Dialect
+from instruction_tuning.lm.embedding_reply import EmbeddingReply, parse_embeddings
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.rate_limits import rate_news, retry_after_seconds
 
 logger = logging.getLogger(__name__)
 
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
+_NO_SUCH_PLACE = frozenset({404, 405, 501})
 _MAX_ERROR_CHARACTERS = 300
 _CHECK_TIMEOUT_SECONDS = 10.0
 _NO_REPLY = (TimeoutError, openai.APIConnectionError, aiohttp.ClientError, httpx2.HTTPError)
@@ -71,7 +73,7 @@ class OpenAIEndpoint:
     ) -> None:
         await self._client.close()
 
-    async def send(self, body: dict[str, Any]) -> Reply:
+    async def generate(self, body: dict[str, Any]) -> Reply:
         """One attempt, or as many as it takes to learn which fields the server does not take.
 
         Raises `AttemptError`, or an error of ours that ends the whole run.
@@ -79,22 +81,33 @@ class OpenAIEndpoint:
         while True:
             said = self._dialect.spoken(body)
             try:
-                return await self._post(said)
+                response = await self._post("/chat/completions", said)
             except openai.APIStatusError as error:
                 if not self._dialect.learn(said, error.status_code, error.response.text):
                     raise self._status_error(error) from None
+            else:
+                return parse_reply(response.content, rate_news(response.headers))
 
-    async def _post(self, body: dict[str, Any]) -> Reply:
+    async def embed(self, body: dict[str, Any]) -> EmbeddingReply:
+        """One attempt; raises `ConfigurationError` where the server has no embeddings."""
+        try:
+            response = await self._post("/embeddings", body)
+        except openai.APIStatusError as error:
+            if error.status_code in _NO_SUCH_PLACE:
+                raise self._no_embeddings_error(error) from None
+            raise self._status_error(error) from None
+        return parse_embeddings(response.content, len(body["input"]), rate_news(response.headers))
+
+    async def _post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
         # The client's own limit is per read: a server that drips bytes would hold it for ever.
         try:
             async with asyncio.timeout(self.endpoint.timeout_seconds):
                 # The body goes out as it is; `chat.completions.create` would rewrite it first.
-                response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+                return await self._client.post(path, cast_to=httpx2.Response, body=body)
         except openai.APIStatusError:
             raise
         except _NO_REPLY as error:
             raise self._no_reply_error(error) from None
-        return parse_reply(response.content, rate_news(response.headers))
 
     async def check(self) -> None:
         """Raise `EndpointUnreachableError` or `AuthenticationError` where the endpoint is of no use.
@@ -134,6 +147,15 @@ class OpenAIEndpoint:
             f"no language model answers at {self.endpoint.address} ({reason})",
             field="base_url",
             fix=f"start the server or correct base_url (it usually ends in /v1){kept}",
+        )
+
+    def _no_embeddings_error(self, error: openai.APIStatusError) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self.endpoint.address} has no embeddings by a model {self.endpoint.model} "
+            f"({self._text(f'HTTP {error.status_code}', error)})",
+            field="base_url",
+            fix="name a server and a model of embeddings (GET base_url/models lists them; vLLM serves one "
+            "with --runner pooling), or take a model folder: base_url local:<folder>",
         )
 
     def _status_error(self, error: openai.APIStatusError) -> Exception:

@@ -1,12 +1,17 @@
-"""What the rest of the project may know of a language model behind HTTP."""
+"""What the rest of the project may know of a language model: where it is, and what it can be asked for."""
 
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from instruction_tuning.lm.model_folder import open_model_folder
+
+if TYPE_CHECKING:
+    from instruction_tuning.lm.attempt import Reply
+    from instruction_tuning.lm.embedding_reply import EmbeddingReply
 
 LOCAL = "local:"
 
@@ -72,3 +77,33 @@ class Endpoint(BaseModel):
     @field_serializer("base_url")
     def _without_secrets(self, _base_url: str) -> str:
         return self.address
+
+
+class LanguageModel(Protocol):
+    """What answers requests for `Endpoint`, a server (openai_endpoint.py) or a model folder in this process
+    (local_endpoint.py): an async context manager, by clients.open_client.
+
+    Bodies are those of OpenAI's API. Each call is one attempt; it raises `AttemptError`, or an error of ours
+    that ends the whole run, `ConfigurationError` among them where this back end cannot do what is asked.
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def check(self) -> None:
+        """Raise an error of ours where it is of no use, at no cost."""
+
+    async def generate(self, body: dict[str, Any]) -> "Reply":
+        """Answers to a body of /chat/completions."""
+
+    async def embed(self, body: dict[str, Any]) -> "EmbeddingReply":
+        """A vector for each text of `input`, of a body of /embeddings."""
+
+    def authentication_error(self, status: int) -> Exception:
+        """For a key that is refused."""
+
+    def unreachable_error(self, reason: str) -> Exception:
+        """For an endpoint where nobody answers."""

@@ -10,13 +10,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from instruction_tuning.lm.attempt import AttemptError, Reply
+from instruction_tuning.lm.attempt import AttemptError, Usage
 from instruction_tuning.lm.in_flight import InFlight
 from instruction_tuning.lm.stopping import Stop
 
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
+Answer = TypeVar("Answer", bound=Usage)
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class RetryPolicy:
     rate_limit_patience_seconds: float = 600.0
 
 
-class Retrier:
+class Retrier(Generic[Answer]):
     """Sends with retries; shared by all senders of a run."""
 
     def __init__(
         self,
-        send: Callable[[dict[str, Any]], Awaitable[Reply]],
+        send: Callable[[dict[str, Any]], Awaitable[Answer]],
         policy: RetryPolicy,
         stop: Stop,
         in_flight: InFlight,
@@ -51,7 +52,7 @@ class Retrier:
         self.last_contact_at = 0.0
         self.retries = 0
 
-    async def send(self, body: dict[str, Any]) -> Reply:
+    async def send(self, body: dict[str, Any]) -> Answer:
         """The reply, or the last `AttemptError` when the policy or the run's end forbids another try."""
         failures = 0
         while True:
@@ -77,7 +78,7 @@ class Retrier:
                 self._limited_since = None
                 return reply
 
-    async def _attempt(self, body: dict[str, Any]) -> Reply:
+    async def _attempt(self, body: dict[str, Any]) -> Answer:
         in_flight = self._in_flight
         await self._wait_for_server()
         while True:

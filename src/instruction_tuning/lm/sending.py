@@ -6,11 +6,10 @@ from typing import Any
 from instruction_tuning.lm.attempt import AttemptError, Reply
 from instruction_tuning.lm.budget import Budget, is_free, price, worst_price
 from instruction_tuning.lm.chat_request import ChatRequest
-from instruction_tuning.lm.clients import ChatClient
 from instruction_tuning.lm.completion import Choice, Completion
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.key_trial import KeyTrial
-from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.lm.protocol import Endpoint, LanguageModel
 from instruction_tuning.lm.retrying import Retrier
 from instruction_tuning.lm.stopping import Stop
 
@@ -21,9 +20,9 @@ class Sender:
     def __init__(
         self,
         endpoint: Endpoint,
-        client: ChatClient,
+        client: LanguageModel,
         *,
-        retrier: Retrier,
+        retrier: Retrier[Reply],
         budget: Budget,
         store: CompletionStore,
         stop: Stop,

@@ -1,19 +1,22 @@
 """The pool as vectors, by the parameter section `pool_embeddings`.
 
-TF-IDF and SVD (tfidf_svd.py) by default, which needs nothing; or the hidden states of the base model or of a
-sentence-embedding model (lm/embeddings.py), each text embedded once, ever.
+TF-IDF and SVD (tfidf_svd.py) by default, which needs nothing; the hidden states of the base model or of a
+sentence-embedding model (lm/embeddings.py); or what an endpoint gives (lm/embedding_endpoint.py). Of the last
+two each text is embedded once, ever.
 """
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.errors import ConfigurationError, InputError
+from instruction_tuning.lm.embedding_endpoint import EmbeddingEndpoint, embed_at_endpoint
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
 
@@ -22,20 +25,44 @@ class PoolEmbeddingParameters(BaseModel):
     """What a record looks like as a vector.
 
     `dimensions` are of `tfidf_svd`; `embedding_model`, `layer`, `pooling` and `max_length_tokens` of
-    `hidden_states`. `embedding_model` null is the base model, else a model's folder.
+    `hidden_states`. `embedding_model` null is the base model, else a model's folder. `endpoint` is asked for
+    vectors by the embedding of that name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    embedding: Literal["tfidf_svd", "hidden_states"]
+    embedding: Literal["tfidf_svd", "hidden_states", "endpoint"]
     embedded_text: Literal["prompt", "answer", "prompt_and_answer"]
     dimensions: int = Field(gt=1, le=4096)
     embedding_model: str | None
     layer: int
     pooling: Literal["mean", "last_token"]
     max_length_tokens: int = Field(gt=0)
+    endpoint: EmbeddingEndpoint | None
     cache_folder: Path
     seed: int
+
+    @model_validator(mode="after")
+    def _endpoint_is_named(self) -> Self:
+        if self.embedding == "endpoint" and self.endpoint is None:
+            raise ValueError(
+                "`embedding: endpoint` needs an endpoint: base_url, model and "
+                "price_per_million_input_tokens, as in docs/query_selection.md"
+            )
+        return self
+
+    @property
+    def asked_endpoint(self) -> Endpoint | None:
+        """Whom a run by these parameters asks for vectors; null for nobody."""
+        return self.endpoint.endpoint if self.embedding == "endpoint" and self.endpoint else None
+
+    def content_identity(self) -> dict[str, Any]:
+        """Without how the endpoint is asked, and without one that is not asked."""
+        content = self.model_dump(mode="json", exclude={"endpoint"})
+        if self.embedding != "endpoint" or self.endpoint is None:
+            return content
+        limit = {"max_characters": self.endpoint.max_characters}
+        return {**content, "endpoint": {**self.endpoint.content_identity(), **limit}}
 
 
 def embed_pool(
@@ -79,6 +106,8 @@ def embedded_texts(pool: pd.DataFrame, embedded_text: str) -> list[str]:
 
 
 def _vectors(texts: list[str], base_model: ModelFolder, parameters: PoolEmbeddingParameters) -> np.ndarray:
+    if parameters.embedding == "endpoint" and parameters.endpoint is not None:
+        return embed_at_endpoint(texts, parameters.endpoint, parameters.cache_folder)
     if parameters.embedding == "hidden_states":
         from instruction_tuning.lm.embeddings import embed_cached
 
