@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -30,6 +31,16 @@ def good_vector(text: str, width: int) -> list[float]:
     return [byte / 128 - 1 for byte in (digest * width)[:width]]
 
 
+def likely(token: str, *others: tuple[str, float]) -> dict[str, Any]:
+    """A token of a reply as OpenAI's API describes it; `others` are (token, probability), with its own."""
+    entries = [
+        {"token": text, "logprob": math.log(p), "bytes": list(text.encode())}
+        for text, p in others or ((token, 1.0),)
+    ]
+    own = next((entry for entry in entries if entry["token"] == token), {"token": token, "logprob": -9.0})
+    return {**own, "top_logprobs": entries}
+
+
 class ChatServer:
     """Runs in a thread of its own; `requests` are the bodies in the order of arrival."""
 
@@ -40,6 +51,8 @@ class ChatServer:
         self.text = good_text
         self.headers: dict[str, str] = {}  # of good answers
         self.choices_at_most = 1000
+        # The tokens of a reply, by `likely`; null: it gives none.
+        self.logprobs: Callable[[str], list[dict[str, Any]]] | None = None
         self.width = 4  # of an embedding, where none is asked for
         self.change_embeddings: Callable[[list[dict[str, Any]]], Any] = lambda data: data
         self.models_status = 200
@@ -141,6 +154,9 @@ class ChatServer:
             {"index": i, "message": {"content": self.text(body, i)}, "finish_reason": "stop"}
             for i in range(count)
         ]
+        if body.get("logprobs") and self.logprobs is not None:
+            for choice in choices:
+                choice["logprobs"] = {"content": self.logprobs(choice["message"]["content"])}
         content = {"choices": choices, **({"usage": self.usage} if self.usage else {})}
         return web.json_response(content, headers=self.headers)
 

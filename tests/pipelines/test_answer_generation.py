@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from answer_builders import answer_parameters, selected_queries
 from answer_builders import run_answer_generation as run
-from chat_server import MODEL, ChatServer
+from chat_server import MODEL, ChatServer, likely
 from pydantic import ValidationError
 
 from instruction_tuning.answering.choice import rejection_reasons
@@ -234,3 +234,63 @@ def test_ratings_without_a_mark_are_tolerated_up_to_the_limit(tmp_path, server):
     frames = run(tmp_path, selected_queries(3), server, max_unreadable_rate=1.0)
     assert set(frames["rated_responses"]["rating_status"]) == {"unparseable"}
     assert frames["verified_examples"].empty
+
+
+def seven_or_eight(text):
+    """The tokens of a rating; of other texts none is asked for."""
+    return [
+        likely("Rating"),
+        likely(":"),
+        likely(" 7", (" 7", 0.55), (" 8", 0.4), (" 3", 0.01), (" is", 0.04)),
+    ]
+
+
+def test_ratings_are_expected_values_where_it_is_said(tmp_path, server, caplog):
+    caplog.set_level("INFO")
+    server.text = lambda body, index: "Rating: 7" if "[Response]" in body["messages"][-1]["content"] else "9"
+    server.logprobs = seven_or_eight
+    frames = run(tmp_path, selected_queries(3), server, score_by="expected_value", min_rating=7.3)
+    rated = frames["rated_responses"]
+    assert rated["rating"].tolist() == pytest.approx([(7 * 0.55 + 8 * 0.4 + 3 * 0.01) / 0.96] * 12)
+    assert rated["rating_covered_mass"].tolist() == pytest.approx([0.96] * 12)
+    assert len(frames["verified_examples"])
+    assert "expected values cover 0.960 of the probability in the mean" in caplog.text
+    asked = [body for body in server.requests if body.get("logprobs")]
+    assert asked and all("[Response]" in body["messages"][-1]["content"] for body in asked)
+    sent = len(server.requests)
+    again = run(tmp_path, selected_queries(3), server, score_by="expected_value", min_rating=7.3)
+    assert len(server.requests) == sent
+    pd.testing.assert_frame_equal(again["rated_responses"], rated)
+
+
+def test_a_rating_that_cannot_be_scored_is_null_and_never_that_of_its_text(tmp_path, server):
+    def tokens(text):
+        covered = 0.4 if text == "Rating: 4" else 1.0
+        number = text.removeprefix("Rating: ")
+        words = [("so", 1 - covered)] if covered < 1 else []
+        return [likely("Rating: "), likely(number, (number, covered), *words)]
+
+    def text(body, index):
+        question = body["messages"][-1]["content"]
+        marks = {"thing 0": "Rating: 4", "thing 2": "Rating: 8.5", "thing 4": "Rating: 9"}
+        if "[Response]" not in question:
+            return "9"
+        return next((mark for thing, mark in marks.items() if thing in question), "no comment")
+
+    server.text, server.logprobs = text, tokens
+    frames = run(
+        *(tmp_path, selected_queries(6), server),
+        num_samples=1,
+        score_by="expected_value",
+        max_unreadable_rate=1.0,
+    )
+    rated = frames["rated_responses"].set_index("prompt")
+    assert rated["rating"].dropna().to_dict() == {"Tell me about thing 4.": 9.0}
+    assert rated.loc[rated["rating"].isna(), "rating_status"].eq("unparseable").all()
+
+
+def test_a_judge_without_probabilities_is_found_out_before_the_rest_is_paid_for(tmp_path, server):
+    server.text = lambda body, index: f"Rating: 7, {index} {body['messages'][-1]['content'][-40:]}"
+    with pytest.raises(FailureRateError, match="the reply came without logprobs, from which"):
+        run(tmp_path, selected_queries(30), server, score_by="expected_value")
+    assert sum(bool(body.get("logprobs")) for body in server.requests) <= 32

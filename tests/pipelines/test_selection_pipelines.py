@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from benchmark_builders import item, random_model, small_benchmark
+from chat_server import ChatServer, likely
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from memory_catalog import Kept, run_in_memory
@@ -19,13 +20,14 @@ from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.evaluation.parameters import EvaluationParameters
 from instruction_tuning.hooks.teacher_bill import bill_of_run
 from instruction_tuning.hooks.teacher_server import TeacherServer
+from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.microworld.skills import SKILLS
 from instruction_tuning.microworld.world import build_world
 from instruction_tuning.pipeline_registry import DIVERSE_EVOL_ROUNDS, register_pipelines
 from instruction_tuning.pipelines.diverse_evol.parameters import DiverseEvolParameters
-from instruction_tuning.pipelines.pool_ratings.asking_nodes import tag_pool
+from instruction_tuning.pipelines.pool_ratings.asking_nodes import mark_pool, tag_pool
 from instruction_tuning.pipelines.pool_ratings.parameters import PoolRatingsParameters
 from instruction_tuning.pipelines.selection_arena.nodes import list_arena_queries
 from instruction_tuning.pipelines.selection_arena.parameters import SelectionArenaParameters
@@ -306,6 +308,25 @@ def test_the_arena_asks_for_the_picks_or_for_the_whole_pool_and_wants_two_seeds(
         assert len(queries) == count
     with pytest.raises(ConfigurationError, match="one seed tells nothing"):
         list_arena_queries(records, picked.assign(seed=1), arena)
+
+
+def test_a_pool_is_rated_by_expected_values_where_it_is_said(sections, tmp_path) -> None:
+    parameters = sections["pool_ratings"].model_copy(
+        update={
+            "measures": ("judge_rating",),
+            "score_by": "expected_value",
+            "requests": sections["pool_ratings"].requests.model_copy(
+                update={"completion_store": tmp_path / "completions.sqlite"}
+            ),
+        }
+    )
+    with ChatServer() as server:
+        server.text = lambda body, index: "Rating: 7"
+        server.logprobs = lambda text: [likely("Rating: "), likely("7", ("7", 0.5), ("8", 0.5))]
+        judge = Endpoint(base_url=server.base_url, model="judge")
+        marks, completions = mark_pool(pool(), judge, completions_frame("judge", [], {}), parameters)
+    TeacherCompletions.validate(completions)
+    assert marks["judge_rating_score"].tolist() == pytest.approx([7.5] * COUNT)
 
 
 def test_a_pool_without_answers_is_refused_before_anything_is_paid(sections, teacher) -> None:

@@ -68,8 +68,10 @@ def with_ratings(
     """`responses` with `rating` and `rating_status` from `marked` (completions of kind rating, with marks).
 
     A mark that could not be read, or never came, is null, and so is that of a response `not_asked` about.
+    Where marks are expected values, `rating_covered_mass` says what they stand on.
     """
-    came = marked.loc[marked["status"] == "ok", ["record_id", "sample_index", "mark"]]
+    mass = {"covered_mass": "rating_covered_mass"} if "covered_mass" in marked else {}
+    came = marked.loc[marked["status"] == "ok", ["record_id", "sample_index", "mark", *mass]]
     key = ["record_id", "sample_index"]
     found = responses[key].merge(came, on=key, how="left", indicator=True, validate="one_to_one")
     status = found["mark"].notna().map({True: "ok", False: "unparseable"})
@@ -77,6 +79,9 @@ def with_ratings(
     if not_asked is not None:
         status = status.mask(not_asked.to_numpy(), "not_asked")
     return responses.assign(
-        rating=pd.Series(found["mark"].to_numpy(), index=responses.index, dtype="float64"),
+        **{
+            column: pd.Series(found[name].to_numpy(), index=responses.index, dtype="float64")
+            for name, column in {"mark": "rating", **mass}.items()
+        },
         rating_status=pd.Series(status.to_numpy(), index=responses.index, dtype="str"),
     )

@@ -12,6 +12,7 @@ from kedro.framework.cli.utils import env_option
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.project import project_context
 from instruction_tuning.errors import InputError
+from instruction_tuning.lm.completion import Choice
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.store_contents import StoredKind, ids_like, stored_kinds
 from instruction_tuning.lm.store_exchange import StoredRequest, export_store, import_store, stored_requests
@@ -156,6 +157,7 @@ def _request_lines(request: StoredRequest) -> Iterator[str]:
         cost = "a price not known" if paid.price_usd is None else f"${paid.price_usd:,.6f}"
         yield f"paid {paid.paid_at} UTC: {cost}, by {paid.session or 'a run that is not known'}"
     for number, entry in enumerate(request.choices):
-        text, finish_reason, *reason = entry
-        yield f"sample {number} ({finish_reason or 'no finish_reason'}):"
-        yield text if text is not None else f"no text{f': {reason[0]}' if reason else ''}"
+        choice = Choice.of_entry(entry)
+        yield f"sample {number} ({choice.finish_reason or 'no finish_reason'}):"
+        why = f": {choice.reason}" if choice.reason else ""
+        yield f"no text{why}" if choice.text is None else choice.text

@@ -42,6 +42,7 @@ def check_built_in_teacher(asked: Pipeline, to_run: Pipeline, catalog: CatalogPr
     sections = {name.removeprefix("params:"): catalog.load(name) for name in sorted(names - {TEACHER})}
     for section, parameters in sections.items():
         _check_prompts(section, parameters, teacher, built_in)
+        _check_scores(section, parameters, teacher, built_in)
         own_prompts = getattr(parameters, "prompt_files", None)
         if own_prompts is not None and TEACHER_KEY in built_in:
             _check_known(_asked_in(own_prompts), f"{section}.prompt_files", own_prompts, built_in[0])
@@ -80,6 +81,21 @@ def _check_prompts(section: str, parameters: object, teacher: Endpoint, built_in
             )
     if TEACHER_KEY in built_in:
         _check_operations(section, getattr(parameters, "operations", ()))
+
+
+def _check_scores(section: str, parameters: object, teacher: Endpoint, built_in: list[str]) -> None:
+    """It is a program: it has no probabilities of the tokens that it writes."""
+    form = getattr(parameters, "rating_form", None)
+    judge = TEACHER_KEY if teacher.judge is None else "judge"
+    if form is None or judge not in built_in or form.prompt not in getattr(parameters, "teacher_prompts", ()):
+        return
+    if form.with_top_tokens:
+        raise ConfigurationError(
+            "the built-in teacher writes its ratings by a rule, and has no probabilities of their tokens",
+            field=f"{section}.score_by",
+            fix="take parsed_text, or name a judge in conf/local/globals.yml that has them: a server that "
+            "gives `top_logprobs`, or a model folder",
+        )
 
 
 def _check_operations(section: str, operations: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from instruction_tuning.lm.completion import Choice
 from instruction_tuning.lm.rate_limits import RateNews
+from instruction_tuning.lm.top_tokens import parse_logprobs
 
 
 class AttemptError(Exception):
@@ -91,10 +92,12 @@ def _choice(choice: Any) -> Choice:
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     text = content if isinstance(content, str) and content.strip() else None
     finish_reason = choice.get("finish_reason")
+    # A lone surrogate, legal in JSON, is no text that a file can hold.
+    text = None if text is None else text.encode("utf-8", "replace").decode()
     return Choice(
-        # A lone surrogate, legal in JSON, is no text that a file can hold.
-        text=None if text is None else text.encode("utf-8", "replace").decode(),
+        text=text,
         finish_reason=finish_reason if isinstance(finish_reason, str) else None,
+        top_tokens=None if text is None else parse_logprobs(choice.get("logprobs"), text),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from instruction_tuning.lm.reply_schema import ReplySchema
+from instruction_tuning.lm.top_tokens import TOP_TOKENS
 from instruction_tuning.seeds import substream_seed
 
 Message = dict[str, str]
@@ -30,7 +31,8 @@ class ChatRequest:
     """`num_samples` completions of one conversation, asked for in one request.
 
     `sample_index` is the index of the first sample among the record's; `seed` is sent to the server,
-    which may ignore it. `schema` is the form that replies have to have (null: any text).
+    which may ignore it. `schema` is the form that replies have to have (null: any text); `with_top_tokens`
+    asks for the likeliest tokens beside those that were written (top_tokens.py).
     """
 
     record_id: str
@@ -42,13 +44,14 @@ class ChatRequest:
     seed: int
     sample_index: int = 0
     schema: ReplySchema | None = None
+    with_top_tokens: bool = False
 
     def body(self, model: str, *, missing: int, part: int) -> dict[str, Any]:
         """The JSON body of the `part`-th request for this conversation, for the `missing` samples.
 
         Part 0 asks for all samples; a server that returned fewer is asked again with another seed.
         """
-        body = {
+        body: dict[str, Any] = {
             "model": model,
             "messages": [{"role": role, "content": content} for role, content in self.messages],
             "n": missing,
@@ -56,8 +59,12 @@ class ChatRequest:
             "max_tokens": self.max_tokens,
             "seed": (self.seed + part) % 2**31,
         }
-        # Only where there is one: a request without it keeps the id that it was paid under.
-        return body if self.schema is None else {**body, "response_format": self.schema.response_format()}
+        # Only where they are asked for: a request without them keeps the id that it was paid under.
+        if self.schema is not None:
+            body["response_format"] = self.schema.response_format()
+        if self.with_top_tokens:
+            body |= {"logprobs": True, "top_logprobs": TOP_TOKENS}
+        return body
 
 
 def chat_request(
@@ -71,6 +78,7 @@ def chat_request(
     seed: int,
     sample_index: int = 0,
     schema: ReplySchema | None = None,
+    with_top_tokens: bool = False,
 ) -> ChatRequest:
     """A `ChatRequest` from a list of role/content mappings."""
     return ChatRequest(
@@ -84,6 +92,7 @@ def chat_request(
         seed=seed % 2**31,
         sample_index=sample_index,
         schema=schema,
+        with_top_tokens=with_top_tokens,
     )
 
 
@@ -98,6 +107,8 @@ def text_request(
     num_samples: int = 1,
     sample_index: int = 0,
     drawn_by: tuple[object, ...] = (),
+    schema: ReplySchema | None = None,
+    with_top_tokens: bool = False,
 ) -> ChatRequest:
     """A `ChatRequest` of one user turn, `text`; its seed is drawn by (seed, kind, record id, *drawn_by)."""
     return chat_request(
@@ -109,6 +120,8 @@ def text_request(
         max_tokens=max_tokens,
         seed=substream_seed(seed, kind, record_id, *drawn_by),
         sample_index=sample_index,
+        schema=schema,
+        with_top_tokens=with_top_tokens,
     )
 
 

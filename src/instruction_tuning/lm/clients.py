@@ -4,7 +4,9 @@ Import it inside functions: it loads a client library.
 """
 
 import asyncio
+from typing import Any
 
+from instruction_tuning.lm.attempt import Reply
 from instruction_tuning.lm.protocol import Endpoint, LanguageModel
 
 
@@ -17,6 +19,11 @@ def open_client(endpoint: Endpoint, *, max_concurrency: int) -> LanguageModel:
     from instruction_tuning.lm.openai_endpoint import OpenAIEndpoint
 
     return OpenAIEndpoint(endpoint, max_concurrency=max_concurrency)
+
+
+async def ask(client: LanguageModel, body: dict[str, Any]) -> Reply:
+    """One attempt at a body of /chat/completions, whether or not it asks for scores."""
+    return await (client.score(body) if body.get("logprobs") else client.generate(body))
 
 
 def check_endpoint(endpoint: Endpoint) -> None:

@@ -1,6 +1,10 @@
 """What came of one HTTP request: its samples, tokens and price, or why it failed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+from instruction_tuning.lm.top_tokens import TokenPlace, places_of
 
 
 @dataclass(frozen=True)
@@ -8,11 +12,13 @@ class Choice:
     """One sampled text; `text` is null where the server sent a choice with no text or a blank one.
 
     It is null, too, where the text was not of the form that was asked for; `reason` then says why.
+    `top_tokens` are the likeliest tokens in the places of numbers, null where they were not asked for.
     """
 
     text: str | None
     finish_reason: str | None
     reason: str | None = None
+    top_tokens: tuple[TokenPlace, ...] | None = None
 
     def no_text(self) -> str:
         """Why a sample that the server sent, and charged for, is none."""
@@ -22,10 +28,18 @@ class Choice:
             return "the choice has no text: cut at max_tokens before the answer began"
         return f"the choice has no text (finish_reason {self.finish_reason})"
 
-    def entry(self) -> list[str | None]:
-        """As it is stored."""
+    def entry(self) -> list[Any]:
+        """As it is stored: no longer than it has to be."""
         entry = [self.text, self.finish_reason]
+        if self.top_tokens is not None:
+            return [*entry, self.reason, [place.entry() for place in self.top_tokens]]
         return entry if self.reason is None else [*entry, self.reason]
+
+    @classmethod
+    def of_entry(cls, entry: Sequence[Any]) -> "Choice":
+        """From what `entry` gave."""
+        text, finish_reason, reason, places = (*entry, None, None)[:4]
+        return cls(text, finish_reason, reason, None if places is None else places_of(places))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion import Choice, Completion
+from instruction_tuning.lm.top_tokens import places_text
 
 Parts = list[Completion]
 
@@ -24,6 +25,7 @@ COMPLETION_DTYPES = {
     "price_usd": "float64",
     "status": "str",
     "error": "str",
+    "top_tokens": "str",
 }
 
 
@@ -64,4 +66,5 @@ def _rows(model: str, request: ChatRequest, parts: Parts, counted: set[str]) -> 
             "price_usd": part.price_usd if first else 0.0,
             "status": "failed" if failed else "ok",
             "error": (part.error or choice.no_text()) if failed else None,
+            "top_tokens": places_text(choice.top_tokens),
         }

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from instruction_tuning.errors import FailureRateError
 from instruction_tuning.lm.budget import Budget
 from instruction_tuning.lm.chat_request import ChatRequest, request_id
-from instruction_tuning.lm.clients import open_client
+from instruction_tuning.lm.clients import ask, open_client
 from instruction_tuning.lm.completion import Completion
 from instruction_tuning.lm.completion_rows import Parts
 from instruction_tuning.lm.completion_store import CompletionStore
@@ -116,7 +117,7 @@ class EndpointRun:
         with progress as self._progress:
             async with client:
                 await client.check()
-                retrier = Retrier(client.generate, limits.retries, stop=stop, in_flight=in_flight)
+                retrier = Retrier(partial(ask, client), limits.retries, stop=stop, in_flight=in_flight)
                 self._sender = Sender(
                     endpoint,
                     client,

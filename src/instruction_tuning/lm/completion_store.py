@@ -221,7 +221,7 @@ def _completion(row: tuple[Any, ...]) -> Completion:
         kind=row[1],
         model=row[2],
         status=row[3],
-        choices=tuple(Choice(*entry) for entry in json.loads(row[4])),
+        choices=tuple(Choice.of_entry(entry) for entry in json.loads(row[4])),
         prompt_tokens=row[5],
         completion_tokens=row[6],
         usage_reported=bool(row[7]),

@@ -163,8 +163,12 @@ def generate_tokens(
     prompts: list[list[int]],
     noise: "LogitsProcessor | None",
     max_new_tokens: int,
+    watcher: "LogitsProcessor | None" = None,
 ) -> list[list[int]]:
-    """As `generate`, the token ids (B, up to `max_new_tokens`), padded behind the end of a turn."""
+    """As `generate`, the token ids (B, up to `max_new_tokens`), padded behind the end of a turn.
+
+    `watcher` sees the logits of each step as the model gave them.
+    """
     import torch
     from transformers import GenerationConfig
 
@@ -183,10 +187,29 @@ def generate_tokens(
         input_ids=input_ids.to(model.device),
         attention_mask=mask.to(model.device),
         generation_config=settings,
-        logits_processor=[] if noise is None else [noise],
+        logits_processor=[one for one in (watcher, noise) if one is not None],
     )
     written: list[list[int]] = output[:, longest:].tolist()
     return written
+
+
+def top_token_watcher(count: int) -> Any:
+    """A processor that changes nothing, and whose `steps` are the `count` likeliest of each step: ids (B, K)
+    and their log-probabilities (B, K), as float64 on the CPU."""
+    import torch
+    from transformers import LogitsProcessor
+
+    class TopTokenWatcher(LogitsProcessor):
+        def __init__(self) -> None:
+            self.steps: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+        def __call__(self, input_ids: Any, scores: Any) -> Any:
+            log_p = torch.log_softmax(scores.float(), dim=-1)  # (B, V)
+            found = log_p.topk(min(count, log_p.shape[-1]), dim=-1)
+            self.steps.append((found.indices.cpu(), found.values.cpu().double()))
+            return scores
+
+    return TopTokenWatcher()
 
 
 def end_tokens(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> set[int]:

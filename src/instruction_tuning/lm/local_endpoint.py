@@ -20,14 +20,19 @@ from instruction_tuning.lm.embeddings import Embedder, batches_by_length
 from instruction_tuning.lm.loading import context_length, load_config, load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.lm.top_tokens import TokenPlace, number_places
 from instruction_tuning.seeds import substream_seed
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _BATCH_TOKENS = 16_384
 _EMBEDDED_TOKENS = 8_192  # of a text, at most
 _Asked = tuple[dict[str, Any], "asyncio.Future[Reply]"]
+# The likeliest tokens of each step, ids (K,) and log-probabilities (K,); null where nobody asked for them.
+_Steps = list[tuple["torch.Tensor", "torch.Tensor"]]
+_Written = tuple[list[int], _Steps | None]
 
 
 class LocalEndpoint:
@@ -69,6 +74,10 @@ class LocalEndpoint:
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await asked
+
+    async def score(self, body: dict[str, Any]) -> Reply:
+        """As `generate`: the likeliest tokens are known here anyway."""
+        return await self.generate(body)
 
     async def embed(self, body: dict[str, Any]) -> EmbeddingReply:
         """The last hidden layer, mean over the tokens, as wide as it is; a text is cut at the context."""
@@ -130,25 +139,30 @@ class _LoadedModel:
         self._context = context_length(model.config)
 
     def reply(self, bodies: list[dict[str, Any]]) -> list[Reply | Exception]:
-        """For bodies that agree in temperature and max_tokens."""
+        """For bodies that agree in temperature and max_tokens, and in whether they ask for `logprobs`."""
         import torch
 
         from instruction_tuning.chat_format.loss_mask import prompt_ids
-        from instruction_tuning.lm.local import generate_tokens, gumbel_noise
+        from instruction_tuning.lm.local import generate_tokens, gumbel_noise, top_token_watcher
 
         temperature, max_tokens = bodies[0]["temperature"], bodies[0]["max_tokens"]
         prompts = [prompt_ids(self._tokenizer, body["messages"]) for body in bodies]
         fits = [self._context is None or len(ids) + max_tokens <= self._context for ids in prompts]
         rows = [(place, n) for place, body in enumerate(bodies) if fits[place] for n in range(body["n"])]
-        written: dict[tuple[int, int], list[int]] = {}
+        written: dict[tuple[int, int], _Written] = {}
         lengths = [len(prompts[place]) + max_tokens for place, _ in rows]
         with torch.inference_mode():
             for batch in batches_by_length(lengths, batch_tokens=_BATCH_TOKENS):
                 seeds = [_sample_seed(bodies[rows[row][0]], rows[row][1]) for row in batch]
                 noise = gumbel_noise(seeds, temperature) if temperature > 0 else None
                 ids = [prompts[rows[row][0]] for row in batch]
-                tokens = generate_tokens(self._model, self._tokenizer, ids, noise, max_tokens)
-                written.update(zip((rows[row] for row in batch), tokens, strict=True))
+                watcher = top_token_watcher(bodies[0]["top_logprobs"]) if bodies[0].get("logprobs") else None
+                tokens = generate_tokens(self._model, self._tokenizer, ids, noise, max_tokens, watcher)
+                for place, row in enumerate(batch):
+                    steps = None
+                    if watcher is not None:
+                        steps = [(likeliest[place], log_p[place]) for likeliest, log_p in watcher.steps]
+                    written[rows[row]] = tokens[place], steps
         return [
             self._as_reply(len(prompts[place]), [written[place, n] for n in range(body["n"])])
             if fits[place]
@@ -160,13 +174,15 @@ class _LoadedModel:
             for place, body in enumerate(bodies)
         ]
 
-    def _as_reply(self, prompt_tokens: int, samples: list[list[int]]) -> Reply:
+    def _as_reply(self, prompt_tokens: int, samples: list[_Written]) -> Reply:
         choices, completion_tokens = [], 0
-        for tokens in samples:
+        for tokens, steps in samples:
             end = next((place for place, token in enumerate(tokens) if token in self._ends), None)
             completion_tokens += len(tokens) if end is None else end + 1
             text = str(self._tokenizer.decode(tokens[:end], skip_special_tokens=True))
-            choices.append(Choice(text if text.strip() else None, "length" if end is None else "stop"))
+            places = None if steps is None else self._places(tokens[:end], steps)
+            finish_reason = "length" if end is None else "stop"
+            choices.append(Choice(text if text.strip() else None, finish_reason, top_tokens=places))
         return Reply(
             choices=tuple(choices),
             prompt_tokens=prompt_tokens,
@@ -174,12 +190,23 @@ class _LoadedModel:
             usage_reported=True,
         )
 
+    def _places(self, tokens: list[int], steps: "_Steps") -> tuple[TokenPlace, ...]:
+        """What stood beside each of `tokens`: the pieces that the text is put together from."""
+        places, text = [], ""
+        for number, (ids, log_p) in enumerate(steps[: len(tokens)]):
+            longer = str(self._tokenizer.decode(tokens[: number + 1], skip_special_tokens=True))
+            others = zip(self._tokenizer.batch_decode(ids.unsqueeze(-1)), log_p.tolist(), strict=True)
+            places.append(TokenPlace(len(text), longer[len(text) :], tuple(others)))
+            text = longer
+        return number_places(places)
+
 
 def _alike(asked: list[_Asked]) -> list[list[_Asked]]:
-    """Requests that one batch can hold: of the same temperature and length."""
-    groups: dict[tuple[float, int], list[_Asked]] = {}
+    """Requests that one batch can hold: of the same temperature and length, with scores or without."""
+    groups: dict[tuple[float, int, bool], list[_Asked]] = {}
     for body, future in asked:
-        groups.setdefault((body["temperature"], body["max_tokens"]), []).append((body, future))
+        key = (body["temperature"], body["max_tokens"], bool(body.get("logprobs")))
+        groups.setdefault(key, []).append((body, future))
     return list(groups.values())
 
 

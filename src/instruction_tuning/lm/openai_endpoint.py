@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 import logging
 import os
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 _NO_SUCH_PLACE = frozenset({404, 405, 501})
+_NO_LOGPROBS = "the reply came without logprobs, from which the score was to be read"
 _MAX_ERROR_CHARACTERS = 300
 _CHECK_TIMEOUT_SECONDS = 10.0
 _NO_REPLY = (TimeoutError, openai.APIConnectionError, aiohttp.ClientError, httpx2.HTTPError)
@@ -87,6 +89,25 @@ class OpenAIEndpoint:
                     raise self._status_error(error) from None
             else:
                 return parse_reply(response.content, rate_news(response.headers))
+
+    async def score(self, body: dict[str, Any]) -> Reply:
+        """As `generate`; a choice that came without log-probabilities is a lost one, never one by its text.
+
+        Raises `ConfigurationError` where the server does not take the field.
+        """
+        try:
+            reply = await self.generate(body)
+        except AttemptError as error:
+            if not error.retryable and "logprobs" in error.reason:
+                raise self._no_logprobs_error(error) from None
+            raise
+        choices = tuple(
+            replace(choice, text=None, reason=_NO_LOGPROBS)
+            if choice.text is not None and choice.top_tokens is None
+            else choice
+            for choice in reply.choices
+        )
+        return replace(reply, choices=choices)
 
     async def embed(self, body: dict[str, Any]) -> EmbeddingReply:
         """One attempt; raises `ConfigurationError` where the server has no embeddings."""
@@ -147,6 +168,14 @@ class OpenAIEndpoint:
             f"no language model answers at {self.endpoint.address} ({reason})",
             field="base_url",
             fix=f"start the server or correct base_url (it usually ends in /v1){kept}",
+        )
+
+    def _no_logprobs_error(self, error: AttemptError) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self.endpoint.address} gives no log-probabilities of {self.endpoint.model} ({error.reason})",
+            field="score_by",
+            fix="take score_by: parsed_text, a server that gives `top_logprobs` (vLLM, OpenAI), or a model "
+            "folder (base_url local:<folder>)",
         )
 
     def _no_embeddings_error(self, error: openai.APIStatusError) -> ConfigurationError:

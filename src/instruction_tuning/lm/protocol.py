@@ -99,6 +99,9 @@ class LanguageModel(Protocol):
     async def generate(self, body: dict[str, Any]) -> "Reply":
         """Answers to a body of /chat/completions."""
 
+    async def score(self, body: dict[str, Any]) -> "Reply":
+        """As `generate`, of a body that asks for `logprobs`: a choice has its `top_tokens`, or no text."""
+
     async def embed(self, body: dict[str, Any]) -> "EmbeddingReply":
         """A vector for each text of `input`, of a body of /embeddings."""
 

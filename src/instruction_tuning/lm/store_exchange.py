@@ -37,13 +37,18 @@ class StoredPayment(_Strict):
 
 
 class StoredRequest(_Strict):
-    """A line of an exported store; `choices` are (text, finish reason), and why a text did not fit."""
+    """A line of an exported store; `choices` are (text, finish reason), why a text did not fit, and the
+    likeliest tokens in the places of numbers (lm/top_tokens.py)."""
 
     request_id: str = Field(pattern=r"^[0-9a-f]{32}$")
     kind: str
     model: str
     status: Literal["ok", "failed"]
-    choices: list[tuple[str | None, str | None] | tuple[str | None, str | None, str | None]]
+    choices: list[
+        tuple[str | None, str | None]
+        | tuple[str | None, str | None, str | None]
+        | tuple[str | None, str | None, str | None, list[tuple[int, str, list[tuple[str, float]]]]]
+    ]
     prompt_tokens: NonNegativeInt
     completion_tokens: NonNegativeInt
     usage_reported: bool
@@ -57,7 +62,7 @@ class StoredRequest(_Strict):
         """Without when it was finished and who paid."""
         content = {name: getattr(self, name) for name in StoredRequest.model_fields}
         del content["finished_at"], content["payments"]
-        return Completion(**content | {"choices": tuple(Choice(*entry) for entry in self.choices)})
+        return Completion(**content | {"choices": tuple(map(Choice.of_entry, self.choices))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import pandas as pd
 
 from instruction_tuning.statistics.bootstrap import bootstrap_interval
 from instruction_tuning.statistics.intervals import Interval
-from instruction_tuning.verification.rating import HIGHEST_RATING
+from instruction_tuning.verification.rating_form import HIGHEST_RATING
 
 SATURATED = HIGHEST_RATING - 1
 

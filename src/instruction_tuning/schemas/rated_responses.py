@@ -7,8 +7,9 @@ import pandera.pandas as pa
 class RatedResponses(pa.DataFrameModel):
     """One response that was asked for a row; `response` is null where none came, and nothing was rated.
 
-    `messages` is the prompt without an answer. The last four columns add up to all that was paid: the tokens
-    and the price of a request stand on the first response that it was sent for.
+    `rating_covered_mass` is there where ratings are expected values (verification/rating_form.py): what they
+    stand on. `messages` is the prompt without an answer. The last four columns add up to all that was paid:
+    the tokens and the price of a request stand on the first response that it was sent for.
     """
 
     response_id: str = pa.Field(unique=True)
@@ -19,6 +20,7 @@ class RatedResponses(pa.DataFrameModel):
     response: str = pa.Field(nullable=True)
     model: str
     rating: float = pa.Field(ge=1, le=10, nullable=True)
+    rating_covered_mass: float | None = pa.Field(ge=0, le=1, nullable=True)
     rating_status: str = pa.Field(isin=["ok", "unparseable", "failed", "not_asked"])
     check: str = pa.Field(isin=["passed", "failed", "none"])
     check_detail: str = pa.Field(nullable=True)

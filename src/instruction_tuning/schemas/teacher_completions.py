@@ -20,7 +20,8 @@ class TeacherCompletions(pa.DataFrameModel):
 
     Samples that came in one HTTP request share its `request_id`; its tokens and its price stand on the
     first of them, so that columns add up to what was paid. `price_usd` is null where the endpoint
-    costs money but did not say how many tokens it used (`usage_reported` false).
+    costs money but did not say how many tokens it used (`usage_reported` false). `top_tokens` is what a score
+    was read from (lm/top_tokens.py), null where none was asked for.
     """
 
     request_id: str = pa.Field(str_matches=r"^[0-9a-f]{32}$")
@@ -36,6 +37,7 @@ class TeacherCompletions(pa.DataFrameModel):
     price_usd: float = pa.Field(ge=0, nullable=True)
     status: str = pa.Field(isin=["ok", "failed"])
     error: str = pa.Field(nullable=True)
+    top_tokens: str | None = pa.Field(nullable=True)  # frames from before have no such column
 
     class Config:
         strict = True

@@ -14,5 +14,10 @@ def marks_by_record(
 
     `failed` where no reply came, `unparseable` where `parse` finds no mark in it.
     """
-    marked = read_marks(completions, parse).astype({"record_id": "str"}).set_index("record_id")
+    return marked_records(read_marks(completions, parse), name=name)
+
+
+def marked_records(completions: pd.DataFrame, *, name: str) -> pd.DataFrame:
+    """As `marks_by_record`, of completions that have `mark` and `mark_status` already."""
+    marked = completions.astype({"record_id": "str"}).set_index("record_id")
     return marked[["mark", "mark_status"]].rename(columns={"mark": name, "mark_status": "status"})

@@ -28,7 +28,8 @@ from instruction_tuning.verification.marks import (
     numbered_mark_pattern,
     numbered_marks,
 )
-from instruction_tuning.verification.rating import HIGHEST_RATING, LOWEST_RATING, instruction_text
+from instruction_tuning.verification.rating import instruction_text
+from instruction_tuning.verification.rating_form import HIGHEST_RATING, LOWEST_RATING
 
 KIND = "joint_rating"
 JOINT_DTYPES = {

@@ -5,7 +5,7 @@ that was asked for is unreadable, and a reply without a readable mark gives null
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -31,6 +31,12 @@ def last_mark(reply: str, pattern: re.Pattern[str], *, lowest: float, highest: i
     """The last mark of `reply` by a `mark_pattern`, null where there is none on the scale."""
     found = pattern.findall(reply)
     return on_scale(*found[-1], lowest=lowest, highest=highest) if found else None
+
+
+def last_mark_place(reply: str, pattern: re.Pattern[str]) -> tuple[int, int] | None:
+    """Where the number of the last mark begins and ends; null where there is none."""
+    found = list(pattern.finditer(reply))
+    return found[-1].span(pattern.groups - 1) if found else None
 
 
 def numbered_mark_pattern(words: str) -> re.Pattern[str]:
@@ -60,11 +66,17 @@ def read_marks(completions: pd.DataFrame, parse: Callable[[str], float | None]) 
 
     `failed` where no reply came, `unparseable` where `parse` finds no mark in it.
     """
-    came = (completions["status"] == "ok").tolist()
+    came = completions["status"] == "ok"
     marks = [
         parse(str(reply)) if has_come else None
         for reply, has_come in zip(completions["response"], came, strict=True)
     ]
+    return with_statuses(completions, marks)
+
+
+def with_statuses(completions: pd.DataFrame, marks: Sequence[float | None]) -> pd.DataFrame:
+    """`completions` with these `marks`, null where none could be read, and what became of each."""
+    came = completions["status"] == "ok"
     status = [
         FAILED if not has_come else UNPARSEABLE if mark is None else READ
         for mark, has_come in zip(marks, came, strict=True)

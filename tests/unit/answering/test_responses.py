@@ -3,6 +3,7 @@ import pytest
 
 from instruction_tuning.answering import responses
 from instruction_tuning.verification import rating
+from instruction_tuning.verification.rating_form import RatingForm
 
 RESPONSES = pd.DataFrame(
     {"record_id": ["a", "a", "b", "c"], "sample_index": [0, 1, 0, 0], "rating": None, "rating_status": ""},
@@ -35,7 +36,7 @@ def test_without_responses_the_columns_are_there():
 
 def test_a_reply_is_read_once(monkeypatch):
     read: list[str] = []
-    monkeypatch.setattr(rating, "parse_rating", lambda reply: read.append(reply) or 5.0)
+    monkeypatch.setattr(RatingForm, "mark", lambda form, reply: read.append(reply) or 5.0)
     marked = rating.with_marks(replies(("a", 0, "Rating: 9"), ("a", 1, "Rating: 8")))
     rating.refuse_unreadable(marked, max_unreadable_rate=0.0)
     responses.with_ratings(RESPONSES, marked)

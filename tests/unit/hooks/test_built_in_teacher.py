@@ -171,3 +171,24 @@ def test_files_of_prompts_are_of_its_world_or_refused(tmp_path) -> None:
     own = write(tmp_path / "own.jsonl", [{"prompt": ELSEWHERE["content"]}])
     with pytest.raises(ConfigurationError, match=r"0 of the first 1 prompts of `section\.prompt_files`"):
         check(SECTIONS[-1].model_copy(update={"prompt_files": own}))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        AnswerGenerationParameters.model_construct(strategy="teacher", score_by="expected_value"),
+        PoolRatingsParameters.model_construct(measures=("judge_rating",), score_by="expected_value"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_it_has_no_probabilities_to_score_by(parameters) -> None:
+    with pytest.raises(ConfigurationError, match=r"section\.score_by(.|\n)*parsed_text, or name a judge"):
+        check(parameters)
+    check(parameters, BUILT_IN.model_copy(update={"judge": YOURS}))
+    with pytest.raises(ConfigurationError, match="score_by"):
+        check(parameters, YOURS.model_copy(update={"judge": BUILT_IN}))
+
+
+def test_what_rates_nothing_needs_no_probabilities() -> None:
+    check(AnswerGenerationParameters.model_construct(strategy="source", score_by="expected_value"))
+    check(PoolRatingsParameters.model_construct(measures=("tags",), score_by="expected_value"))

@@ -28,7 +28,12 @@ from instruction_tuning.pipelines.answer_generation.checking import (
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.text.counting import tally
-from instruction_tuning.verification.rating import rating_requests, refuse_unreadable, with_marks
+from instruction_tuning.verification.rating import (
+    covered_mass_text,
+    rating_requests,
+    refuse_unreadable,
+    with_marks,
+)
 from instruction_tuning.verification.verifiers import BY_NAME
 
 logger = logging.getLogger(__name__)
@@ -100,29 +105,34 @@ def rate_answers(
     came = responses["response"].notna()
     not_asked = came & ~_is_rated(responses, parameters)
     # Answers that failed a check are rated too: the reward model learns from bad ones.
+    form = parameters.rating_form
     requests = rating_requests(
         responses[came & ~not_asked],
         temperature=parameters.rating_temperature,
         max_tokens=parameters.rating_max_tokens,
         seed=parameters.seed,
+        form=form,
     )
     spent_usd = float(answer_completions["price_usd"].sum())
     if len(requests) > TRIAL_RATINGS:
         # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
         trial = complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
-        refuse_unreadable(with_marks(trial), max_unreadable_rate=parameters.max_unreadable_rate)
+        refuse_unreadable(
+            with_marks(trial, form), max_unreadable_rate=parameters.max_unreadable_rate, form=form
+        )
     ratings = complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
-    marked = with_marks(ratings)
-    refuse_unreadable(marked, max_unreadable_rate=parameters.max_unreadable_rate)
+    marked = with_marks(ratings, form)
+    refuse_unreadable(marked, max_unreadable_rate=parameters.max_unreadable_rate, form=form)
     completions = pd.concat([answer_completions, ratings], ignore_index=True)
     rated = with_cost(with_ratings(responses, marked, not_asked), completions)
     if came.any():
         logger.info(
-            "%d answers; checked: %s; ratings: %s (rating prompt %s)",
+            "%d answers; checked: %s; ratings: %s (rating prompt %s)%s",
             came.sum(),
             tally(rated.loc[came, "check"]),
             tally(rated.loc[came, "rating_status"]),
-            read_prompt("rating").digest,
+            read_prompt(form.prompt).digest,
+            covered_mass_text(marked),
         )
     return completions, rated
 

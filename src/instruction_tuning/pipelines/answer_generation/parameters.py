@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruction_tuning.lm.request_parameters import RequestParameters
+from instruction_tuning.verification.rating_form import RatingForm, ScoredBy
 from instruction_tuning.verification.verifiers import VerifierName
 
 
@@ -62,11 +63,17 @@ class AnswerGenerationParameters(RequestParameters):
     earlier_reward_model: RewardVerifierParameters | None
     rejection_sampling: RejectionSamplingParameters
     programs: ProgramParameters
+    score_by: ScoredBy = "parsed_text"
     rating_temperature: float = Field(ge=0, le=2)
     rating_max_tokens: int = Field(gt=0)
     min_rating: float = Field(ge=1, le=10)
     max_unreadable_rate: float = Field(ge=0, le=1)
     seed: int
+
+    @property
+    def rating_form(self) -> RatingForm:
+        """How ratings are asked for and read."""
+        return RatingForm(score_by=self.score_by)
 
     @property
     def asks_teacher(self) -> bool:
@@ -86,7 +93,7 @@ class AnswerGenerationParameters(RequestParameters):
     @property
     def teacher_prompts(self) -> tuple[str, ...]:
         """The prompt files that teacher and judge are asked by; queries are asked as they stand."""
-        rating = () if self.rates_nothing else ("rating",)
+        rating = () if self.rates_nothing else (self.rating_form.prompt,)
         programs = ("writing_tests", "solving_with_tests") if self.tests_programs else ()
         return (*rating, *programs, *(("repairing",) if self.strategy == "self_repair" else ()))
 

@@ -6,8 +6,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.lm.request_parameters import RequestParameters
-from instruction_tuning.synthesis.backtranslation.rounds import KeptLevel, ScoredBy
+from instruction_tuning.synthesis.backtranslation.rounds import KeptLevel
 from instruction_tuning.synthesis.backtranslation.source_tags import SEED, WEB, FormName, Source
+from instruction_tuning.verification.rating_form import ScoredBy
 
 Writer = Literal["model", "teacher"]
 

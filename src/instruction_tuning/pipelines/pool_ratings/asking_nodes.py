@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 
@@ -83,7 +84,12 @@ def mark_pool(
         return marked.drop(columns="status")
 
     if "judge_rating" in parameters.measures:
-        rated = mark(teacher.rated_by, judge_rating.judge_rating_requests, judge_rating.judge_ratings)
+        form = parameters.rating_form
+        rated = mark(
+            teacher.rated_by,
+            partial(judge_rating.judge_rating_requests, form=form),
+            partial(judge_rating.judge_ratings, form=form),
+        )
         marks = marks.join(rated)
     if "difficulty_rating" in parameters.measures:
         placed = mark(teacher, difficulty_rating.difficulty_requests, difficulty_rating.difficulty_ratings)

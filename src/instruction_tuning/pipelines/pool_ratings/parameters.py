@@ -6,12 +6,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruction_tuning.lm.request_parameters import RequestParameters
+from instruction_tuning.verification.rating_form import RatingForm, ScoredBy
 
 Measure = Literal["tags", "judge_rating", "difficulty_rating", "deita", "pre_experience", "learnability"]
 
 _PROMPTS = {
     "tags": ("tagging",),
-    "judge_rating": ("rating",),
     "difficulty_rating": ("difficulty",),
     "deita": ("evolving", "critique", "joint_complexity", "joint_quality"),
 }
@@ -53,12 +53,16 @@ class PreExperienceParameters(BaseModel):
 
 
 class PoolRatingsParameters(BaseModel):
-    """What is measured; what is not named in `measures` costs nothing and stays unknown."""
+    """What is measured; what is not named in `measures` costs nothing and stays unknown.
+
+    `score_by` is of judge_rating.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     measures: tuple[Measure, ...]
     temperature: float = Field(ge=0, le=2)
+    score_by: ScoredBy = "parsed_text"
     rating_max_tokens: int = Field(gt=0)
     max_unreadable_rate: float = Field(ge=0, le=1)
     tags: TagParameters
@@ -69,6 +73,11 @@ class PoolRatingsParameters(BaseModel):
     seed: int
 
     @property
+    def rating_form(self) -> RatingForm:
+        """How the ratings of answers are asked for and read."""
+        return RatingForm(score_by=self.score_by)
+
+    @property
     def asks_teacher(self) -> bool:
         """Whether a measure is somebody's word; the others are worked out here."""
         return bool(self.teacher_prompts)
@@ -76,4 +85,5 @@ class PoolRatingsParameters(BaseModel):
     @property
     def teacher_prompts(self) -> tuple[str, ...]:
         """The prompt files that teacher and judge are asked by."""
-        return tuple(name for measure in self.measures for name in _PROMPTS.get(measure, ()))
+        prompts = {**_PROMPTS, "judge_rating": (self.rating_form.prompt,)}
+        return tuple(name for measure in self.measures for name in prompts.get(measure, ()))

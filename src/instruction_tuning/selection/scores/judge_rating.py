@@ -9,14 +9,15 @@ without a mark gives none.
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest, without_answer
-from instruction_tuning.selection.replies import marks_by_record
-from instruction_tuning.verification.rating import parse_rating, rating_requests
+from instruction_tuning.selection.replies import marked_records
+from instruction_tuning.verification.rating import PARSED_TEXT, rating_requests, with_marks
+from instruction_tuning.verification.rating_form import RatingForm
 
 SCORE = "judge_rating_score"
 
 
 def judge_rating_requests(
-    pool: pd.DataFrame, *, temperature: float, max_tokens: int, seed: int
+    pool: pd.DataFrame, *, temperature: float, max_tokens: int, seed: int, form: RatingForm = PARSED_TEXT
 ) -> list[ChatRequest]:
     """One request for each record of `pool` (record_id, messages, answer) that has an answer."""
     answered = pool[pool["answer"].notna()]
@@ -28,12 +29,12 @@ def judge_rating_requests(
             "response": answered["answer"].to_numpy(),
         }
     )
-    return rating_requests(responses, temperature=temperature, max_tokens=max_tokens, seed=seed)
+    return rating_requests(responses, temperature=temperature, max_tokens=max_tokens, seed=seed, form=form)
 
 
-def judge_ratings(completions: pd.DataFrame) -> pd.DataFrame:
+def judge_ratings(completions: pd.DataFrame, form: RatingForm = PARSED_TEXT) -> pd.DataFrame:
     """judge_rating_score (1 to 10, NaN if missing) and status (ok, unparseable, failed) by record id.
 
     A record without an answer was not asked about and has no row; reindex to the pool for its NaN.
     """
-    return marks_by_record(completions, parse_rating, name=SCORE)
+    return marked_records(with_marks(completions, form), name=SCORE)

@@ -14,10 +14,10 @@ import pandas as pd
 from instruction_tuning.synthesis.backtranslation.seed_pairs import forward_examples
 from instruction_tuning.synthesis.backtranslation.self_curation import Rating
 from instruction_tuning.synthesis.backtranslation.source_tags import SEED, WEB
+from instruction_tuning.verification.rating_form import ScoredBy
 
 logger = logging.getLogger(__name__)
 
-ScoredBy = Literal["expected_value", "parsed_text"]
 KeptLevel = Literal[4, 5]
 LEAST_SCORES: dict[KeptLevel, float] = {4: 4.0, 5: 4.5}
 _NOTHING: Rating = {"reply": None, "text_score": None, "expected_score": None}
