@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 import pytest
 from answer_builders import answer_parameters, selected_queries
@@ -7,6 +9,7 @@ from pydantic import ValidationError
 
 from instruction_tuning.answering.choice import rejection_reasons
 from instruction_tuning.errors import BudgetExceededError, FailureRateError, InputError
+from instruction_tuning.hooks.teacher_server import TeacherServer
 from instruction_tuning.lm.protocol import Endpoint
 
 
@@ -294,3 +297,65 @@ def test_a_judge_without_probabilities_is_found_out_before_the_rest_is_paid_for(
     with pytest.raises(FailureRateError, match="the reply came without logprobs, from which"):
         run(tmp_path, selected_queries(30), server, score_by="expected_value")
     assert sum(bool(body.get("logprobs")) for body in server.requests) <= 32
+
+
+def json_of(rating, reason="It is right."):
+    return json.dumps({"rating": rating, "reason": reason})
+
+
+def test_ratings_are_asked_for_as_json_where_it_is_said(tmp_path, server):
+    server.text = lambda body, index: json_of(8) if "response_format" in body else "9"
+    frames = run(tmp_path, selected_queries(3), server, structured_output=True)
+    assert frames["rated_responses"]["rating"].tolist() == [8.0] * 12
+    (form,) = {json.dumps(body["response_format"]) for body in server.requests if "response_format" in body}
+    schema = json.loads(form)["json_schema"]["schema"]
+    assert schema["properties"]["rating"] == {"type": "integer", "enum": list(range(1, 11))}
+    assert list(schema["properties"]) == schema["required"] == ["rating", "reason"]
+    asked = [body["messages"][-1]["content"] for body in server.requests if "response_format" in body]
+    assert all('{"rating": ..., "reason": "..."}' in question for question in asked)
+
+
+def test_a_rating_that_does_not_fit_has_failed_with_its_reason(tmp_path, server):
+    replies = {"thing 0": "Rating: 8", "thing 2": json_of(11), "thing 4": json_of(7.5), "thing 6": json_of(7)}
+
+    def text(body, index):
+        question = body["messages"][-1]["content"]
+        if "response_format" not in body:
+            return "9"
+        return next((reply for thing, reply in replies.items() if thing in question), '{"rating": 8}')
+
+    server.text = text
+    frames = run(
+        tmp_path, selected_queries(8), server, structured_output=True, num_samples=1, max_failure_rate=1.0
+    )
+    rated = frames["rated_responses"].set_index("prompt")
+    assert rated["rating"].dropna().to_dict() == {"Tell me about thing 6.": 7.0}
+    assert rated.loc[rated["rating"].isna(), "rating_status"].eq("failed").all()
+    completions = frames["teacher_completions"]
+    errors = completions.loc[completions["kind"] == "rating", "error"].dropna()
+    assert errors.str.contains("is not JSON|does not fit schema rating").all() and len(errors) == 7
+
+
+def test_a_rating_as_json_can_be_an_expected_value(tmp_path, server):
+    def tokens(text):
+        return [likely('{"rating": '), likely("8", ("8", 0.5), ("9", 0.5)), likely(text.partition("8")[2])]
+
+    server.text = lambda body, index: json_of(8, "2 of 2") if "response_format" in body else "9"
+    server.logprobs = tokens
+    settings = {"structured_output": True, "score_by": "expected_value"}
+    frames = run(tmp_path, selected_queries(2), server, **settings)
+    assert frames["rated_responses"]["rating"].tolist() == pytest.approx([8.5] * 8)
+
+
+def test_the_built_in_teacher_rates_in_json(tmp_path, server):
+    served = TeacherServer.start(0, tmp_path / "teacher.log")
+    judge = Endpoint(base_url=served.base_url, model=served.model)
+    try:
+        queries = selected_queries(8)
+        frames = run(tmp_path, queries, server, judge=judge, structured_output=True, max_failure_rate=0.5)
+    finally:
+        served.stop()
+    rated = frames["rated_responses"]
+    assert rated["rating"].between(1, 10).mean() > 0.8
+    ratings = frames["teacher_completions"].query("kind == 'rating' and status == 'ok'")["response"]
+    assert ratings.map(json.loads).map(set).eq({"rating", "reason"}).all()

@@ -132,7 +132,8 @@ def teacher_plan(answers: Any, query_budget: int, teacher: "Endpoint") -> "Teach
 
     if answers.strategy == "source":
         return None
-    rating, judge, answered_by = read_prompt("rating"), teacher.judge, teacher.answered_by
+    rating, judge = read_prompt(answers.rating_form.prompt), teacher.judge
+    answered_by = teacher.answered_by
     if teacher.others:
         judge = teacher.rated_by  # its price is not the mean of those who answer
     return TeacherPlan(

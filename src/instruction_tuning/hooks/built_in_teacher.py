@@ -22,7 +22,7 @@ _LOOKED_AT = 100
 # Of the pool of its world it knows all, of other records none.
 _LEAST_KNOWN_SHARE = 0.5
 # By these a judge is asked where there is one, the teacher by all others.
-_JUDGED_BY = ("rating", "joint_rating", "evolution_check")
+_JUDGED_BY = ("rating", "rating_json", "joint_rating", "evolution_check", "evolution_check_json")
 _A_TEACHER_OF_YOURS = "name a {name} of yours in conf/local/globals.yml (docs/your_own_data.md shows how)"
 
 Messages = Sequence[Mapping[str, str]]

@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from instruction_tuning.microworld.reply_forms import formed
 from instruction_tuning.microworld.task_forms import CutOff
 from instruction_tuning.microworld.teacher import Teacher, TeacherFaults
 from instruction_tuning.microworld.world import WORLD_SEED, build_world
@@ -49,7 +50,8 @@ def completion(teacher: Teacher, body: dict[str, Any]) -> dict[str, Any]:
     """The response body for a request body; `n` samples, a token is four characters of text."""
     messages = body["messages"]
     count = int(body.get("n") or 1)
-    replies = [teacher.reply(messages, int(body.get("seed") or 0), sample) for sample in range(count)]
+    said = [teacher.reply(messages, int(body.get("seed") or 0), sample) for sample in range(count)]
+    replies = [formed(reply, body.get("response_format")) for reply in said]
     prompt_tokens = sum(_tokens(message["content"]) for message in messages)
     completion_tokens = sum(_tokens(reply) for reply in replies)
     return {
@@ -61,7 +63,7 @@ def completion(teacher: Teacher, body: dict[str, Any]) -> dict[str, Any]:
             {
                 "index": index,
                 "message": {"role": "assistant", "content": reply},
-                "finish_reason": "length" if isinstance(reply, CutOff) else "stop",
+                "finish_reason": "length" if isinstance(said[index], CutOff) else "stop",
             }
             for index, reply in enumerate(replies)
         ],

@@ -9,11 +9,13 @@ Departures: (1) is told by the text where the text tells it, and only then asked
 with whether the request can be answered; (4) takes the marks and words of this project's prompts.
 """
 
+import json
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from instruction_tuning.canonical.checks.missing_material import missing_file, missing_image, missing_link
+from instruction_tuning.lm.reply_schema import reply_schema
 from instruction_tuning.prompts.files import Prompt, read_prompt
 from instruction_tuning.selection.ladders.failed_evolutions import (
     LEAKED,
@@ -56,6 +58,12 @@ _HASHED_TITLE = re.compile(r"#[A-Z][A-Za-z ]+#")
 _APOLOGY = re.compile(r"\bsorry\b|\bapologi[sz]e\b|抱歉|对不起", re.IGNORECASE)
 _LETTER = re.compile(r"\W*[A-Z]\W*")  # "A" may be the letter that was asked for
 _CLAIM = r"^[\s*_#>-]*(?:{})[\s*_`]*[:：][\s*_`]*(yes|no|是|否)\b"
+CHECK_SCHEMA = {
+    "type": "object",
+    "properties": {"equal": {"type": "boolean"}, "answerable": {"type": "boolean"}},
+    "required": ["equal", "answerable"],
+    "additionalProperties": False,
+}
 _EQUAL, _ANSWERABLE = (
     re.compile(_CLAIM.format(words), re.IGNORECASE | re.MULTILINE)
     for words in ("equal|相同", "answerable|可回答")
@@ -88,15 +96,25 @@ def instruction_fault(
 
 
 def parse_check(reply: str) -> tuple[bool, bool] | None:
-    """(equal, answerable) of a reply to `prompts/evolution_check.txt`, or null where one cannot be read.
+    """(equal, answerable) of a reply to `prompts/evolution_check.txt`, or to `evolution_check_json.txt`; null
+    where one cannot be read.
 
     >>> parse_check("Equal: no\\n**Answerable:** yes")
     (False, True)
     """
+    if reply.lstrip().startswith("{"):
+        return _json_check(reply)
     equal, answerable = _EQUAL.findall(reply), _ANSWERABLE.findall(reply)
     if not equal or not answerable:
         return None
     return equal[-1].lower() in ("yes", "是"), answerable[-1].lower() in ("yes", "是")
+
+
+def _json_check(reply: str) -> tuple[bool, bool] | None:
+    if reply_schema("evolution_check", CHECK_SCHEMA).misfit(reply) is not None:
+        return None
+    said = json.loads(reply)
+    return said["equal"], said["answerable"]
 
 
 def check_fault(reply: str | None) -> Fault | None:

@@ -8,12 +8,15 @@ O(rows).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from instruction_tuning.lm.chat_request import ChatRequest, text_request
+from instruction_tuning.lm.reply_schema import reply_schema
 from instruction_tuning.prompts.files import read_prompt
 from instruction_tuning.synthesis.elimination import (
+    CHECK_SCHEMA,
     NO_REPLY,
     Fault,
     answer_fault,
@@ -74,15 +77,23 @@ def with_replies(
 
 
 def check_requests(
-    rows: pd.DataFrame, *, temperature: float, max_tokens: int, seed: int
+    rows: pd.DataFrame, *, temperature: float, max_tokens: int, seed: int, structured_output: bool = False
 ) -> list[ChatRequest]:
     """One request a row that is still open: does it ask for something new, and can it be answered?"""
-    asked, prompt = open_rows(rows), read_prompt("evolution_check")
+    asked, prompt = open_rows(rows), read_prompt(check_prompt(structured_output))
     contents = [
         prompt.fill({"parent": parent, "instruction": text})
         for parent, text in zip(asked["parent_instruction"], asked["instruction"], strict=True)
     ]
-    return _requests(asked, CHECK, contents, temperature=temperature, max_tokens=max_tokens, seed=seed)
+    requests = _requests(asked, CHECK, contents, temperature=temperature, max_tokens=max_tokens, seed=seed)
+    if not structured_output:
+        return requests
+    return [replace(request, schema=reply_schema(CHECK, CHECK_SCHEMA)) for request in requests]
+
+
+def check_prompt(structured_output: bool) -> str:
+    """The file that comparisons are asked by."""
+    return "evolution_check_json" if structured_output else "evolution_check"
 
 
 def with_checks(rows: pd.DataFrame, completions: pd.DataFrame) -> pd.DataFrame:

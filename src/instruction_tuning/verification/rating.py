@@ -82,7 +82,7 @@ def rating_requests(
 
     Identical responses to one prompt make identical requests, which are sent and paid once.
     """
-    prompt = read_prompt(form.prompt)
+    prompt, schema = read_prompt(form.prompt), form.schema
     return [
         text_request(
             str(row["record_id"]),
@@ -92,6 +92,7 @@ def rating_requests(
             max_tokens=max_tokens,
             seed=seed,
             sample_index=int(row["sample_index"]),
+            schema=schema,
             with_top_tokens=form.with_top_tokens,
         )
         for row in responses[["record_id", "sample_index", "messages", "response"]].to_dict("records")

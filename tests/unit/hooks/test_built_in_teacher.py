@@ -62,6 +62,14 @@ SECTIONS: list[Any] = [
         verbose_cloning=True,
         prompt_files=None,
     ),
+    # Those that ask for JSON do so by prompts of their own.
+    AnswerGenerationParameters.model_construct(strategy="teacher", structured_output=True),
+    InstructionEvolutionParameters.model_construct(
+        compare_with_parent=True,
+        structured_output=True,
+        text_operations=("deepen",),
+        code_operations=("misdirect",),
+    ),
 ]
 
 

@@ -9,9 +9,26 @@ from instruction_tuning.microworld.world import build_world
 from instruction_tuning.prompts.files import read_prompt
 
 PROMPTS = (
-    *("backtranslation", "critique", "curation", "difficulty", "evolution_check", "evolving", "input_first"),
+    *(
+        "backtranslation",
+        "critique",
+        "curation",
+        "difficulty",
+        "evolution_check",
+        "evolution_check_json",
+        "evolving",
+        "input_first",
+    ),
     *("joint_complexity", "joint_quality", "joint_rating", "label_first", "new_tasks", "paraphrasing"),
-    *("principled_answer", "rating", "repairing", "solving_with_tests", "tagging", "task_kind"),
+    *(
+        "principled_answer",
+        "rating",
+        "rating_json",
+        "repairing",
+        "solving_with_tests",
+        "tagging",
+        "task_kind",
+    ),
     *("textbook_exercises", "textbook_section", "three_shots", "topic", "topic_question", "translating"),
     *("translating_answer", "verbose_answer", "writing_tests"),
 )

@@ -90,6 +90,10 @@ def test_an_answer_throws_its_instruction_out(row: dict[str, Any], reason: str |
         ("Equal: no\nAnswerable: no", (False, False), "unanswerable"),
         ("Equal: no", None, "unreadable_check"),
         ("They differ.", None, "unreadable_check"),
+        ('{"equal": false, "answerable": true}', (False, True), None),
+        ('{"equal": true, "answerable": true}', (True, True), "no_information_gain"),
+        ('{"equal": "no", "answerable": true}', None, "unreadable_check"),
+        ('{"equal": no', None, "unreadable_check"),
     ],
 )
 def test_what_a_model_says_of_the_pair(reply: str, read: object, reason: str | None) -> None:

@@ -64,6 +64,7 @@ class AnswerGenerationParameters(RequestParameters):
     rejection_sampling: RejectionSamplingParameters
     programs: ProgramParameters
     score_by: ScoredBy = "parsed_text"
+    structured_output: bool = False
     rating_temperature: float = Field(ge=0, le=2)
     rating_max_tokens: int = Field(gt=0)
     min_rating: float = Field(ge=1, le=10)
@@ -73,7 +74,7 @@ class AnswerGenerationParameters(RequestParameters):
     @property
     def rating_form(self) -> RatingForm:
         """How ratings are asked for and read."""
-        return RatingForm(score_by=self.score_by)
+        return RatingForm(score_by=self.score_by, structured_output=self.structured_output)
 
     @property
     def asks_teacher(self) -> bool:

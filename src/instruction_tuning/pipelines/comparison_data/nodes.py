@@ -126,9 +126,10 @@ def _rated_alone(
         temperature=settings.temperature,
         max_tokens=settings.max_tokens_alone,
         seed=parameters.seed,
+        form=parameters.rating_form,
     )
     for completions in _trial_then_all(requests, asker, judge):
-        marked = with_marks(completions)
+        marked = with_marks(completions, parameters.rating_form)
         _refuse_unreadable(marked["mark_status"], marked["response"], parameters)
     return marked
 

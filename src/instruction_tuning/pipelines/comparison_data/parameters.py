@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.request_parameters import RequestParameters
+from instruction_tuning.verification.rating_form import RatingForm, ScoredBy
 
 
 class ComparedModel(BaseModel):
@@ -42,13 +43,18 @@ class ComparedModel(BaseModel):
 
 
 class RatingParameters(BaseModel):
-    """How the judge is asked; `orders` null shows each answer in every place, as many requests as answers."""
+    """How the judge is asked; `orders` null shows each answer in every place, as many requests as answers.
+
+    `score_by` and `structured_output` are of ratings alone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ways: tuple[Literal["alone", "joint"], ...] = Field(min_length=1)
     score_from: Literal["alone", "joint"]
     orders: int | None = Field(ge=1)
+    score_by: ScoredBy = "parsed_text"
+    structured_output: bool = False
     temperature: float = Field(ge=0, le=2)
     max_tokens_alone: int = Field(gt=0)
     max_tokens_joint: int = Field(gt=0)
@@ -87,9 +93,17 @@ class ComparisonDataParameters(BaseModel):
         return any(model.source == "teacher" for model in self.models.values())
 
     @property
+    def rating_form(self) -> RatingForm:
+        """How ratings alone are asked for and read."""
+        settings = self.rating
+        return RatingForm(score_by=settings.score_by, structured_output=settings.structured_output)
+
+    @property
     def teacher_prompts(self) -> tuple[str, ...]:
         """The prompt files that the judge is asked by."""
-        return tuple({"alone": "rating", "joint": "joint_rating"}[way] for way in self.rating.ways)
+        return tuple(
+            {"alone": self.rating_form.prompt, "joint": "joint_rating"}[way] for way in self.rating.ways
+        )
 
     def content_identity(self) -> dict[str, Any]:
         """Folders and files count by what lies in them."""

@@ -104,7 +104,11 @@ def _rewritten(
     )
     if parameters.compare_with_parent:
         requests = evol_instruct.check_requests(
-            rows, temperature=0.0, max_tokens=parameters.check_max_tokens, seed=seed
+            rows,
+            temperature=0.0,
+            max_tokens=parameters.check_max_tokens,
+            seed=seed,
+            structured_output=parameters.structured_output,
         )
         checks = asker.ask(teacher.rated_by, requests)
         _refuse_unreadable(checks, parameters)

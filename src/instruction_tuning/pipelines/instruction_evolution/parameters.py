@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruction_tuning.lm.request_parameters import RequestParameters
+from instruction_tuning.synthesis.evol_instruct import check_prompt
 from instruction_tuning.synthesis.mastery import MasteryParameters
 
 
@@ -13,7 +14,8 @@ class InstructionEvolutionParameters(BaseModel):
 
     `capability_aware`: before each round, `trained_model` is asked what it can do, and a branch stops where
     it cannot; false is blind evolution. `compare_with_parent` asks whether an evolution asks for something
-    new and can be answered. An answer of fewer than `apology_words` words that says sorry is an apology.
+    new and can be answered, as JSON where `structured_output` is true. An answer of fewer than
+    `apology_words` words that says sorry is an apology.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +27,7 @@ class InstructionEvolutionParameters(BaseModel):
     text_operations: tuple[str, ...] = Field(min_length=1)
     code_operations: tuple[str, ...] = Field(min_length=1)
     compare_with_parent: bool
+    structured_output: bool = False
     max_instruction_characters: int = Field(gt=0)
     apology_words: int = Field(ge=0)
     temperature: float = Field(ge=0, le=2)
@@ -43,4 +46,4 @@ class InstructionEvolutionParameters(BaseModel):
     @property
     def teacher_prompts(self) -> tuple[str, ...]:
         """The prompt files that teacher and judge are asked by."""
-        return ("evolving", *(("evolution_check",) if self.compare_with_parent else ()))
+        return ("evolving", *((check_prompt(self.structured_output),) if self.compare_with_parent else ()))

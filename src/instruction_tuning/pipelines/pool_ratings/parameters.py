@@ -55,7 +55,7 @@ class PreExperienceParameters(BaseModel):
 class PoolRatingsParameters(BaseModel):
     """What is measured; what is not named in `measures` costs nothing and stays unknown.
 
-    `score_by` is of judge_rating.
+    `score_by` and `structured_output` are of judge_rating.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +63,7 @@ class PoolRatingsParameters(BaseModel):
     measures: tuple[Measure, ...]
     temperature: float = Field(ge=0, le=2)
     score_by: ScoredBy = "parsed_text"
+    structured_output: bool = False
     rating_max_tokens: int = Field(gt=0)
     max_unreadable_rate: float = Field(ge=0, le=1)
     tags: TagParameters
@@ -75,7 +76,7 @@ class PoolRatingsParameters(BaseModel):
     @property
     def rating_form(self) -> RatingForm:
         """How the ratings of answers are asked for and read."""
-        return RatingForm(score_by=self.score_by)
+        return RatingForm(score_by=self.score_by, structured_output=self.structured_output)
 
     @property
     def asks_teacher(self) -> bool:
