@@ -11,5 +11,6 @@ What needs a model's insides takes a `ModelFolder` (model_folder.py), which a se
     score      answer_likelihood.answer_likelihoods (losses of answers), scored_sequences.summed_losses
     embed      embeddings.embed_cached, which keeps vectors by content as the store keeps answers
 
-All three read folders by loading.py: CUDA where there is one, bfloat16 there, batches of like length.
+All three read folders by loading.py: CUDA where there is one, bfloat16 where it has that, batches of like
+length.
 """

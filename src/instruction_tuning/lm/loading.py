@@ -21,8 +21,9 @@ def load_model(
 ) -> "PreTrainedModel":
     """The model in eval mode on CUDA where there is one, else on the CPU.
 
-    Weights are float32 on a CPU and where the model `is_trained` further, else bfloat16, unless `dtype`
-    names a format. Attention is SDPA where the architecture has it, else eager (Gemma 2, BLOOM).
+    Weights are bfloat16 on a GPU that multiplies it, where the model is not trained further (`is_trained`),
+    else float32, unless `dtype` names a format. Attention is SDPA where the architecture has it, else eager
+    (Gemma 2, BLOOM).
     """
     import torch
     import transformers
@@ -37,12 +38,19 @@ def load_model(
     on_gpu = torch.cuda.is_available()
     model = classes[head].from_pretrained(
         folder.path,
-        dtype=getattr(torch, dtype or ("bfloat16" if on_gpu and not is_trained else "float32")),
+        dtype=getattr(torch, dtype or ("bfloat16" if not is_trained and gpu_has_bfloat16() else "float32")),
         trust_remote_code=False,
         use_safetensors=True,
         **config,
     )
     return model.to("cuda" if on_gpu else "cpu").eval()
+
+
+def gpu_has_bfloat16() -> bool:
+    """Whether there is a GPU that multiplies bfloat16 by itself: older ones emulate it, and are slow."""
+    import torch
+
+    return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def load_tokenizer(folder: ModelFolder) -> "PreTrainedTokenizerBase":

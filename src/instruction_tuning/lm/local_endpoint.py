@@ -1,9 +1,9 @@
 """A model folder that answers chat-completions requests in this process, as a server would.
 
-What is asked for at the same time is batched by length (local.py); weights are bfloat16 on a GPU. The noise
-of a sample comes from the request's seed, its messages and the sample's number, so that, but for rounding, a
-text does not depend on what shares its batch. A prompt that does not fit is refused, as a server does.
-Nothing keeps such a model within a schema; replies are checked against it like all others.
+What is asked for at the same time is batched by length (local.py); weights are bfloat16 on a GPU that has it.
+The noise of a sample comes from the request's seed, its messages and the sample's number, so that, but for
+rounding, a text does not depend on what shares its batch. A prompt that does not fit is refused, as a server
+does. Nothing keeps such a model within a schema; replies are checked against it like all others.
 """
 
 import asyncio

@@ -65,13 +65,17 @@ def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
 
 
 def trains_in_bfloat16(precision: str) -> bool:
-    """Whether products are taken in bfloat16; `auto` is where the device multiplies it by itself: a GPU, or
-    a CPU with instructions for it, where training is half as fast again as in float32."""
+    """Whether products are taken in bfloat16; `auto` is where the device multiplies it by itself: a GPU from
+    Ampere on, or a CPU with instructions for it, where training is half as fast again as in float32."""
     import torch
+
+    from instruction_tuning.lm.loading import gpu_has_bfloat16
 
     if precision != "auto":
         return precision == "bfloat16"
-    return torch.cuda.is_available() or _cpu_multiplies_bfloat16(torch.cpu.get_capabilities())
+    if torch.cuda.is_available():
+        return gpu_has_bfloat16()
+    return _cpu_multiplies_bfloat16(torch.cpu.get_capabilities())
 
 
 def _cpu_multiplies_bfloat16(capabilities: Mapping[str, Any]) -> bool:

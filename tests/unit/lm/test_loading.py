@@ -44,3 +44,30 @@ def test_an_architecture_that_needs_its_own_code_is_refused(folder_with_code, tm
         with pytest.raises(ModelFolderError, match="needs code of its own, which is never run"):
             load(folder)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("multiplies", "is_trained", "expected"),
+    [(True, False, "bfloat16"), (True, True, "float32"), (False, False, "float32")],
+)
+def test_weights_are_bfloat16_only_on_a_gpu_that_has_it(
+    monkeypatch, tiny_model_path, multiplies, is_trained, expected
+):
+    """A GPU before Ampere says that it supports it, and emulates it."""
+    import torch
+    from transformers import PreTrainedModel
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or multiplies
+    )
+    monkeypatch.setattr(PreTrainedModel, "to", lambda model, device: model)  # there may be no GPU here
+    model = load_model(open_model_folder(tiny_model_path), "causal", is_trained=is_trained)
+    assert str(model.dtype) == f"torch.{expected}"
+
+
+def test_a_cpu_has_float32(monkeypatch, tiny_model_path):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert load_model(open_model_folder(tiny_model_path), "causal").dtype == torch.float32

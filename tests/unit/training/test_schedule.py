@@ -10,6 +10,7 @@ from instruction_tuning.training.schedule import trains_in_bfloat16
     ("precision", "has_gpu", "capabilities", "expected"),
     [
         ("auto", True, {}, True),
+        ("auto", None, {"avx512_bf16": True}, False),
         ("auto", False, {"avx512_bf16": True}, True),
         ("auto", False, {"amx_bf16": True}, True),
         ("auto", False, {"avx512_f": True, "avx512_bf16": False}, False),
@@ -21,7 +22,11 @@ from instruction_tuning.training.schedule import trains_in_bfloat16
 def test_auto_is_bfloat16_where_the_device_multiplies_it(
     monkeypatch, precision, has_gpu, capabilities, expected
 ):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
+    """`has_gpu` null: one that only emulates it."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu is not False)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or bool(has_gpu)
+    )
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert trains_in_bfloat16(precision) is expected
 
