@@ -41,7 +41,7 @@ def test_what_a_kill_has_lost_counts_as_spent_at_its_worst(tmp_path):
         assert store.sent_total() == (0, 0.0)  # what came back is no longer on its way
         key = next(iter(store.query("SELECT request_id FROM completions")))[0]
         for _ in range(3):
-            store.note_sent(key, WORST_USD)
+            store.note_sent([(key, WORST_USD)])
         with pytest.raises(BudgetExceededError, match=r"\$56\.0000 of the \$70\.0000"):
             complete_all(teacher, asking(3), store, CompletionLimits(budget_usd=70.0))
         assert len(server.requests) == 1

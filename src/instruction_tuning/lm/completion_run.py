@@ -123,6 +123,7 @@ class EndpointRun:
                     retrier=retrier,
                     budget=budget,
                     store=self._store,
+                    safe=safe,
                     stop=stop,
                     key_is_proven=self._is_answered,
                 )
@@ -191,7 +192,7 @@ class EndpointRun:
             part, note = sent
             tokens += part.prompt_tokens + part.completion_tokens
             part = part.with_cost_of(self._failed_before.get(part.request_id))
-            self._safe.put(part, note)
+            await self._safe.put(part, note)
             parts.append(part)
             lost = next((choice for choice in part.choices if choice.text is None), None)
             # Not asked for again in this run: a model that spends max_tokens on thought would do so again.

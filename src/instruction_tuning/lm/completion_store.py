@@ -105,10 +105,10 @@ class CompletionStore:
         with self._explained():
             yield from self._connection.execute(sql, values)
 
-    def note_sent(self, request_id: str, worst_usd: float) -> int:
-        """Put down that a request is on its way, and what it may cost; returns the note's number."""
-        with self._explained():
-            return self._sent.add(request_id, worst_usd)
+    def note_sent(self, requests: Iterable[tuple[str, float]]) -> list[int]:
+        """Put down the ids of requests on their way, and what each may cost; returns the notes' numbers."""
+        with self.transaction():
+            return [self._sent.add(request_id, worst_usd) for request_id, worst_usd in requests]
 
     def forget_sent(self, note: int | None) -> None:
         """Take back a note of `note_sent`: the request cost nothing."""

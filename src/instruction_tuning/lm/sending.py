@@ -12,6 +12,7 @@ from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.key_trial import KeyTrial
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.retrying import Retrier
+from instruction_tuning.lm.safe_keeping import SafeKeeping
 from instruction_tuning.lm.stopping import Stop
 
 
@@ -26,11 +27,12 @@ class Sender:
         retrier: Retrier,
         budget: Budget,
         store: CompletionStore,
+        safe: SafeKeeping,
         stop: Stop,
         key_is_proven: bool,
     ) -> None:
         self._endpoint, self._client, self._retrier = endpoint, client, retrier
-        self._budget, self._store, self._stop = budget, store, stop
+        self._budget, self._store, self._safe, self._stop = budget, store, safe, stop
         self._key = KeyTrial(is_proven=key_is_proven)
 
     async def send(
@@ -44,13 +46,11 @@ class Sender:
         await self._budget.reserve(reserved_usd)
         charged_usd = 0.0
         try:
-            if self._stop.is_asked:
-                return None
             note = None
-            if self._budget.limit_usd is not None and reserved_usd:
+            if self._budget.limit_usd is not None and reserved_usd and not self._stop.is_asked:
                 # A kill would take what was in flight out of the sum that the limit is for.
-                note = self._store.note_sent(first_key, reserved_usd)
-            outcome = await self._outcome(request, body, key)
+                note = await self._safe.note_sent(first_key, reserved_usd)
+            outcome = None if self._stop.is_asked else await self._outcome(request, body, key)
             if outcome is None:
                 self._store.forget_sent(note)
                 return None

@@ -23,7 +23,7 @@ def filled(path):
                 Completion(B, "rating", "judge", "failed", error="HTTP 500", price_usd=0.0),
             ]
         )
-        store.note_sent(A, 0.125)
+        store.note_sent([(A, 0.125)])
     return path
 
 
