@@ -10,11 +10,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from instruction_tuning.lm.attempt import AttemptError, Reply
 from instruction_tuning.lm.in_flight import InFlight
 from instruction_tuning.lm.stopping import Stop
+
+# One try at a request; raises `AttemptError`.
+Attempt = Callable[[], Awaitable[Reply]]
 
 _LONGEST_RETRY_AFTER_SECONDS = 300.0
 
@@ -34,12 +36,10 @@ class Retrier:
 
     def __init__(
         self,
-        send: Callable[[dict[str, Any]], Awaitable[Reply]],
         policy: RetryPolicy,
         stop: Stop,
         in_flight: InFlight,
     ) -> None:
-        self._send = send
         self._in_flight = in_flight
         self._policy = policy
         self._stop = stop
@@ -51,12 +51,12 @@ class Retrier:
         self.last_contact_at = 0.0
         self.retries = 0
 
-    async def send(self, body: dict[str, Any]) -> Reply:
+    async def send(self, attempt: Attempt) -> Reply:
         """The reply, or the last `AttemptError` when the policy or the run's end forbids another try."""
         failures = 0
         while True:
             try:
-                reply = await self._attempt(body)
+                reply = await self._attempt(attempt)
             except AttemptError as error:
                 if error.contact:
                     self.last_contact_at = time.monotonic()
@@ -77,7 +77,7 @@ class Retrier:
                 self._limited_since = None
                 return reply
 
-    async def _attempt(self, body: dict[str, Any]) -> Reply:
+    async def _attempt(self, attempt: Attempt) -> Reply:
         in_flight = self._in_flight
         await self._wait_for_server()
         while True:
@@ -88,7 +88,7 @@ class Retrier:
             await self._wait_for_server()
         news = None
         try:
-            reply = await self._send(body)
+            reply = await attempt()
             news = reply.news
             in_flight.answered(reply.prompt_tokens + reply.completion_tokens)
             return reply

@@ -7,6 +7,7 @@ else before, and a kill loses no more than what was in flight.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.lm.completion import Completion
@@ -29,14 +30,13 @@ class SafeKeeping:
         self._next: asyncio.Future[list[int]] | None = None
         self._error: Exception | None = None
 
-    async def put(self, completion: Completion, note: int | None = None) -> None:
-        """Wait until `completion`, whose sending was noted, is on disk.
+    async def put(self, completion: Completion, notes: Sequence[int] = ()) -> None:
+        """Wait until `completion` is on disk, and these notes of its sending are gone.
 
         Raises `WorkspaceError` where the store fails; what comes after that waits for `put_rest`.
         """
         self._unstored.append(completion)
-        if note is not None:
-            self._came_back.append(note)
+        self._came_back += notes
         if self._error is None:
             await self._next_commit()
 
@@ -47,6 +47,10 @@ class SafeKeeping:
         place = len(self._unnoted)
         self._unnoted.append((request_id, worst_usd))
         return (await self._next_commit())[place]
+
+    def forget(self, note: int) -> None:
+        """What `note` stands for was not charged: it goes with the next commit."""
+        self._came_back.append(note)
 
     def put_rest(self) -> None:
         """One last try for what could not be stored."""
@@ -74,7 +78,7 @@ class SafeKeeping:
             committed.set_exception(error)
 
     def _put(self) -> None:
-        if self._unstored:
+        if self._unstored or self._came_back:
             self._store.put(self._unstored, came_back=self._came_back)
             self._unstored.clear()
             self._came_back.clear()

@@ -59,7 +59,7 @@ def test_every_note_has_its_number_and_goes_with_its_completion(counted):
         worst = [0.5, 0.25, 0.125]
         notes = await asyncio.gather(*(safe.note_sent(f"{i:064d}", usd) for i, usd in enumerate(worst)))
         assert counted.sent_total() == (3, 0.875)
-        await safe.put(completion(1), notes[1])
+        await safe.put(completion(1), [notes[1]])
         assert counted.sent_usd([f"{1:064d}"]) == 0.0
         assert counted.sent_total() == (2, 0.625)
 
