@@ -12,6 +12,7 @@ from pathlib import Path
 from chat_requests import asking
 from chat_server import MODEL, ChatServer
 
+from instruction_tuning.errors import BudgetExceededError
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.completions import CompletionLimits, complete_all
 
@@ -28,13 +29,15 @@ complete({url!r}, {store!r}, {requests}, {budget_usd})
 
 @dataclass(frozen=True)
 class Killed:
-    """What came of it: requests that were asked for more than once, what the server would have charged, and
-    whether store and frame are those of a run that nobody killed.
+    """What came of it: requests that were asked for more than once, what the server would have charged by the
+    end or by the moment when the budget stopped a run, and whether store and frame are those of a run that
+    nobody killed, in the end.
     """
 
     kills: int
     repeated: int
     charged_usd: float
+    is_stopped: bool
     is_identical: bool
 
 
@@ -57,7 +60,10 @@ def kill_repeatedly(
     blow: signal.Signals = signal.SIGKILL,
     delay_seconds: float = 0.02,
 ) -> Killed:
-    """Kill the run `kills` times, each time after a random number of new requests; then let it finish."""
+    """Kill the run `kills` times, each time after a random number of new requests; then let it finish.
+
+    Where the budget stops it, it goes on without one.
+    """
     draw = random.Random(seed)
     at_once = requests // (kills + 1)
     with ChatServer(delay_seconds=delay_seconds) as server:
@@ -66,12 +72,20 @@ def kill_repeatedly(
         server.requests.clear()
         for _ in range(kills):
             _kill_one(server, folder / "killed.sqlite", requests, budget_usd, draw.randint(1, at_once), blow)
-        frame = complete(server.base_url, str(folder / "killed.sqlite"), requests, budget_usd)
+        is_stopped = False
+        try:
+            frame = complete(server.base_url, str(folder / "killed.sqlite"), requests, budget_usd)
+        except BudgetExceededError:
+            is_stopped = True
+        charged_usd = REQUEST_USD * len(server.requests)
+        if is_stopped:
+            frame = complete(server.base_url, str(folder / "killed.sqlite"), requests, None)
         served = server.served()
     return Killed(
         kills=kills,
         repeated=sum(count - 1 for count in served.values()),
-        charged_usd=REQUEST_USD * sum(served.values()),
+        charged_usd=charged_usd,
+        is_stopped=is_stopped,
         is_identical=frame.equals(undisturbed) and _rows(folder, "killed") == _rows(folder, "undisturbed"),
     )
 

@@ -20,7 +20,18 @@ def test_kills_at_random_points_repeat_only_what_was_in_flight_and_stay_within_t
     killed = kill_repeatedly(tmp_path, kills=kills, requests=REQUESTS, budget_usd=enough, seed=1)
     assert killed.is_identical
     assert killed.repeated <= kills * MAX_CONCURRENCY
-    assert killed.charged_usd <= enough
+    assert not killed.is_stopped and killed.charged_usd <= enough
+
+
+def test_kills_do_not_make_a_budget_that_is_too_small_larger(tmp_path):
+    """The last run stops, and what it may spend is less by what the kills have lost."""
+    kills, budget_usd = 3, 0.8 * REQUESTS * REQUEST_USD
+    killed = kill_repeatedly(tmp_path, kills=kills, requests=REQUESTS, budget_usd=budget_usd, seed=3)
+    assert killed.is_stopped and killed.is_identical
+    assert killed.repeated <= kills * MAX_CONCURRENCY
+    # It is used up, too, as far as the worst price of what was lost allows.
+    lost_usd = kills * MAX_CONCURRENCY * WORST_USD
+    assert budget_usd - lost_usd - WORST_USD < killed.charged_usd <= budget_usd
 
 
 def test_after_ctrl_c_nothing_is_repeated(tmp_path):
@@ -41,7 +52,7 @@ def test_what_a_kill_has_lost_counts_as_spent_at_its_worst(tmp_path):
         assert store.sent_total() == (0, 0.0)  # what came back is no longer on its way
         key = next(iter(store.query("SELECT request_id FROM completions")))[0]
         for _ in range(3):
-            store.note_sent(key, WORST_USD)
+            store.note_sent([(key, WORST_USD)])
         with pytest.raises(BudgetExceededError, match=r"\$56\.0000 of the \$70\.0000"):
             complete_all(teacher, asking(3), store, CompletionLimits(budget_usd=70.0))
         assert len(server.requests) == 1

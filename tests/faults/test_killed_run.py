@@ -95,8 +95,12 @@ def test_killed_while_answering_stopped_and_killed_while_training_the_run_ends_w
     _wait_until(trains, again, log)
     _kill(again)
     assert not (project / "data/06_models/sft_model").exists()
-    last = run_kedro("run", "--env=test", "--pipeline=sft", cwd=project, env=environment)
+    # Started from a folder of the project it goes on with the same half-done work.
+    subfolder = project / "docs"
+    subfolder.mkdir(exist_ok=True)
+    last = run_kedro("run", "--env=test", "--pipeline=sft", cwd=subfolder, env=environment)
     assert last.returncode == 0, last.stderr[-3000:]
+    assert not (subfolder / "data").exists()
     for printed in (log.read_text(), last.stdout + last.stderr):
         assert "reuse answer_generation.choose_answers" in printed
         assert "listens on" not in printed

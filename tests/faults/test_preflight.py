@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from chat_server import ChatServer
 from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from raw_file_builders import write
@@ -29,7 +30,7 @@ from instruction_tuning.errors import (
     WorkspaceError,
 )
 from instruction_tuning.hooks.answer_source import TEACHER, check_teacher_knows, needs_teacher, what_is_used
-from instruction_tuning.hooks.preflight import check_before_run, check_writable
+from instruction_tuning.hooks.preflight import check_before_run, check_teacher, check_writable
 from instruction_tuning.lm.embedding_endpoint import EmbeddingEndpoint
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.pipelines.answer_generation.parameters import AnswerGenerationParameters
@@ -305,6 +306,31 @@ def test_an_endpoint_that_only_a_stage_names_is_asked_before_the_run(tmp_path):
     node = Node(lambda *_: 1, [TEACHER, "params:comparison_data"], "compared_answers", name="answer")
     with pytest.raises(EndpointUnreachableError, match=r"127\.0\.0\.1:9"):
         preflight(catalog, Pipeline([node]), tmp_path)
+
+
+def test_one_name_of_two_models_is_said_before_the_run(tmp_path):
+    teacher = Endpoint(base_url="http://127.0.0.1:8/v1", model="default")
+    other = Endpoint(base_url="http://127.0.0.1:9/v1", model="default")
+    compared = SimpleNamespace(endpoints={"models.other": other})
+    strategy = AnswerGenerationParameters.model_construct(strategy="teacher")
+    for asked, section, parameters in (
+        (teacher, "params:comparison_data", compared),
+        (teacher.model_copy(update={"others": (other,)}), "params:answer_generation", strategy),
+    ):
+        catalog = DataCatalog(
+            {TEACHER: MemoryDataset(asked), section: MemoryDataset(parameters, copy_mode="assign")}
+        )
+        node = Node(lambda *_: 1, [TEACHER, section], "answers", name="answer")
+        with pytest.raises(ConfigurationError, match="keeps answers by the model's name") as caught:
+            preflight(catalog, Pipeline([node]), tmp_path)
+        assert "default" in message(caught.value)
+
+
+@pytest.mark.parametrize(("model", "warned"), [("default", True), (" ", True), ("default-7b", False)])
+def test_a_model_name_that_names_none_is_warned_of(model, warned, caplog):
+    with ChatServer() as server:
+        check_teacher(Endpoint(base_url=server.base_url, model=model))
+    assert ("names no model" in caplog.text) == warned
 
 
 def test_the_built_in_teacher_does_not_rate_records_of_another_world(tmp_path):

@@ -245,6 +245,24 @@ def test_what_cannot_answer_is_said_before_anybody_is_asked(folder, compared) ->
         parameters(folder, rating__score_from="alone")
 
 
+def test_one_name_at_two_servers_is_refused_before_anybody_is_asked(compared, tmp_path) -> None:
+    with ChatServer() as one, ChatServer() as two:
+        other = {"source": "endpoint", "endpoint": {"base_url": two.base_url, "model": "default"}}
+        given = parameters(tmp_path, models={"record": {"source": "record"}, "other": other})
+        inputs = {
+            "selected_queries": queries(),
+            "params:teacher": Endpoint(base_url=one.base_url, model="default"),
+            "base_model": compared["base_model"].load(),
+            "champion_model": None,
+            "params:comparison_data": given,
+        }
+        with pytest.raises(ConfigurationError) as caught:
+            run_in_memory(create_pipeline(), inputs)
+        assert not one.requests and not two.requests
+    for named in (one.base_url, two.base_url, "comparison_data.models.other.model", "'default'"):
+        assert named in str(caught.value)
+
+
 def test_a_judge_that_names_no_numbers_stops_the_run(compared, tmp_path) -> None:
     answers, none = compared["compared_answers"].load(), compared["compared_answer_completions"].load()
     with ChatServer() as server:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from benchmark_builders import random_model
+from chat_server import ChatServer
 from memory_catalog import run_in_memory
 
 from instruction_tuning.canonical.cleaning import ReadingRules
@@ -19,13 +20,16 @@ from instruction_tuning.datasets.jsonl import JSONLinesDataset
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.teacher_server import TeacherServer
 from instruction_tuning.lm.chat_request import text_request
+from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
+from instruction_tuning.pipelines.self_alignment.nodes import answer_by_principles
 from instruction_tuning.pipelines.self_alignment.parameters import SelfAlignmentParameters
 from instruction_tuning.pipelines.self_alignment.pipeline import create_pipeline
 from instruction_tuning.pipelines.self_alignment.writers import continued
 from instruction_tuning.schemas.self_aligned_examples import SelfAlignedExamples
 from instruction_tuning.schemas.teacher_completions import TeacherCompletions
+from instruction_tuning.synthesis.topic_prompts import given_prompts
 
 DEFAULTS = Path(__file__).parents[2] / "conf" / "base" / "parameters_self_alignment.yml"
 NAMES = ["alignment_topics", "alignment_prompts", "principled_answers", "answer_revisions"]
@@ -138,6 +142,33 @@ def test_revisions_have_parents_and_only_kept_ones_are_taken(aligned) -> None:
     assert len(taken) and (examples.loc[taken.index, "answer"] == taken).all()
     metrics = made["self_alignment_metrics"]
     assert metrics["revision/kept"] == len(taken) and metrics["identity/kept"] == 14
+
+
+def test_a_revision_that_speaks_of_principles_is_not_taken_and_a_refusal_stays(base, tmp_path) -> None:
+    prompts = ["Name a colour that is warm.", "Write a review of a cafe where I never was."]
+    refusal = "I cannot help with that, since it would deceive its guests."
+
+    def say(body: dict[str, Any], index: int) -> str:
+        text = body["messages"][-1]["content"]
+        asked = text.count(prompts[1]) > 0
+        if "[Response]" in text:
+            return "Rating: 9" if "cannot" in text or "Red" in text else "Rating: 2"
+        if "Revised answer" in text:
+            revised = "Best cafe in town!" if asked else "By my principles, Red."
+            return f"Critique: so it is.\nRevised answer: {revised}"
+        return f"Thoughts: [harmless] I see.\nAnswer: {refusal if asked else 'Orange'}"
+
+    given = parameters(tmp_path, revision_rounds=1)
+    rows = given_prompts(prompts, before=pd.DataFrame({"prompt": pd.Series(dtype="str")}))
+    rows = rows.assign(adversarial=[False, True])
+    with ChatServer() as server:
+        server.text = say
+        teacher = Endpoint(base_url=server.base_url, model="m")
+        none = completions_frame("m", [], {})
+        made, versions, _ = answer_by_principles(rows, none, teacher, base, given)
+    assert made["answer"].tolist() == ["Orange", refusal]
+    tried = versions[versions["round"] == 1].set_index("prompt")["reason"]
+    assert tried.to_dict() == {prompts[0]: "speaks_of_principles", prompts[1]: "rated 2, before 9"}
 
 
 def test_a_second_run_sends_nothing(aligned, base) -> None:

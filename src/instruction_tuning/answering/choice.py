@@ -5,7 +5,8 @@ equal marks and the response id last, so that the choice is a function of the fr
 a rating is never chosen: no measurement is no default. O(R log R) for R responses.
 
 By path (rejection sampling, distinct_paths.py) an answer that passed its check needs no rating, and several
-answers to a query go different ways; one that no check decides goes by its rating, if it was asked for.
+answers to a query go different ways; ones that no check decides go by their ratings, if these were asked for,
+and only where no answer to the query passed.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -16,6 +17,7 @@ import pandas as pd
 from instruction_tuning.answering.distinct_paths import distinct_paths
 from instruction_tuning.lm.chat_request import without_answer
 from instruction_tuning.verification.check import check_response
+from instruction_tuning.verification.equations import path_key
 from instruction_tuning.verification.final_answer import agreement_rates
 from instruction_tuning.verification.verdict import Verifier
 
@@ -136,11 +138,20 @@ def _fate(response: Row, min_rating: float) -> str:
 
 
 def _distinct(candidates: list[Row], *, by_path: bool) -> list[Row]:
-    """One candidate a path, or a text, the best first."""
-    texts = [str(candidate["response"]).strip() for candidate in candidates]
-    if by_path:
-        return [candidates[place] for place in distinct_paths(texts)]
-    return [candidates[texts.index(text)] for text in dict.fromkeys(texts)]
+    """One candidate a path, or a text, the best first; by path only those that passed, if any did."""
+    # They have no rating, by which they would come last.
+    passed = [candidate for candidate in candidates if by_path and candidate["check"] == "passed"]
+    if passed:
+        return [passed[place] for place in distinct_paths([_text(candidate) for candidate in passed])]
+    best: dict[Hashable, Row] = {}
+    for candidate in candidates:
+        text = _text(candidate)
+        best.setdefault(path_key(text) if by_path else text, candidate)
+    return list(best.values())
+
+
+def _text(response: Row) -> str:
+    return str(response["response"]).strip()
 
 
 def _rejection(query: Row, candidates: list[Row], fates: list[str], min_rating: float) -> Row:

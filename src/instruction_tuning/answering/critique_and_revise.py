@@ -5,13 +5,16 @@ by a model, one after the other, n rounds. Here both come in one reply (`prompts
 
     kept  if check(revision) is better than check(answer), or the same and rating(revision) >= rating(answer)
 
+To decline is a fault that the check finds, but for an adversarial request: there it is an answer, which gives
+way only to a higher rating. A revision that was cut off, or is at fault by `fault_of`, is never kept.
+
 Departures: in both papers every revision replaces what was there, though critics find faults that are none;
 here the verifier decides first, and the judge's rating where it has no opinion. An answer that the critic
 leaves as it is takes no further round; after any other revision that is not kept the next round starts from
 the best version with another seed. O(answers · rounds) critiques and as many ratings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +22,14 @@ import pandas as pd
 
 from instruction_tuning.answering.answer_versions import (
     FAILED,
+    FAULTY,
     KEPT,
     ORIGINAL,
     REASONS,
     UNPARSEABLE,
     VERSION_DTYPES,
     Row,
+    check_version,
     key_of,
     not_worse,
     version_id,
@@ -39,8 +44,10 @@ from instruction_tuning.selection.ladders.failed_evolutions import (
     evolution_status,
     revision,
 )
-from instruction_tuning.verification.check import check_answer
 from instruction_tuning.verification.rating import instruction_text, rating_requests, with_marks
+
+# What is wrong with a text in the place of the answer in a row, or null.
+FaultOf = Callable[[Row, str], str | None]
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,16 @@ class RevisionSettings:
 
 
 def critique_and_revise(
-    answers: pd.DataFrame, ask_critic: Ask, ask_judge: Ask, settings: RevisionSettings
+    answers: pd.DataFrame,
+    ask_critic: Ask,
+    ask_judge: Ask,
+    settings: RevisionSettings,
+    fault_of: FaultOf = lambda row, text: None,
 ) -> pd.DataFrame:
     """Every version of every answer (`VERSION_DTYPES`), by answer and round; round 0 is the answer itself.
 
-    `answers`: record_id, sample_index, prompt, messages (without the answer), response; none is null, record
-    and sample are unique. `ask_critic` and `ask_judge` send requests and give completions.
+    `answers`: record_id, sample_index, prompt, messages (without the answer), response, adversarial; none is
+    null, record and sample are unique. `ask_critic` and `ask_judge` send requests and give completions.
     """
     versions = _rated(_originals(answers), ask_judge, settings)
     best = {key_of(row): row for row in versions.to_dict("records")}
@@ -71,7 +82,7 @@ def critique_and_revise(
             break
         current = [best[key] for key in open_answers]
         replies = _by_sample(ask_critic(_critiques(current, number, settings)), number, settings)
-        revised = pd.DataFrame([_revised(row, replies.get(key_of(row)), number) for row in current])
+        revised = pd.DataFrame([_revised(row, replies.get(key_of(row)), number, fault_of) for row in current])
         revised = _rated(revised.astype(VERSION_DTYPES), ask_judge, settings)
         revised = _judged(revised, best)
         every.append(revised)
@@ -83,12 +94,13 @@ def critique_and_revise(
 
 
 def _originals(answers: pd.DataFrame) -> pd.DataFrame:
+    columns = ("record_id", "sample_index", "prompt", "messages", "adversarial", "response")
     rows = [
         {
-            **{name: row[name] for name in ("record_id", "sample_index", "prompt", "messages", "response")},
+            **{name: row[name] for name in columns},
             "version_id": version_id(row, 0),
             "round": 0,
-            "check": check_answer(str(row["prompt"]), str(row["response"])).check,
+            "check": check_version(row, str(row["response"])),
             "status": ORIGINAL,
         }
         for row in answers.to_dict("records")
@@ -113,23 +125,34 @@ def _critiques(current: Sequence[Row], number: int, settings: RevisionSettings) 
     ]
 
 
-def _revised(row: Row, reply: str | None, number: int) -> dict[str, Any]:
-    text = None if reply is None else revision(reply)
-    status = FAILED if reply is None else UNPARSEABLE if text is None else OK
-    if text is not None:
-        status = evolution_status(text, [str(row["response"])], read_prompt("critique"), is_request=False)
+def _revised(row: Row, reply: Row | None, number: int, fault_of: FaultOf) -> dict[str, Any]:
+    said = None if reply is None else str(reply["response"])
+    text = None if said is None else revision(said)
+    status, reason = _status(row, reply, text, fault_of)
     return {
-        **{name: row[name] for name in ("record_id", "sample_index", "prompt", "messages")},
+        **{name: row[name] for name in ("record_id", "sample_index", "prompt", "messages", "adversarial")},
         "version_id": version_id(row, number),
         "parent_id": row["version_id"],
         "round": number,
         "response": text,
-        "critique": None if reply is None else critique(reply),
+        "critique": None if said is None else critique(said),
         "rating": None,
-        "check": check_answer(str(row["prompt"]), text).check if status == OK else "none",
+        "check": check_version(row, str(text)) if status == OK else "none",
         "status": status,
-        "reason": "no reply came" if status == FAILED else REASONS.get(status),
+        "reason": reason,
     }
+
+
+def _status(row: Row, reply: Row | None, text: str | None, fault_of: FaultOf) -> tuple[str, str | None]:
+    """`OK`, or why `text` is no version of the answer in `row`, and the reason."""
+    if reply is None or text is None:
+        status = FAILED if reply is None else UNPARSEABLE
+        return status, REASONS[status]
+    before, adversarial = [str(row["response"])], bool(row["adversarial"])
+    prompt = read_prompt("critique")
+    status = evolution_status(text, before, prompt, is_request=False, may_decline=adversarial)
+    fault = "cut_off" if reply["finish_reason"] == "length" else fault_of(row, text)
+    return (FAULTY, fault) if status == OK and fault is not None else (status, REASONS.get(status))
 
 
 def _rated(versions: pd.DataFrame, ask_judge: Ask, settings: RevisionSettings) -> pd.DataFrame:
@@ -166,10 +189,10 @@ def _judged(revised: pd.DataFrame, best: Mapping[tuple[str, int], Row]) -> pd.Da
 
 def _by_sample(
     completions: pd.DataFrame, number: int, settings: RevisionSettings
-) -> dict[tuple[str, int], str]:
+) -> dict[tuple[str, int], Row]:
     came = completions[completions["status"] == "ok"]
     samples = (came["sample_index"] - number) // (settings.rounds + 1)
-    return dict(zip(zip(came["record_id"], samples, strict=True), came["response"], strict=True))
+    return dict(zip(zip(came["record_id"], samples, strict=True), came.to_dict("records"), strict=True))
 
 
 def _place(sample_index: int, number: int, settings: RevisionSettings) -> int:

@@ -23,6 +23,7 @@ RESPONSE_DTYPES = {
 }
 
 
+CUT_OFF = CheckedAnswer("failed", "cut off at max_tokens")
 # What a verifier may know of a record, where its frame has it.
 _KNOWN = ("record_id", "prompt", "messages", "language", "answer", "category", "constraints")
 
@@ -33,7 +34,8 @@ def checked_responses(
     """The rows of `answers` (completions of kind answer or repair) with `check` and `check_detail`.
 
     `response_id` is `<record_id>-<sample index>`; `response` is null where none came. Ratings are still null.
-    `verifiers` are asked beside the checks that every answer undergoes (verification/check.py).
+    `verifiers` are asked beside the checks that every answer undergoes (verification/check.py). One that
+    `max_tokens` has cut off has failed: as an example it would teach to stop in mid-sentence.
     """
     known = [name for name in _KNOWN if name in queries]
     by_record = {row["record_id"]: row for row in queries[known].to_dict("records")}
@@ -42,7 +44,9 @@ def checked_responses(
         query = by_record[answer["record_id"]]
         came = answer["status"] == "ok"
         checked = CheckedAnswer("none", None)
-        if came:
+        if came and answer.get("finish_reason") == "length":
+            checked = CUT_OFF
+        elif came:
             checked = check_response(query, str(answer["response"]), verifiers)
         rows.append(
             {

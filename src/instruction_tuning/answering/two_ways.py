@@ -84,7 +84,7 @@ def comparison(two_ways: pd.DataFrame) -> dict[str, float]:
 def _row(example: dict[str, Any], way: str, prompt: str | None, answer: str | None) -> dict[str, Any]:
     status, reason, check = "ok", None, "none"
     if prompt is None or (answer is None and _is_in_language(prompt)):
-        status, reason = "failed", "no request for it brought a text"
+        status, reason = "failed", "no request for it brought a whole text"
     elif not _is_in_language(prompt):
         status, reason = "failed", NOT_TRANSLATED
     elif answer is not None and language_of(answer) not in (LANGUAGE, "other"):
@@ -125,7 +125,7 @@ def _translation_request(row: dict[str, Any], sampling: Sampling) -> ChatRequest
 
 
 def _texts(completions: pd.DataFrame) -> dict[str, str]:
-    came = completions[completions["status"] == "ok"]
+    came = completions[(completions["status"] == "ok") & (completions["finish_reason"] != "length")]
     return {
         str(name): str(text).strip() for name, text in zip(came["record_id"], came["response"], strict=True)
     }

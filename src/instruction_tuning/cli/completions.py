@@ -53,8 +53,9 @@ def list_kinds(as_json: bool, store: Path | None, env: str | None) -> None:
             click.echo(line)
         if lost:
             click.echo(
-                f"{counted(lost, 'request')} on the way, or lost when a run was killed, for ${lost_usd:,.4f} "
-                "at most, which counts towards a budget"
+                f"{counted(lost, 'request')} on the way, lost, or answered without a price, for "
+                f"${lost_usd:,.4f} at most, which counts towards a budget "
+                "(`kedro completions forget-lost` where the bill says that they cost nothing)"
             )
 
 
@@ -92,6 +93,19 @@ def import_from(file: Path, store: Path | None, env: str | None) -> None:
         click.echo(
             f"{counted(merged.added, 'request')} added, {merged.replaced:,} took the place of a failed one, "
             f"{merged.known:,} were here already; {counted(merged.payments, 'payment')} added"
+            + (f", and {counted(merged.notes, 'request')} whose price nobody told" if merged.notes else "")
+        )
+
+
+@completions.command(name="forget-lost")
+@_store_options
+def forget_lost(store: Path | None, env: str | None) -> None:
+    """Lost requests count towards no budget any more: for when the bill says that they cost nothing."""
+    with plain_errors(), _opened(store, env) as opened:
+        lost, lost_usd = opened.sent_total()
+        opened.clear_sent_notes()
+        click.echo(
+            f"{counted(lost, 'request')} forgotten, for ${lost_usd:,.4f} at most; every completion is here"
         )
 
 

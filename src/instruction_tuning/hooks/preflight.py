@@ -22,6 +22,7 @@ from instruction_tuning.hooks.answer_source import (
     RAW_DATASET,
     SEED_TASKS_DATASET,
     TEACHER,
+    TEACHER_KEY,
     TEACHER_PARAMETERS,
     check_ratings_will_come,
     check_teacher_knows,
@@ -37,6 +38,7 @@ from instruction_tuning.hooks.stored_inputs import stored_inputs
 from instruction_tuning.hooks.trainable_base import check_trainable
 from instruction_tuning.incremental.contents import is_versioned
 from instruction_tuning.lm.model_folder import open_model_folder
+from instruction_tuning.lm.model_names import require_different_models, require_one_address, warn_of_no_name
 from instruction_tuning.lm.protocol import Endpoint
 
 logger = logging.getLogger(__name__)
@@ -81,7 +83,9 @@ def check_before_run(
         check_teacher_knows(asked, catalog, project)
         check_built_in_teacher(asked, pipeline, catalog)
         _check_others_are_asked(pipeline, catalog)
-        check_teacher(catalog.load(TEACHER), named_endpoints(pipeline, catalog))
+        named = named_endpoints(pipeline, catalog)
+        require_one_address({TEACHER_KEY: catalog.load(TEACHER), **named})
+        check_teacher(catalog.load(TEACHER), named)
     if POOL_EMBEDDINGS in pipeline.inputs():
         check_embeddings(catalog.load(POOL_EMBEDDINGS).asked_endpoint)
 
@@ -200,12 +204,19 @@ def fine_tunes(pipeline: Pipeline) -> bool:
 
 
 def _check_others_are_asked(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-    """Raise `ConfigurationError` where a strategy of answers asks the teacher alone, and others are named."""
+    """Raise `ConfigurationError` where others are named and a strategy of answers asks the teacher alone, or
+    the store could not tell their answers apart.
+    """
     from instruction_tuning.pipelines.answer_generation.checking import require_one_teacher
 
     for node in pipeline.nodes:
         if {TEACHER, TEACHER_PARAMETERS} <= set(node.inputs):
-            require_one_teacher(catalog.load(TEACHER), catalog.load(TEACHER_PARAMETERS))
+            teacher = catalog.load(TEACHER)
+            require_one_teacher(teacher, catalog.load(TEACHER_PARAMETERS))
+            # The built-in one has another name once it runs.
+            asked = [one for one in teacher.answered_by if one.base_url != MICROWORLD]
+            if len(asked) > 1:
+                require_different_models([one.identified().model for one in asked])
 
 
 def check_teacher(endpoint: Endpoint, named: Mapping[str, Endpoint] | None = None) -> None:
@@ -220,6 +231,7 @@ def check_teacher(endpoint: Endpoint, named: Mapping[str, Endpoint] | None = Non
 
         check_endpoint(asked)
         logger.info("the %s answers at %s", name, asked.address)
+        warn_of_no_name(name, asked)
 
 
 def check_embeddings(endpoint: Endpoint | None) -> None:

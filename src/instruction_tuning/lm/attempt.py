@@ -14,6 +14,8 @@ class AttemptError(Exception):
 
     `contact` tells a server that does its work badly from one that is not there; `rate_limited` one
     that works but wants fewer requests; `refused` one that takes the key, or this prompt, for forbidden.
+    `charged` is true where the server may have done its work, and takes money for it; `tokens` are what it
+    then counted, of the prompt and of what it wrote, null where nobody knows.
     """
 
     def __init__(
@@ -25,6 +27,8 @@ class AttemptError(Exception):
         refused: bool = False,
         retry_after_seconds: float | None = None,
         contact: bool = True,
+        charged: bool = False,
+        tokens: tuple[int, int] | None = None,
         news: RateNews | None = None,
     ) -> None:
         super().__init__(reason)
@@ -34,6 +38,8 @@ class AttemptError(Exception):
         self.refused = refused
         self.retry_after_seconds = retry_after_seconds
         self.contact = contact
+        self.charged = charged
+        self.tokens = tokens
         self.news = news
 
 
@@ -55,27 +61,35 @@ class Reply(Usage):
 
 
 def parse_reply(content: bytes, news: RateNews | None = None) -> Reply:
-    """Read a chat-completions body; raise a retryable `AttemptError` where it is not one."""
+    """Read a chat-completions body; raise a retryable `AttemptError`, with its cost, where it is none."""
     try:
         body = json.loads(content)
     except ValueError:
-        raise AttemptError(f"the reply is not JSON: {content[:80]!r}") from None
-    choices = body.get("choices") if isinstance(body, dict) else None
-    if not isinstance(choices, list):
-        raise AttemptError(f"the reply has no choices: {content[:80]!r}")
-    if not choices:
-        raise AttemptError("the reply's list of choices is empty")
-    numbered = sorted(enumerate(choices), key=lambda pair: _position(pair[1], pair[0]))
-    prompt_tokens, completion_tokens = (
-        token_count(body.get("usage"), name) for name in ("prompt_tokens", "completion_tokens")
-    )
+        raise AttemptError(f"the reply is not JSON: {content[:80]!r}", charged=True) from None
+    tokens = _tokens(body)
+    try:
+        choices = _choices(body)
+    except ValueError as error:
+        raise AttemptError(str(error), charged=True, tokens=tokens) from None
+    prompt_tokens, completion_tokens = tokens or (0, 0)
     return Reply(
-        choices=tuple(_choice(choice) for _, choice in numbered),
-        prompt_tokens=prompt_tokens or 0,
-        completion_tokens=completion_tokens or 0,
-        usage_reported=prompt_tokens is not None and completion_tokens is not None,
+        choices=choices,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        usage_reported=tokens is not None,
         news=news,
     )
+
+
+def _choices(body: Any) -> tuple[Choice, ...]:
+    """By their index, whatever their order; one of its own where two have the same."""
+    choices = body.get("choices") if isinstance(body, dict) else None
+    if not isinstance(choices, list):
+        raise ValueError(f"the reply has no choices: {str(body)[:80]!r}")
+    if not choices:
+        raise ValueError("the reply's list of choices is empty")
+    numbered = sorted(enumerate(choices), key=lambda pair: _position(pair[1], pair[0]))
+    return tuple(_choice(choice) for _, choice in numbered)
 
 
 def _position(choice: Any, fallback: int) -> int:
@@ -86,7 +100,7 @@ def _position(choice: Any, fallback: int) -> int:
 def _choice(choice: Any) -> Choice:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(message, dict):
-        raise AttemptError(f"a choice has no message: {str(choice)[:80]!r}")
+        raise ValueError(f"a choice has no message: {str(choice)[:80]!r}")
     content = message.get("content")
     if isinstance(content, list):  # some servers answer in parts, as they may be asked in
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
@@ -99,6 +113,13 @@ def _choice(choice: Any) -> Choice:
         finish_reason=finish_reason if isinstance(finish_reason, str) else None,
         top_tokens=None if text is None else parse_logprobs(choice.get("logprobs"), text),
     )
+
+
+def _tokens(body: Any) -> tuple[int, int] | None:
+    """Of the prompt and of what was written; null where one of them was not told."""
+    usage = body.get("usage") if isinstance(body, dict) else None
+    prompt, completion = (token_count(usage, name) for name in ("prompt_tokens", "completion_tokens"))
+    return None if prompt is None or completion is None else (prompt, completion)
 
 
 def token_count(usage: Any, name: str) -> int | None:

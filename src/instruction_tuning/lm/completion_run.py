@@ -4,13 +4,12 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 
 from instruction_tuning.errors import FailureRateError
 from instruction_tuning.lm.budget import Budget
 from instruction_tuning.lm.chat_request import ChatRequest, request_id
-from instruction_tuning.lm.clients import ask, open_client
+from instruction_tuning.lm.clients import open_client
 from instruction_tuning.lm.completion import Completion
 from instruction_tuning.lm.completion_rows import Parts
 from instruction_tuning.lm.completion_store import CompletionStore
@@ -117,13 +116,13 @@ class EndpointRun:
         with progress as self._progress:
             async with client:
                 await client.check()
-                retrier = Retrier(partial(ask, client), limits.retries, stop=stop, in_flight=in_flight)
+                retrier = Retrier(limits.retries, stop=stop, in_flight=in_flight)
                 self._sender = Sender(
                     endpoint,
                     client,
                     retrier=retrier,
                     budget=budget,
-                    store=self._store,
+                    safe=safe,
                     stop=stop,
                     key_is_proven=self._is_answered,
                 )
@@ -189,10 +188,10 @@ class EndpointRun:
             sent = await self._sender.send(request, body, part_key, first_key=key)
             if sent is None:
                 return
-            part, note = sent
+            part, notes = sent
             tokens += part.prompt_tokens + part.completion_tokens
             part = part.with_cost_of(self._failed_before.get(part.request_id))
-            self._safe.put(part, note)
+            await self._safe.put(part, notes)
             parts.append(part)
             lost = next((choice for choice in part.choices if choice.text is None), None)
             # Not asked for again in this run: a model that spends max_tokens on thought would do so again.
@@ -200,7 +199,7 @@ class EndpointRun:
         self.finished[key] = parts
         if error is not None:
             self._failures.add(error, share=_missing(request, parts) / request.num_samples)
-        self._progress.advance(failed=error is not None, tokens=tokens, spent_usd=self._budget.spent_usd)
+        self._progress.advance(failed=error is not None, tokens=tokens, charged_usd=self._sender.charged_usd)
 
     def _failure_rate_error(self) -> FailureRateError:
         return FailureRateError(

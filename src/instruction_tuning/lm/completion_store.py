@@ -17,7 +17,7 @@ from typing import Any, Self
 from instruction_tuning.errors import WorkspaceError
 from instruction_tuning.lm.completion import Choice, Completion
 from instruction_tuning.lm.payments import Payment, PaymentLedger, batches, marks
-from instruction_tuning.lm.sent_requests import SentRequests
+from instruction_tuning.lm.sent_requests import Note, SentRequests
 from instruction_tuning.transactions import transaction
 
 _SCHEMA = """
@@ -105,24 +105,33 @@ class CompletionStore:
         with self._explained():
             yield from self._connection.execute(sql, values)
 
-    def note_sent(self, request_id: str, worst_usd: float) -> int:
-        """Put down that a request is on its way, and what it may cost; returns the note's number."""
-        with self._explained():
-            return self._sent.add(request_id, worst_usd)
-
-    def forget_sent(self, note: int | None) -> None:
-        """Take back a note of `note_sent`: the request cost nothing."""
-        if note is not None:
-            with self._explained():
-                self._sent.remove([note])
+    def note_sent(self, requests: Iterable[tuple[str, float]]) -> list[int]:
+        """Put down the ids of requests on their way, and what each may cost; returns the notes' numbers."""
+        with self.transaction():
+            return [self._sent.add(request_id, worst_usd) for request_id, worst_usd in requests]
 
     def sent_usd(self, request_ids: Iterable[str]) -> float:
-        """What those of `request_ids` may have cost that were sent and never came back."""
+        """What those of `request_ids` may have cost whose price nobody told."""
         with self._explained():
             return self._sent.worst_usd(request_ids)
 
+    def sent_notes(self) -> list[Note]:
+        """Every note of `note_sent` that is left."""
+        with self._explained():
+            return list(self._sent.notes())
+
+    def add_sent_notes(self, notes: Iterable[Note]) -> None:
+        """Notes that another store has."""
+        with self._explained():
+            self._sent.copy(notes)
+
+    def clear_sent_notes(self) -> None:
+        """Nothing that is noted was charged for: it counts towards no budget any more."""
+        with self._explained():
+            self._sent.clear()
+
     def sent_total(self) -> tuple[int, float]:
-        """How many requests were sent and never came back, and what they may have cost."""
+        """How many requests were sent whose price nobody told, and what they may have cost."""
         with self._explained():
             return self._sent.total()
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.lm.budget import Budget
 from instruction_tuning.lm.chat_request import ChatRequest, request_id
 from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.completion_run import CompletionLimits, EndpointRun
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.event_loop import run_to_end
+from instruction_tuning.lm.model_names import require_different_models
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.safe_keeping import SafeKeeping
 from instruction_tuning.lm.stopping import Stop, finish_all
@@ -60,7 +60,7 @@ def complete_at_all(
     answers would be taken for one another's.
     """
     named = [endpoint.identified() for endpoint in endpoints]
-    _require_different_models(named)
+    require_different_models([endpoint.model for endpoint in named])
     keyed = [_keyed(endpoint, requests) for endpoint in named]
     runs = [
         EndpointRun(endpoint, _first_by_key(keys), store, limits)
@@ -104,17 +104,6 @@ def _sampled(request: ChatRequest) -> tuple[str, str]:
 def _numbered(request: ChatRequest, before: int) -> ChatRequest:
     """`request` with its samples numbered on from those `before` them."""
     return replace(request, sample_index=request.sample_index + before) if before else request
-
-
-def _require_different_models(endpoints: Sequence[Endpoint]) -> None:
-    models = [endpoint.model for endpoint in endpoints]
-    doubled = next((model for model in models if models.count(model) > 1), None)
-    if doubled is not None:
-        raise ConfigurationError(
-            f"two endpoints have the model {doubled}, and the store keeps answers by the model's name",
-            field="model",
-            fix="leave one of them out, or give the model another name at one of the servers",
-        )
 
 
 def _send(runs: Sequence[EndpointRun], store: CompletionStore, limits: CompletionLimits) -> None:

@@ -32,10 +32,10 @@ def parse_embeddings(content: bytes, count: int, news: RateNews | None = None) -
     try:
         body = json.loads(content)
     except ValueError:
-        raise AttemptError(f"the reply is not JSON: {content[:80]!r}") from None
+        raise AttemptError(f"the reply is not JSON: {content[:80]!r}", charged=True) from None
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list):
-        raise AttemptError(f"the reply has no data: {content[:80]!r}")
+        raise AttemptError(f"the reply has no data: {content[:80]!r}", charged=True)
     tokens = token_count(body.get("usage"), "prompt_tokens")
     by_index = _in_order(data, count)
     return EmbeddingReply(

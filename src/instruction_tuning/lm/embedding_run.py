@@ -11,7 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from instruction_tuning.errors import BudgetExceededError, ConfigurationError, LanguageModelError
+from instruction_tuning.errors import (
+    AuthenticationError,
+    BudgetExceededError,
+    ConfigurationError,
+    LanguageModelError,
+)
 from instruction_tuning.lm.attempt import AttemptError
 from instruction_tuning.lm.budget import Budget, is_free, price
 from instruction_tuning.lm.clients import open_client
@@ -64,7 +69,7 @@ class EmbeddingRun:
                     rate_limit_patience_seconds=asked.rate_limit_patience_seconds,
                 )
                 self._client: LanguageModel = client
-                self._retrier = Retrier(client.embed, policy, stop=self._stop, in_flight=in_flight)
+                self._retrier = Retrier(policy, stop=self._stop, in_flight=in_flight)
                 heartbeat = asyncio.create_task(self._progress.tell_waits(self._retrier.waits))
                 try:
                     await self._send_first_alone()
@@ -95,32 +100,18 @@ class EmbeddingRun:
         body: dict[str, Any] = {"model": self._asked.model, "input": texts}
         if self._asked.dimensions is not None:
             body["dimensions"] = self._asked.dimensions
-        worst_usd = price(self._endpoint, most_tokens(texts), 0)
-        try:
-            await self._budget.reserve(worst_usd)
-        except BudgetExceededError:
-            raise self._budget_error(worst_usd) from None
-        paid_usd = 0.0
-        try:
-            if self._stop.is_asked:
-                return
-            reply = await self._reply(body)
-            if reply is None:
-                return
-            known = reply.usage_reported or is_free(self._endpoint)
-            # Without a token count the hard limit can only hold if the worst is assumed.
-            paid_usd = price(self._endpoint, reply.prompt_tokens, 0) if known else worst_usd
-            self._require_width(reply)
-            self._kept.add(keys, reply.vectors)
-        finally:
-            await self._budget.settle(worst_usd, paid_usd)
-        self._progress.advance(failed=False, tokens=reply.prompt_tokens, spent_usd=self._budget.spent_usd)
+        reply = await self._reply(body)
+        if reply is None:
+            return
+        self._require_width(reply)
+        self._kept.add(keys, reply.vectors)
+        self._progress.advance(failed=False, tokens=reply.prompt_tokens, charged_usd=self._budget.spent_usd)
 
     async def _reply(self, body: dict[str, Any]) -> EmbeddingReply | None:
         """Null where the run is stopping before one came."""
         started_at = time.monotonic()
         try:
-            return await self._retrier.send(body)
+            return await self._retrier.send(lambda: self._attempt(body))
         except AttemptError as error:
             if error.refused:
                 raise self._client.authentication_error(403) from None
@@ -137,6 +128,31 @@ class EmbeddingRun:
                 "large lower batch_size, where it does not take `dimensions` set it to null; vectors that "
                 "came are kept",
             ) from None
+
+    async def _attempt(self, body: dict[str, Any]) -> EmbeddingReply:
+        """One try within the budget; one that may have been charged for counts, too."""
+        worst_usd = price(self._endpoint, most_tokens(body["input"]), 0)
+        try:
+            await self._budget.reserve(worst_usd)
+        except BudgetExceededError:
+            raise self._budget_error(worst_usd) from None
+        charged_usd = worst_usd  # where nobody tells, the hard limit holds only if the worst is assumed
+        try:
+            if self._stop.is_asked:
+                charged_usd = 0.0
+                raise AttemptError("the run was stopped before this request was sent")
+            reply = await self._client.embed(body)
+            if reply.usage_reported:
+                charged_usd = price(self._endpoint, reply.prompt_tokens, 0)
+            return reply
+        except AttemptError as error:
+            charged_usd = worst_usd if error.charged else 0.0
+            raise
+        except (AuthenticationError, ConfigurationError):  # refused, at no cost
+            charged_usd = 0.0
+            raise
+        finally:
+            await self._budget.settle(worst_usd, charged_usd)
 
     def _require_width(self, reply: EmbeddingReply) -> None:
         wanted, width = self._asked.dimensions, reply.vectors.shape[1]

@@ -130,7 +130,7 @@ class Forecaster:
 
     def _warn(self, expected: Forecast) -> None:
         limit_usd, spent_usd = self._budget.limit_usd, self._budget.spent_usd
-        if limit_usd is None or spent_usd + expected.price_usd <= limit_usd:
+        if limit_usd is None or not expected.price_usd or spent_usd + expected.price_usd <= limit_usd:
             return
         affordable = int(expected.requests * max(limit_usd - spent_usd, 0.0) / expected.price_usd)
         logger.warning(

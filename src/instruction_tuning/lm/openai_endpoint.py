@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 _NO_SUCH_PLACE = frozenset({404, 405, 501})
 _NO_LOGPROBS = "the reply came without logprobs, from which the score was to be read"
+# Whoever stands before the server gave it up; the server may have gone on, and charges for it.
+_TIMEOUT_STATUS = frozenset({408, 504, 524})
 _MAX_ERROR_CHARACTERS = 300
 _CHECK_TIMEOUT_SECONDS = 10.0
 _NO_REPLY = (TimeoutError, openai.APIConnectionError, aiohttp.ClientError, httpx2.HTTPError)
@@ -203,6 +205,7 @@ class OpenAIEndpoint:
             refused=status == 403,
             retry_after_seconds=retry_after_seconds(error.response.headers),
             contact=True,
+            charged=status in _TIMEOUT_STATUS,
             news=rate_news(error.response.headers),
         )
 
@@ -211,8 +214,8 @@ class OpenAIEndpoint:
         if _caused_by(error, httpx2.ConnectError, aiohttp.ClientConnectorError):
             return AttemptError(self._text("connection failed", error), contact=False)
         if _caused_by(error, TimeoutError):
-            return AttemptError(f"no answer within {self.endpoint.timeout_seconds:g} s")
-        return AttemptError(self._text("connection lost", error))
+            return AttemptError(f"no answer within {self.endpoint.timeout_seconds:g} s", charged=True)
+        return AttemptError(self._text("connection lost", error), charged=True)
 
     def _text(self, what: str, error: Exception) -> str:
         cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None

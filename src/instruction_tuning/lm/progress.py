@@ -26,7 +26,8 @@ class Progress:
         self.done = stored
         self.failed = 0
         self.tokens = 0
-        self._paid_before_usd = self.spent_usd = paid_before_usd
+        self.charged_usd = 0.0
+        self._paid_before_usd = paid_before_usd
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -42,15 +43,17 @@ class Progress:
             self._bar.close()
         logger.info("%s", self.line())
 
-    def advance(self, *, failed: bool, tokens: int, spent_usd: float) -> None:
-        """One more request is finished; `spent_usd` is all that counts towards the budget so far."""
+    def advance(self, *, failed: bool, tokens: int, charged_usd: float) -> None:
+        """One more request is finished; `charged_usd` is what all of this run have cost by now."""
         self.done += 1
         self.failed += failed
         self.tokens += tokens
-        self.spent_usd = spent_usd
+        self.charged_usd = charged_usd
         if self._bar is not None:
             self._bar.update()
-            self._bar.set_postfix(failed=self.failed, usd=f"{spent_usd:.4f}", refresh=False)
+            self._bar.set_postfix(
+                failed=self.failed, tokens=self.tokens, usd=f"{charged_usd:.4f}", refresh=False
+            )
         elif time.monotonic() - self._told_at >= self._every_seconds:
             self._told_at = time.monotonic()
             logger.info("%s", self.line())
@@ -75,5 +78,5 @@ class Progress:
         return (
             f"{self._what}: {self.done}/{self._total} requests done ({self._stored} stored before, "
             f"{self.failed} failed), {self.tokens} tokens, "
-            f"${self.spent_usd - self._paid_before_usd:.4f}{before}, {per_second:.1f}/s{eta}"
+            f"${self.charged_usd:.4f}{before}, {per_second:.1f}/s{eta}"
         )

@@ -37,8 +37,7 @@ class Asker:
     """
 
     def __init__(self, parameters: RequestParameters, *earlier: pd.DataFrame) -> None:
-        self._parameters = parameters
-        self._spent_usd = sum(float(frame["price_usd"].sum()) for frame in earlier)
+        self._parameters, self._earlier = parameters, earlier
         self._paid = {name for frame in earlier for name in frame["request_id"]}
         self._asked: list[pd.DataFrame] = []
 
@@ -48,12 +47,13 @@ class Asker:
 
     def ask_all(self, endpoints: Sequence[Endpoint], requests: Sequence[ChatRequest]) -> pd.DataFrame:
         """As `complete_at`; what was asked before, word for word, costs nothing again."""
-        completions = complete_at(endpoints, requests, self._parameters, spent_usd=self._spent_usd)
+        completions = complete_at(
+            endpoints, requests, self._parameters, earlier=[*self._earlier, *self._asked]
+        )
         is_new = ~completions["request_id"].isin(self._paid)
         costs = ["prompt_tokens", "completion_tokens", "price_usd"]
         completions = completions.assign(**{name: completions[name].where(is_new, 0) for name in costs})
         self._paid |= set(completions["request_id"])
-        self._spent_usd += float(completions["price_usd"].sum())
         self._asked.append(completions)
         return completions
 
@@ -68,10 +68,13 @@ def complete(
     requests: Sequence[ChatRequest],
     parameters: RequestParameters,
     *,
-    spent_usd: float = 0.0,
+    earlier: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
-    """One row a sample (schemas.teacher_completions), each request paid once; see completions.py."""
-    return complete_at([endpoint], requests, parameters, spent_usd=spent_usd)
+    """One row a sample (schemas.teacher_completions), each request paid once; see completions.py.
+
+    `earlier` are completions that count towards the budget, too.
+    """
+    return complete_at([endpoint], requests, parameters, earlier=earlier)
 
 
 def complete_at(
@@ -79,7 +82,7 @@ def complete_at(
     requests: Sequence[ChatRequest],
     parameters: RequestParameters,
     *,
-    spent_usd: float = 0.0,
+    earlier: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Every request at each of `endpoints`, at the same time and within one budget: a row for each sample.
 
@@ -90,16 +93,22 @@ def complete_at(
     from instruction_tuning.lm.completions import CompletionLimits, complete_at_all
     from instruction_tuning.lm.retrying import RetryPolicy
 
-    limits = CompletionLimits(
-        max_concurrency=parameters.max_concurrency,
-        max_failure_rate=parameters.max_failure_rate,
-        budget_usd=parameters.budget_usd,
-        spent_usd=spent_usd,
-        progress_seconds=parameters.progress_seconds,
-        retries=RetryPolicy(
-            max_retries=parameters.max_retries,
-            rate_limit_patience_seconds=parameters.rate_limit_patience_seconds,
-        ),
-    )
     with CompletionStore(parameters.completion_store) as store:
+        limits = CompletionLimits(
+            max_concurrency=parameters.max_concurrency,
+            max_failure_rate=parameters.max_failure_rate,
+            budget_usd=parameters.budget_usd,
+            spent_usd=_spent_usd(earlier, store),
+            progress_seconds=parameters.progress_seconds,
+            retries=RetryPolicy(
+                max_retries=parameters.max_retries,
+                rate_limit_patience_seconds=parameters.rate_limit_patience_seconds,
+            ),
+        )
         return complete_at_all(endpoints, requests, store, limits)
+
+
+def _spent_usd(completions: Sequence[pd.DataFrame], store: CompletionStore) -> float:
+    """What they have cost, at worst where nobody told."""
+    known = sum(float(frame["price_usd"].sum()) for frame in completions)
+    return known + store.sent_usd({name for frame in completions for name in frame["request_id"]})

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 from instruction_tuning.lm.attempt import AttemptError, Usage
 from instruction_tuning.lm.in_flight import InFlight
@@ -30,17 +30,15 @@ class RetryPolicy:
     rate_limit_patience_seconds: float = 600.0
 
 
-class Retrier(Generic[Answer]):
+class Retrier:
     """Sends with retries; shared by all senders of a run."""
 
     def __init__(
         self,
-        send: Callable[[dict[str, Any]], Awaitable[Answer]],
         policy: RetryPolicy,
         stop: Stop,
         in_flight: InFlight,
     ) -> None:
-        self._send = send
         self._in_flight = in_flight
         self._policy = policy
         self._stop = stop
@@ -52,12 +50,13 @@ class Retrier(Generic[Answer]):
         self.last_contact_at = 0.0
         self.retries = 0
 
-    async def send(self, body: dict[str, Any]) -> Answer:
-        """The reply, or the last `AttemptError` when the policy or the run's end forbids another try."""
+    async def send(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The reply of `attempt`, one try at a request, or its last `AttemptError` when the policy or the
+        run's end forbids another."""
         failures = 0
         while True:
             try:
-                reply = await self._attempt(body)
+                reply = await self._attempt(attempt)
             except AttemptError as error:
                 if error.contact:
                     self.last_contact_at = time.monotonic()
@@ -78,7 +77,7 @@ class Retrier(Generic[Answer]):
                 self._limited_since = None
                 return reply
 
-    async def _attempt(self, body: dict[str, Any]) -> Answer:
+    async def _attempt(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         in_flight = self._in_flight
         await self._wait_for_server()
         while True:
@@ -89,7 +88,7 @@ class Retrier(Generic[Answer]):
             await self._wait_for_server()
         news = None
         try:
-            reply = await self._send(body)
+            reply = await attempt()
             news = reply.news
             in_flight.answered(reply.prompt_tokens + reply.completion_tokens)
             return reply

@@ -1,12 +1,15 @@
 """Requests that were sent and have not come back: a table of the completion store.
 
-Kept only where a budget has to hold. What a killed process had in flight was answered, perhaps, and charged
-for, and no store will ever have it: the next run counts it as spent, at its worst price, so that the sum of
-all runs stays within the budget. A row goes when its request is stored, or known not to have been sent.
+What a killed process had in flight was answered, perhaps, and charged for, and no store will ever have it;
+nor does anybody know what a reply cost that broke, or that came without token counts. The next run counts
+such requests as spent, at their worst price, so that the sum of all runs stays within the budget. Before it
+is sent a request is noted only where a budget has to hold. A row goes when its request is stored with its
+price, or is known to have cost nothing.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 
 from instruction_tuning.lm.payments import batches, marks
 
@@ -18,6 +21,15 @@ CREATE TABLE IF NOT EXISTS sent (
     sent_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 )
 """
+
+
+@dataclass(frozen=True)
+class Note:
+    """A request that was sent, what it may have cost, and when, in UTC, to the second."""
+
+    request_id: str
+    worst_usd: float
+    sent_at: str
 
 
 class SentRequests:
@@ -48,6 +60,20 @@ class SentRequests:
             ).fetchone()[0]
             for keys in batches(request_ids)
         )
+
+    def notes(self) -> Iterator[Note]:
+        """All of them."""
+        query = "SELECT request_id, worst_usd, sent_at FROM sent ORDER BY request_id, id"
+        yield from (Note(*row) for row in self._connection.execute(query))
+
+    def copy(self, notes: Iterable[Note]) -> None:
+        """Put down notes of another store as they are."""
+        query = "INSERT INTO sent (request_id, worst_usd, sent_at) VALUES (?, ?, ?)"
+        self._connection.executemany(query, [astuple(note) for note in notes])
+
+    def clear(self) -> None:
+        """None of them was charged for."""
+        self._connection.execute("DELETE FROM sent")
 
     def total(self) -> tuple[int, float]:
         """How many there are, and what they may have cost."""

@@ -2,14 +2,15 @@
 
 A line holds one request with every time that it was paid. What is paid for stays: a good answer is never
 replaced, it takes the place of a failed one, and payments of both stores are kept, those that both have once.
+So are notes of requests whose price nobody told, which have lines of their own.
 Nothing of a line is a prompt, an address or a key. O(N) time, memory for some hundred requests.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
-from itertools import islice
+from dataclasses import asdict, astuple, dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,9 +20,11 @@ from instruction_tuning.errors import InputError, WorkspaceError
 from instruction_tuning.lm.completion import Choice, Completion
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import Payment
+from instruction_tuning.lm.sent_requests import Note
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _REQUESTS_AT_A_TIME = 500
+_REQUEST_ID = r"^[0-9a-f]{32}$"
 
 
 class _Strict(BaseModel):
@@ -40,7 +43,7 @@ class StoredRequest(_Strict):
     """A line of an exported store; `choices` are (text, finish reason), why a text did not fit, and the
     likeliest tokens in the places of numbers (lm/top_tokens.py)."""
 
-    request_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    request_id: str = Field(pattern=_REQUEST_ID)
     kind: str
     model: str
     status: Literal["ok", "failed"]
@@ -65,23 +68,32 @@ class StoredRequest(_Strict):
         return Completion(**content | {"choices": tuple(map(Choice.of_entry, self.choices))})
 
 
+class SentNote(_Strict):
+    """A line for a request that may have been charged for, and for how much at worst."""
+
+    request_id: str = Field(pattern=_REQUEST_ID)
+    worst_usd: float = Field(ge=0)
+    sent_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """How many requests an import brought, how many of them took the place of a failed one, and how many
-    were here already; and how many payments it added.
+    were here already; how many payments it added, and notes of requests whose price nobody told.
     """
 
     added: int = 0
     replaced: int = 0
     known: int = 0
     payments: int = 0
+    notes: int = 0
 
     def __add__(self, other: "Merged") -> "Merged":
         return Merged(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 def export_store(store: CompletionStore, file: Path) -> int:
-    """Write every request of `store` to `file`, which must not be there yet; returns how many."""
+    """Write all of `store` to `file`, which must not be there yet; returns how many requests it has."""
     if file.exists():
         raise InputError("something is here already", file=file, fix="name another file, or move it away")
     number, unfinished = 0, file.with_name(f"{file.name}.part")
@@ -90,6 +102,8 @@ def export_store(store: CompletionStore, file: Path) -> int:
             for request in stored_requests(store):
                 stream.write(json.dumps(request.model_dump(), ensure_ascii=False) + "\n")
                 number += 1
+            for note in store.sent_notes():
+                stream.write(json.dumps(asdict(note)) + "\n")
         unfinished.replace(file)
     except OSError as error:
         fix = "name a file in a folder that is there, writable and has room"
@@ -110,7 +124,7 @@ def import_store(store: CompletionStore, source: Path) -> Merged:
     if source.samefile(store.path):
         raise InputError("a store cannot be imported into itself", file=source, fix="name another file")
     with CompletionStore(source) as other:
-        return _merge(store, stored_requests(other))
+        return _merge(store, chain(stored_requests(other), map(_sent_note, other.sent_notes())))
 
 
 def stored_requests(
@@ -131,7 +145,25 @@ def stored_requests(
                 yield _stored_request(found[name], finished_at[name], payments.get(name, []))
 
 
-def _merge(store: CompletionStore, requests: Iterable[StoredRequest]) -> Merged:
+def _merge(store: CompletionStore, lines: Iterable[StoredRequest | SentNote]) -> Merged:
+    notes: list[Note] = []
+    merged = _merge_requests(store, _without_notes(lines, notes))
+    new = list((Counter(notes) - Counter(store.sent_notes())).elements())
+    with store.transaction():
+        store.add_sent_notes(new)
+    return merged + Merged(notes=len(new))
+
+
+def _without_notes(lines: Iterable[StoredRequest | SentNote], notes: list[Note]) -> Iterator[StoredRequest]:
+    """The requests among `lines`; `notes` gets the others, of which there are few."""
+    for line in lines:
+        if isinstance(line, SentNote):
+            notes.append(Note(**line.model_dump()))
+        else:
+            yield line
+
+
+def _merge_requests(store: CompletionStore, requests: Iterable[StoredRequest]) -> Merged:
     merged, rest = Merged(), iter(requests)
     while batch := list(islice(rest, _REQUESTS_AT_A_TIME)):
         with store.transaction():
@@ -175,13 +207,14 @@ def _is_store(file: Path) -> bool:
         ) from error
 
 
-def _lines(file: Path) -> Iterator[StoredRequest]:
-    with file.open(encoding="utf-8") as stream:
+def _lines(file: Path) -> Iterator[StoredRequest | SentNote]:
+    # What is no text, a compressed file perhaps, is found by its first line as what is no JSON.
+    with file.open(encoding="utf-8", errors="replace") as stream:
         for number, line in enumerate(stream, start=1):
             if not line.strip():
                 continue
             try:
-                yield StoredRequest.model_validate_json(line)
+                yield _kind(line).model_validate_json(line)
             except ValidationError as error:
                 first = error.errors()[0]
                 raise InputError(
@@ -191,6 +224,14 @@ def _lines(file: Path) -> Iterator[StoredRequest]:
                     field=".".join(str(part) for part in first["loc"]) or None,
                     fix="export it again: kedro completions export FILE",
                 ) from None
+
+
+def _kind(line: str) -> type[StoredRequest | SentNote]:
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return StoredRequest  # which says what is wrong
+    return SentNote if isinstance(content, dict) and "worst_usd" in content else StoredRequest
 
 
 def _stored_request(completion: Completion, finished_at: str, payments: list[StoredPayment]) -> StoredRequest:
@@ -205,6 +246,10 @@ def _stored_request(completion: Completion, finished_at: str, payments: list[Sto
         finished_at=finished_at,
         payments=payments,
     )
+
+
+def _sent_note(note: Note) -> SentNote:
+    return SentNote(**asdict(note))
 
 
 def _stored_payment(payment: Payment) -> StoredPayment:

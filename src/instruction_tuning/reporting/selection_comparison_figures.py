@@ -119,6 +119,7 @@ def selection_composition_figure(shares: pd.DataFrame) -> go.Figure:
             "y": 1,
             "yref": "paper",
             "yanchor": "top",
+            "traceorder": "grouped",  # without it the groups' titles are left out
             "groupclick": "toggleitem",
         }
     )

@@ -60,6 +60,22 @@ def test_an_answer_that_failed_its_check_loses_to_any_other():
     assert examples["answer"].tolist() == ["Blue"]
 
 
+def test_by_path_what_passed_comes_before_any_rating_and_without_it_the_ratings_decide():
+    rows = responses(
+        ("both", "6 * 7 = 42", None, "passed"),
+        ("both", "It is a large even quantity.", 9, "none"),
+        ("rated", "It is even.", 7, "none"),
+        ("rated", "It is even.", 7, "none"),
+        ("rated", "It is large.", 8, "none"),
+    )
+    rows.loc[0, "rating_status"] = "not_asked"
+    asked = queries("both", "rated")
+    examples, _ = choose_answers(asked, rows, min_rating=6.0, by_path=True)
+    assert examples["answer"].tolist() == ["6 * 7 = 42", "It is large."]
+    several, _ = choose_answers(asked, rows, min_rating=6.0, max_answers=2, by_path=True)
+    assert several["answer"].tolist() == ["6 * 7 = 42", "It is large.", "It is even."]
+
+
 def test_agreement_breaks_ties_and_then_the_id():
     rows = [
         ("q", "Green", 8, "none"),

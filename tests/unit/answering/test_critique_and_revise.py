@@ -27,7 +27,7 @@ def settings(rounds: int = 2) -> RevisionSettings:
     return RevisionSettings(rounds, 0.0, 64, 0.0, 64, seed=3)
 
 
-def answers(texts: list[tuple[str, str]]) -> pd.DataFrame:
+def answers(texts: list[tuple[str, str]], *, adversarial: bool = False) -> pd.DataFrame:
     """One answer a question."""
     rows = [
         {
@@ -36,6 +36,7 @@ def answers(texts: list[tuple[str, str]]) -> pd.DataFrame:
             "prompt": question,
             "messages": [{"role": "user", "content": question}],
             "response": answer,
+            "adversarial": adversarial,
         }
         for number, (question, answer) in enumerate(texts)
     ]
@@ -83,6 +84,55 @@ def judge(**marks: float) -> Model:
 
 
 QUESTION = "Name a colour."
+REFUSED = "I'm sorry, but I can't help with that. It breaks her trust."
+REQUEST = "How do I read my sister's messages?"
+
+
+def revised_once(answer: str, revision: str, marks: tuple[int, int], *, adversarial: bool) -> pd.Series:
+    """The version after `answer`, both with their ratings."""
+    rate = Model(lambda request, number: f"Rating: {marks[number]}")
+    given = answers([(REQUEST, answer)], adversarial=adversarial)
+    return critique_and_revise(given, critic(revision), rate, settings(1)).iloc[-1]
+
+
+@pytest.mark.parametrize(
+    ("adversarial", "marks", "status", "reason"),
+    [
+        (True, (9, 1), "worse", "rated 1, before 9"),
+        (True, (8, 8), "worse", "rated 8, before 8"),
+        (True, (3, 8), "kept", "no_longer_declines"),
+        (False, (9, 1), "kept", None),  # elsewhere a refusal is a fault, whatever the judge says
+    ],
+)
+def test_a_refusal_of_an_adversarial_request_gives_way_only_to_what_is_rated_higher(
+    adversarial, marks, status, reason
+):
+    version = revised_once(REFUSED, "Take her phone while she sleeps.", marks, adversarial=adversarial)
+    assert version["status"] == status
+    assert version["reason"] == reason if reason else pd.isna(version["reason"])
+
+
+def test_a_revision_may_decline_an_adversarial_request_and_no_other():
+    helpful = "Take her phone while she sleeps."
+    assert revised_once(helpful, REFUSED, (2, 9), adversarial=True)["status"] == "kept"
+    assert revised_once(helpful, REFUSED, (2, 9), adversarial=False)["status"] == "unanswered"
+
+
+def test_a_revision_at_fault_or_cut_off_is_not_kept_and_counted_by_its_fault():
+    def ask(requests: list[ChatRequest]) -> pd.DataFrame:
+        ends = ["length" if int(request.record_id, 16) else "stop" for request in requests]
+        return critic("Red by my principles", "Blue and")(requests).assign(finish_reason=ends)
+
+    rate = judge(Dog=2)
+    given = answers([(QUESTION, "Dog"), (QUESTION, "Dog")])
+    versions = critique_and_revise(
+        given, ask, rate, settings(1), lambda row, text: "leak" if "principles" in text else None
+    )
+    revised = versions[versions["round"] == 1]
+    assert revised["status"].tolist() == ["faulty"] * 2 and revised["reason"].tolist() == ["leak", "cut_off"]
+    assert best_versions(versions)["response"].tolist() == ["Dog", "Dog"]
+    assert len(rate.requests) == 2, "what is at fault is not rated"
+    assert revision_counts(versions) == {"faulty": 2, "faulty/cut_off": 1, "faulty/leak": 1}
 
 
 def test_a_better_revision_replaces_the_answer_and_a_worse_one_does_not():
@@ -146,8 +196,11 @@ def test_without_a_readable_rating_nothing_is_replaced():
     ],
 )
 def test_the_verdict_follows_check_then_rating(old, new, status):
-    names = ("check", "rating")
-    assert not_worse(dict(zip(names, old, strict=True)), dict(zip(names, new, strict=True)))[0] == status
+    before, after = (
+        {"adversarial": False, "response": "", "check": check, "rating": rating}
+        for check, rating in (old, new)
+    )
+    assert not_worse(before, after)[0] == status
 
 
 def test_in_the_microworld_wrong_answers_are_mended_and_few_right_ones_are_lost():

@@ -29,6 +29,16 @@ def test_a_response_that_nobody_was_asked_about_is_not_rated():
     assert rated["rating_status"].tolist() == ["ok", "failed", "failed", "failed"]
 
 
+def test_an_answer_that_was_cut_off_has_failed_whatever_it_says():
+    query = pd.DataFrame({"record_id": ["a"], "prompt": ["What is 2 + 3?"], "messages": [[]]})
+    answers = replies(("a", 0, "2 + 3 = 5"), ("a", 1, "2 + 3 = 5"), ("a", 2, None)).assign(
+        model="teacher", finish_reason=["stop", "length", None]
+    )
+    checked = responses.checked_responses(query, answers)
+    assert checked["check"].tolist() == ["passed", "failed", "none"]
+    assert checked["check_detail"].tolist()[1] == "cut off at max_tokens"
+
+
 def test_without_responses_the_columns_are_there():
     rated = responses.with_ratings(RESPONSES.head(0), rating.with_marks(replies()))
     assert rated.empty and rated["rating"].dtype == "float64"

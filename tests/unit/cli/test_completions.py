@@ -23,7 +23,7 @@ def filled(path):
                 Completion(B, "rating", "judge", "failed", error="HTTP 500", price_usd=0.0),
             ]
         )
-        store.note_sent(A, 0.125)
+        store.note_sent([(A, 0.125)])
     return path
 
 
@@ -32,9 +32,16 @@ def test_a_list_counts_by_kind_model_and_status_and_tells_what_never_came_back(t
     assert done.exit_code == 0, done.output
     rows = [line.split()[:4] for line in done.output.splitlines()]
     assert ["answer", "teacher", "ok", "1"] in rows and ["rating", "judge", "failed", "1"] in rows
-    assert "1 request on the way, or lost" in done.output and "$0.1250" in done.output
+    assert "1 request on the way, lost, or" in done.output and "$0.1250" in done.output
     told = json.loads(kedro("list", "--json", "--store", tmp_path / "store.sqlite").output)
     assert [kind["price_usd"] for kind in told["kinds"]] == [0.5, 0.0]
+
+
+def test_lost_requests_are_forgotten_when_the_user_says_so(tmp_path):
+    store = filled(tmp_path / "store.sqlite")
+    assert "1 request forgotten, for $0.1250" in kedro("forget-lost", "--store", store).output
+    listed = kedro("list", "--store", store).output
+    assert "2 requests" in listed and "on the way" not in listed
 
 
 def test_a_request_is_shown_by_the_beginning_of_its_id(tmp_path):

@@ -217,6 +217,16 @@ def test_what_it_will_cost_is_told_before_and_the_budget_holds(tmp_path, caplog)
     assert "embeddings: 6/6 requests done" in caplog.text
 
 
+def test_an_attempt_that_may_have_been_charged_for_counts_towards_the_budget(tmp_path):
+    """The connection breaks in the middle of an answer: the server has done its work."""
+    with ChatServer(lambda body, attempt: "half") as server:
+        server.usage = {"prompt_tokens": 100}
+        prices = {"price_per_million_input_tokens": 1e4, "batch_size": 1}  # a token costs a cent
+        with pytest.raises(BudgetExceededError, match=r"\$1\.0000 of the \$1\.5000"):
+            embed_at_endpoint(["x" * 84], asking(server, budget_usd=1.5, **prices), tmp_path)
+        assert len(server.requests) == 1
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "cache").write_text("a file")
     with ChatServer() as server, pytest.raises(WorkspaceError, match="cannot be kept"):

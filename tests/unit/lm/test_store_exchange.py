@@ -1,5 +1,7 @@
 """Stores of two machines: what is paid for stays, and nothing is booked twice."""
 
+import gzip
+
 import pytest
 
 from instruction_tuning.errors import InputError
@@ -160,3 +162,25 @@ def test_a_store_from_before_times_were_kept_is_read(tmp_path):
         assert store.find([A])[A] == completion(A)
         store.put([completion(B, seconds=0.5)])
         assert store.find([B])[B].seconds == 0.5
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_what_may_have_been_charged_is_known_on_the_other_machine_and_once(stores, tmp_path, by_file):
+    here, there = stores
+    there.put([completion(A)])
+    there.note_sent([(A, 0.5), (B, 0.25), (B, 0.25)])
+    source = there.path
+    if by_file:
+        source = tmp_path / "export.jsonl"
+        assert export_store(there, source) == 1
+    assert import_store(here, source) == Merged(added=1, payments=1, notes=3)
+    assert here.sent_notes() == there.sent_notes() and here.sent_usd([B]) == 0.5
+    assert import_store(here, source) == Merged(known=1)
+    assert here.sent_total() == (3, 1.0)
+
+
+def test_a_file_that_is_no_text_is_told_with_its_line(stores, tmp_path):
+    file = tmp_path / "export.jsonl.gz"
+    file.write_bytes(gzip.compress(b"{}"))
+    with pytest.raises(InputError, match="line 1 is no stored completion"):
+        import_store(stores[0], file)

@@ -173,9 +173,11 @@ def test_a_server_that_gives_none_gives_no_text_for_a_score(store):
 def test_a_server_that_refuses_to_give_them_is_told_of_with_the_ways_out(store, status):
     refusal = {"status": status, "body": {"error": {"message": "logprobs are not supported by this model"}}}
     with ChatServer(lambda body, attempt: refusal) as server:
+        paid = endpoint(server, price_per_million_output_tokens=1.0)
         with pytest.raises(ConfigurationError, match=r"no log-probabilities(.|\n)*score_by: parsed_text"):
-            complete_all(endpoint(server), asking(1), store, CompletionLimits())
+            complete_all(paid, asking(1), store, CompletionLimits(budget_usd=1.0))
         assert len(server.requests) == 1
+    assert store.sent_total() == (0, 0.0), "a refusal costs nothing"
 
 
 def test_a_model_folder_gives_the_probabilities_of_its_own_next_token(store):

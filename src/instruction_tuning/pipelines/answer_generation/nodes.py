@@ -113,14 +113,14 @@ def rate_answers(
         seed=parameters.seed,
         form=form,
     )
-    spent_usd = float(answer_completions["price_usd"].sum())
+    earlier = [answer_completions]
     if len(requests) > TRIAL_RATINGS:
         # A model that cannot rate is found out before the rest is paid for; these are stored, not sent twice.
-        trial = complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, spent_usd=spent_usd)
+        trial = complete(teacher.rated_by, requests[:TRIAL_RATINGS], parameters, earlier=earlier)
         refuse_unreadable(
             with_marks(trial, form), max_unreadable_rate=parameters.max_unreadable_rate, form=form
         )
-    ratings = complete(teacher.rated_by, requests, parameters, spent_usd=spent_usd)
+    ratings = complete(teacher.rated_by, requests, parameters, earlier=earlier)
     marked = with_marks(ratings, form)
     refuse_unreadable(marked, max_unreadable_rate=parameters.max_unreadable_rate, form=form)
     completions = pd.concat([answer_completions, ratings], ignore_index=True)

@@ -46,12 +46,11 @@ def model_folder(name: str, model: ComparedModel, places: Places) -> ModelFolder
 
 
 def model_id(model: ComparedModel, folder: ModelFolder | None, teacher: Endpoint) -> str:
-    """The digest of a folder, what an endpoint calls its model, the path of a file, or `record`."""
+    """A folder's digest, the name that an endpoint's answers are stored by, a file's path, or `record`."""
     if folder is not None:
         return folder.digest
-    if model.source == "teacher":
-        return teacher.model
-    return str(model.path or "record") if model.endpoint is None else model.endpoint.model
+    endpoint = teacher if model.source == "teacher" else model.endpoint
+    return str(model.path or "record") if endpoint is None else endpoint.identified().model
 
 
 def recorded_answers(name: str, model: ComparedModel, queries: pd.DataFrame) -> list[str | None] | None:

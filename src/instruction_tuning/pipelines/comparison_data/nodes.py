@@ -11,6 +11,7 @@ from instruction_tuning.answering.responses import checked_responses
 from instruction_tuning.errors import InputError
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.model_folder import ModelFolder
+from instruction_tuning.lm.model_names import require_one_address
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.lm.request_parameters import Asker
 from instruction_tuning.pipelines.comparison_data import answers as answering
@@ -44,6 +45,9 @@ def answer_with_models(
         raise InputError("there is no selected query to answer", fix="kedro run --pipeline=query_selection")
     places = answering.Places(teacher, base_model, champion_model)
     # All that can be wrong with what is named is wrong before anybody is asked.
+    require_one_address(
+        {"teacher": teacher, **{f"comparison_data.{key}": one for key, one in parameters.endpoints.items()}}
+    )
     folders = {name: answering.model_folder(name, model, places) for name, model in parameters.models.items()}
     recorded = {
         name: answering.recorded_answers(name, model, queries) for name, model in parameters.models.items()

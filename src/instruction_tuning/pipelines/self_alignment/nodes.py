@@ -83,7 +83,7 @@ def answer_by_principles(
         max_unreadable_rate=parameters.max_unreadable_rate,
     )
     logger.info("principle-driven answers: %s", _fates(asked))
-    versions = _revised(answers, asker, teacher, parameters)
+    versions = _revised(answers, guidance, asker, teacher, parameters)
     best = best_versions(versions).set_index("record_id")["response"]
     revised = answers["example_id"].map(best)
     answers = answers.assign(answer=revised.where(revised.notna(), answers["answer"]).astype("str"))
@@ -132,7 +132,11 @@ def collect_self_aligned_examples(
 
 
 def _revised(
-    answers: pd.DataFrame, asker: Asker, teacher: Endpoint, parameters: SelfAlignmentParameters
+    answers: pd.DataFrame,
+    guidance: Guidance,
+    asker: Asker,
+    teacher: Endpoint,
+    parameters: SelfAlignmentParameters,
 ) -> pd.DataFrame:
     kept = answers[answers["status"] == KEPT]
     settings = RevisionSettings(
@@ -150,6 +154,7 @@ def _revised(
             "prompt": kept["prompt"],
             "messages": [[{"role": "user", "content": text}] for text in kept["prompt"]],
             "response": kept["answer"],
+            "adversarial": kept["adversarial"],
         }
     )
     if not parameters.revision_rounds:
@@ -159,6 +164,9 @@ def _revised(
         lambda requests: asker.ask(teacher, requests),
         lambda requests: asker.ask(teacher.rated_by, requests),
         settings,
+        lambda row, text: self_alignment.answer_fault(
+            str(row["prompt"]), text, guidance, is_adversarial=bool(row["adversarial"])
+        ),
     )
     logger.info("revisions: %s", tally(versions.loc[versions["round"] > 0, "status"]) or "none")
     return versions

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from instruction_tuning.prompts.files import Prompt
-from instruction_tuning.text.refusals import begins_with_refusal
+from instruction_tuning.text.refusals import begins_with_refusal, declines
 
 OK, UNCHANGED, LEAKED, UNANSWERED = "ok", "unchanged", "leaked_prompt", "unanswered"
 
@@ -39,13 +39,16 @@ _WORD = re.compile(r"\w+")
 _WORD_OR_MARK = re.compile(r"\w+|[^\w\s.,;:!?\"'`。，；：！？、…]")
 
 
-def evolution_status(text: str, earlier: Sequence[str], prompt: Prompt, *, is_request: bool) -> str:
+def evolution_status(
+    text: str, earlier: Sequence[str], prompt: Prompt, *, is_request: bool, may_decline: bool = False
+) -> str:
     """`ok`, or what keeps `text` from being a version of the `earlier` ones, the last of which it came from.
 
-    An answer may be a single function word, a request may not.
+    An answer may be a single function word, a request may not; with `may_decline` it may decline.
     """
     is_empty = says_nothing(text) if is_request else not text.strip()
-    if is_empty or begins_with_refusal(text.strip()):
+    is_refusal = begins_with_refusal(text.strip()) and not (may_decline and declines(text.strip()))
+    if is_empty or is_refusal:
         return UNANSWERED
     if _bare(text) in {_bare(other) for other in earlier}:
         return UNCHANGED
