@@ -102,22 +102,32 @@ def matches_reference(query: Query, response: str) -> Verdict | None:
     """
     reference = query.get("answer")
     right = reference_quantity(reference) if isinstance(reference, str) else None
-    return None if right is None else states_quantity(response, right, "the record's")
+    said = None if right is None else compared_with(response, right)
+    if said is None or said.is_right is None:
+        return None
+    shown = f"the final answer {said.text[:60]!r} is {'' if said.is_right else 'not '}the record's"
+    return Verdict(float(said.is_right), said.is_right, shown)
 
 
-def states_quantity(response: str, right: Quantity, whose: str) -> Verdict | None:
-    """Whether the final answer is `right`; null where that is not clear."""
-    text = response[-_LONGEST_RESPONSE:]
-    said = _final(text)
+@dataclass(frozen=True)
+class Compared:
+    """A final answer as written, and whether it is the right one; null where that is not clear."""
+
+    text: str
+    is_right: bool | None
+
+
+def compared_with(response: str, right: Quantity) -> Compared | None:
+    """The final answer of a text against the right one; null where it has none."""
+    said = _final(response[-_LONGEST_RESPONSE:])
     quantity = None if said is None or said.quantity is None else quantity_of(said.quantity)
-    if said is None or quantity is None:
+    if said is None or said.quantity is None or quantity is None:
         return None
     if same_quantity(quantity, right):
-        return Verdict(1.0, True, f"the final answer {str(said.quantity)[:60]!r} is {whose}")
+        return Compared(said.quantity, True)
     # A number that is right in another unit is wrong; one beside others may be the one that was meant.
-    if not said.is_conclusive or (quantity.value != right.value and _is_among(said.text, right)):
-        return None
-    return Verdict(0.0, False, f"the final answer {str(said.quantity)[:60]!r} is not {whose}")
+    is_wrong = said.is_conclusive and (quantity.value == right.value or not _is_among(said.text, right))
+    return Compared(said.quantity, False if is_wrong else None)
 
 
 def _final(text: str) -> "_Said | None":
@@ -125,7 +135,9 @@ def _final(text: str) -> "_Said | None":
     if (marked := _marked(text)) is not None:
         return marked
     ended = final_quantity_of(text)
-    return None if ended is None else _Said(text, ended.text, ended.is_conclusive)
+    if ended is None:
+        return None
+    return _Said(ended.text if ended.stands_alone else text, ended.text, ended.is_conclusive)
 
 
 def _is_among(text: str, right: Quantity) -> bool:

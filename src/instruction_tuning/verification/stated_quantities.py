@@ -31,15 +31,19 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _EQUALS = re.compile(
-    r"(?:=|\b(?:is|are|was|were|be|equals?|makes?|gives?|(?:is|are) equal to|(?:comes?|amounts?) to)\b"
+    r"(?:=|\b(?:(?:(?:is|are) )?equal to|(?:comes?|amounts?|evaluates?|adds? up) to|is|are|was|were|be|"
+    r"equals?|makes?|gives?)\b"
     r"|等于|是|为|得)[\s:：]*(?:(?:about|approximately|exactly|just|only)\s+)?",
     re.IGNORECASE,
 )
+# What is to be worked out stands before a colon.
+_HEADING = re.compile(r"^.*(?::\s|：)")
+_FOLLOWS = re.compile(r"(?:\b(?:so|hence|therefore|thus)\b|所以|因此|[→⇒])\s*$", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;:，：](?=\s)|[，：]|\b(?:so|hence|therefore|thus)\b|所以|因此|[→⇒]", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?;](?=\s)|[。！？；]|\n")
-_REASON = re.compile(r"\b(?:because|since|if|when|while)\b|因为|如果", re.IGNORECASE)
+_REASON = re.compile(r"\b(?:because|(?<!have )(?<!has )since|if|when|while)\b|因为|如果", re.IGNORECASE)
 _CONCLUDES = re.compile(
-    r"\b(?:so|therefore|thus|hence|totals?|altogether|in all|overall|results?|finally|means?|equals?)\b"
+    r"\b(?:so|therefore|thus|hence|totals?|altogether|in all|overall|results?|finally|means?)\b"
     r"|所以|因此|一共|总共|共|得|等于|即|=",
     re.IGNORECASE,
 )
@@ -54,10 +58,11 @@ _CIRCUMSTANCE = re.compile(
 @dataclass(frozen=True)
 class FinalQuantity:
     """`text` is the quantity as written; `is_conclusive` where the text says no more, or says that it is
-    what follows."""
+    what follows; `stands_alone` where nothing else in the text can have been meant."""
 
     text: str
     is_conclusive: bool
+    stands_alone: bool = False
 
 
 def whole_quantity(text: str) -> str | None:
@@ -106,13 +111,13 @@ def final_quantity_of(text: str) -> FinalQuantity | None:
     '$18'
     """
     if (whole := whole_quantity(text)) is not None:
-        return FinalQuantity(whole, is_conclusive=True)
+        return FinalQuantity(whole, is_conclusive=True, stands_alone=True)
     stated = [(one, found) for one in statements(text) if (found := quantities_within(one))]
     if not stated:
         return None
     last, found = _without_reason(*stated[-1])
     if (ended := _behind_the_working(last)) is not None:
-        return FinalQuantity(ended, is_conclusive=True)
+        return FinalQuantity(ended, is_conclusive=True, stands_alone=read_quantity(ended) is not None)
     is_only = len(stated) == 1 or len(_distinct([one for _, several in stated for one in several])) == 1
     is_conclusive = is_only or _CONCLUDES.search(last) is not None
     if (equal := _equated(last)) is not None:
@@ -122,6 +127,7 @@ def final_quantity_of(text: str) -> FinalQuantity | None:
     if "=" in last:
         return None
     essential = _essential(last)
+    is_conclusive = _CONCLUDES.search(last) is not None
     return FinalQuantity(essential[-1], is_conclusive) if len(_distinct(essential)) == 1 else None
 
 
@@ -131,11 +137,12 @@ def quantity_of(written: str) -> Quantity | None:
 
 
 def _behind_the_working(sentence: str) -> str | None:
-    """The last clause, where it is a quantity and what is before it is equations or words: "7+5=12, 12"."""
-    *before, last = _CLAUSE.split(sentence)
+    """The last clause, where it is a quantity and equations or words before it: "47 + 25: 7+5=12, 72"."""
+    working = _HEADING.sub("", sentence)
+    *before, last = _CLAUSE.split(working)
     joined = all("=" in clause or not quantities_within(clause) for clause in before)
-    follows = before and re.search(r"(?:so|hence|therefore|thus|所以|因此|[→⇒])\s*$", sentence[: -len(last)])
-    return whole_quantity(last) if before and (joined or follows) else None
+    follows = _FOLLOWS.search(working[: len(working) - len(last)])
+    return whole_quantity(last) if joined or follows else None
 
 
 def _without_reason(sentence: str, found: list[str]) -> tuple[str, list[str]]:

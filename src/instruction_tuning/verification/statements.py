@@ -26,7 +26,7 @@ _ENDED = re.compile(
     r"|[。！？；]|\n"
 )
 _ASIDE = re.compile(
-    r"\W*(?:let me know|(?:i )?hope|feel free|would you|do you|if you|"
+    r"\W*(?:let me know|(?:i )?hope|feel free|would you|do you|if you (?:want|need|have any|would|like|wish)|"
     r"you (?:can|could|may) (?:also )?(?:check|verify)|"
     r"(?:to|we can|let's|let us) (?:check|verify|double-check)|(?:double[- ])?check(?:ing)?\b|verif|note\b|"
     r"如果|希望|需要|检验|验算|验证|注意)",
