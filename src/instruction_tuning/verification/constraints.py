@@ -92,8 +92,8 @@ _COUNTED: dict[str, CountKind] = {
 _ENGLISH_KINDS = "bullet points?|bullets?|words?|sentences?|paragraphs?"
 # What follows tells of the words and sentences that are meant: not all of the answer's.
 _OTHERS = (
-    "or|of|from|that|which|who|each|in the|to|related|like|such|beginning|starting|ending|rhyming|per|used|"
-    "with"
+    "or|of|from|that|which|who|each|in the|to (?:say|spell|learn|know|choose)|related|like|such|beginning|"
+    "starting|ending|rhyming|per|used"
 )
 _ENGLISH_COUNT = re.compile(
     r"\b(at most|no more than|not more than|up to|at least|no fewer than|no less than|"
