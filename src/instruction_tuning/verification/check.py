@@ -58,9 +58,12 @@ def check_arithmetic(prompt: str, answer: str) -> CheckedAnswer:
     is_sum = f"{asked.text} = {asked.value}"
     said = compared_with(answer, Quantity(Fraction(asked.value)))
     equated = equated_values(answer, asked)
-    if equated and marked_answer_text(answer) is None:
-        is_right = equated == {asked.value} if len(equated) == 1 else None
-        said = Compared(", ".join(map(str, sorted(equated))), is_right)
+    # A wrong number that stands alone behind the working is the answer, though a step comes to the right one.
+    is_wrong = said is not None and said.is_right is False
+    if equated and not is_wrong and marked_answer_text(answer) is None:
+        ends_right = said is not None and said.is_right is True
+        is_clear = len(equated) == 1 and not (ends_right and equated != {asked.value})
+        said = Compared(", ".join(map(str, equated)), equated == {asked.value} if is_clear else None)
     if said is None or said.is_right is None:
         return CheckedAnswer("none", f"{is_sum}, but the answer comes to no clear number")
     if said.is_right:

@@ -32,8 +32,9 @@ def test_the_right_sum_passes(prompt, answer):
         ("What is 47 plus 25?", "72.5"),
         ("What is 47 plus 25?", "47 + 25 = 62. You can check: 62 - 25 = 37."),
         ("What is 47 plus 25?", "47 + 25 = 72, so the answer is 73."),
-        ("What is 2 + 3?", "2 + 3 = 6. Here's why: start at 2 and count up 5."),
+        ("What is 2 + 3?", "2 + 3 = 6. Here's why: start at 2 and count up 3."),
         ("What is 3 - 25?", "It is 22."),
+        ("What is 5 plus 7?", "5+7=12, 13."),
     ],
 )
 def test_a_wrong_sum_fails(prompt, answer):
@@ -46,6 +47,7 @@ def test_a_wrong_sum_fails(prompt, answer):
         "Start at 47, then count up 25 to get 72, or count 25 and 47.",
         "47 + 25 = 73. No: 47 + 25 = 72.",
         "I like sums.",
+        "47 + 25 = 73, so it is 72.",
         "47 increased by 25 is equal to",
         "1. 72\n2. 73\n3. 74 or 75",
     ],
