@@ -10,7 +10,8 @@ Wilson intervals over answers: how many answers a verifier says anything about; 
 many are right, and of the right ones how many it passes; of those that it fails how many are wrong, and of
 the wrong ones how many it fails. The teacher neither refuses nor slips into another language, so these two
 faults are planted in a tenth of the answers: refusals for the check of form, the other language for its
-verifier, each alone. Unit tests are the teacher's own, as they come and without the vacuous ones.
+verifier, each alone. `math` is measured with the answers that are numbers as
+references, and with all. Unit tests are the teacher's own, as they come and without the vacuous ones.
 """
 
 import argparse
@@ -106,6 +107,7 @@ def _answers(world: World, teacher: Teacher, items: int, samples: int) -> Iterat
                 "prompt": prompt,
                 "language": skill.language,
                 "answer": slots["answer"] if skill.answer_kind == "number" else None,
+                "any_answer": slots["answer"],
             }
             for sample in range(samples):
                 turns = [{"role": "user", "content": prompt}]
@@ -132,6 +134,10 @@ def _judged(
         verifiers["earlier reward model ≥ 0"] = reward_score(_rewards(reward_model, answers), min_reward=0)
     for name, verifier in verifiers.items():
         yield name, [_verdict(verifier, answer) for answer in answers]
+    prose = [
+        Answer({**one.query, "answer": one.query["any_answer"]}, one.text, one.is_right) for one in answers
+    ]
+    yield "math (all records' answers, prose too)", [_verdict(matches_reference, one) for one in prose]
     rng = random.Random(teacher.seed)
     for name, verifier, fault in (
         ("form (refusals planted)", has_form, lambda query: rng.choice(REFUSALS)),

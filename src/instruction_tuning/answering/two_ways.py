@@ -65,18 +65,21 @@ def answers_two_ways(examples: pd.DataFrame, ask: Ask, sampling: Sampling) -> pd
 
 
 def comparison(two_ways: pd.DataFrame) -> dict[str, float]:
-    """How many examples each way has, and on how many of those that have both the final answers agree."""
+    """How many examples each way has, and on how many of those that have both with clear final answers these
+    agree."""
     kept = two_ways[two_ways["status"] == "ok"].assign(record=two_ways["parent_ids"].str[0])
     by_record = kept.pivot(index="record", columns="way", values="answer").reindex(
         columns=[ANSWERED, TRANSLATED]
     )
     both = by_record.dropna()
-    agree = [final_answer(first) == final_answer(second) for first, second in both.itertuples(index=False)]
+    finals = [(final_answer(first), final_answer(second)) for first, second in both.itertuples(index=False)]
+    agree = [first == second for first, second in finals if first is not None and second is not None]
     found = {
         "examples": float(len(two_ways) // 2),
         f"{ANSWERED}/kept": float(by_record[ANSWERED].notna().sum()),
         f"{TRANSLATED}/kept": float(by_record[TRANSLATED].notna().sum()),
         "both": float(len(both)),
+        "both_clear": float(len(agree)),
     }
     return found | ({"agreement_rate": sum(agree) / len(agree)} if agree else {})
 

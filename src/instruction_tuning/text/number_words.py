@@ -12,7 +12,7 @@ _VALUES = {word: value for value, word in enumerate(_SMALL)} | {
 }
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _WORD = "|".join((*_VALUES, *_SCALES))
-_ENGLISH = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD}))*\b")
+_ENGLISH = re.compile(rf"\b(?:{_WORD})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD}))*\b", re.IGNORECASE)
 _CARDINALS = {
     **{f"{word}th": word for word in (*_SMALL, *_SCALES)},
     **{f"{tens[:-1]}ieth": tens for tens in _TENS},
@@ -29,7 +29,7 @@ _HAN = re.compile(rf"(?<!{_NUMERAL}){_NUMERAL}{{1,40}}(?!{_NUMERAL})")
 
 
 def with_digits(text: str) -> str:
-    """`text`, case-folded, with numbers in words written as digits.
+    """`text` with numbers in words written as digits.
 
     >>> with_digits("twenty-three plus 一百零五")
     '23 plus 105'
@@ -50,7 +50,7 @@ def _of_english(words: str) -> str:
     """Digits of a number; of what is no single number ("five and six") each on its own."""
     numbers: list[str] = []
     total, current, last = 0, 0, None
-    for word in re.split(r"[\s-]+", words):
+    for word in re.split(r"[\s-]+", words.casefold()):
         if word == "and":
             if last not in _SCALES:
                 numbers.append(f"{total + current} and")

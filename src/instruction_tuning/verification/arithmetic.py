@@ -53,10 +53,14 @@ _OTHER_TASK = re.compile(
     r"roman|root|power|double|triple|twice|thrice|half|then|true|false|correct|compare|greater|larger|smaller|"
     r"equation|dollars?|hours?|minutes?|days?|years?|estimate|approximate(?:ly)?|pages?|not|mod(?:ulo|ulus)?|"
     r"squared?|cubed?|raised|exponent|factorials?|logarithm|log|absolute|negati(?:ve|on)|inverse|reciprocal|"
-    r"thirds?|fourths?|quarters?|fifths?|tenths?|fractions?|decimals?|degrees?|radians?)\b"
+    r"thirds?|fourths?|quarters?|fifths?|tenths?|fractions?|decimals?|matrix|grid|degrees?|radians?)\b"
     r"|除|余|平方|立方|根|次方|次幂|阶乘|绝对值|倒数|相反数|翻译|解释|为什么|列出|写|故事|对吗|正确|大于|小于|"
-    r"一半|两倍|再|然后|位数|平均|约|百分|分之",
+    r"一半|两倍|估|矩阵|再|然后|位数|平均|约|百分|分之",
     re.IGNORECASE,
+)
+# "Odd numbers in the range 2 - 8": from the one to the other.
+_SPAN = re.compile(
+    r"\b(?:numbers?|integers?|ranges?|levels?|scales?|ages?|between)\b|数字|整数|范围|之间", re.IGNORECASE
 )
 # Numbers in words, signs and multipliers: part of the expression, though it does not show in the digits.
 _NUMBER_WORD = re.compile(
@@ -75,7 +79,10 @@ _BEHIND = re.compile(
     r"(?:please|equals?|is|are|be|make|makes|gives?|come|comes|and|for|as|in|to|now|thanks?|thank)\b)",
     re.IGNORECASE,
 )
-_NUMBER_IN_ANSWER = re.compile(r"(?<![A-Za-z0-9_.])[-+]?\d[\d,]*(?:\.\d+)?")
+# Around an expression and its value in an answer: no longer expression, no other number.
+_NOT_WITHIN = r"(?<![\d.,+*/×-])(?<![+*/×-]\s)"
+_IS = r"\s*(?:=|is equal to|is|equals?|makes|gives|等于|得到?|是)\s*\**\s*"
+_NOTHING_BEHIND = r"(?![\d,]*\.?\d)(?!\s*[-+*/×]\s*\d)"
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ def asked_value(prompt: str) -> AskedValue | None:
     if found is None:
         return None
     asked, start, end = found
+    if asked.value < 0 and _SPAN.search(text):
+        return None
     around = text[:start] + " " + text[end:]
     # Any other number, or an operator at the edge, makes it more than this expression.
     if re.search(r"\d|[+*/^×÷%‰√∛()\[\]<>|°]", around) or _NUMBER_WORD.search(around):
@@ -109,15 +118,21 @@ def asked_value(prompt: str) -> AskedValue | None:
     return asked
 
 
-def stated_value(answer: str) -> float | None:
-    """The last number of `answer`, an int where it is whole; null where there is none."""
-    text = unicodedata.normalize("NFKC", answer).replace("−", "-")
-    numbers = _NUMBER_IN_ANSWER.findall(text)
-    if not numbers:
-        return None
-    number = numbers[-1].replace(",", "")
-    whole, _, fraction = number.partition(".")
-    return float(number) if fraction.strip("0") else int(whole)
+def equated_values(answer: str, asked: AskedValue) -> set[int]:
+    """What `answer` says that the expression is, in so many words: "47 + 25 = 72", "47加25等于72".
+
+    >>> equated_values("47 plus 25 is 72. You can check: 72 - 25 = 47.", AskedValue("47 + 25", 72))
+    {72}
+    """
+    text = unicodedata.normalize("NFKC", answer).replace("−", "-").replace("–", "-")
+    parts = [
+        rf"(?:{_OPERATORS[part]}|-)" if part == "-" else f"(?:{_OPERATORS.get(part, part)})"
+        for part in asked.text.split()
+    ]
+    pattern = re.compile(
+        _NOT_WITHIN + r"\s*".join(parts) + _IS + r"(-?\d+(?:,\d{3})*)" + _NOTHING_BEHIND, re.I
+    )
+    return {int(value.replace(",", "")) for value in pattern.findall(text)}
 
 
 def _phrase(text: str) -> tuple[AskedValue, int, int] | None:

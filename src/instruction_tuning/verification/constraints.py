@@ -20,8 +20,10 @@ from instruction_tuning.text.constraint_kinds import (
     read_constraints,
 )
 from instruction_tuning.text.number_words import with_digits
+from instruction_tuning.verification.requests import asks_for
 from instruction_tuning.verification.verdict import Query, Verdict
 
+_ROUND_WORDS = 50
 _LANGUAGE_NAMES = {"english": "en", "chinese": "zh", "英文": "en", "英语": "en", "中文": "zh", "汉语": "zh"}
 
 
@@ -62,12 +64,16 @@ def keeps_constraints(query: Query, response: str) -> Verdict | None:
 def stated_constraints(prompt: str) -> tuple[Constraint, ...]:
     """What a prompt asks for in plain wordings; its first line or last is where such conditions stand."""
     text = with_digits(prompt.casefold())
-    found = [read(match) for pattern, read in _STATED for match in pattern.finditer(text)]
-    quoted = [read(match) for pattern, read in _QUOTED for match in pattern.finditer(prompt)]
+    found = [one for pattern, read in _STATED for match in _asked(pattern, text) if (one := read(match))]
+    quoted = [one for pattern, read in _QUOTED for match in _asked(pattern, prompt) if (one := read(match))]
     counts = [constraint.kind for constraint in found]
     # Two lengths of one thing, without a range's two ends, are two tasks: which is meant cannot be known.
     doubled = {kind for kind in counts if counts.count(kind) > 1}
     return tuple(dict.fromkeys([*(one for one in found if one.kind not in doubled), *quoted]))
+
+
+def _asked(pattern: re.Pattern[str], prompt: str) -> list[re.Match[str]]:
+    return [found for found in pattern.finditer(prompt) if asks_for(prompt, found.start(), found.end())]
 
 
 # Any other word in their place means exactly so many.
@@ -84,10 +90,16 @@ _COUNTED: dict[str, CountKind] = {
     **dict.fromkeys(("paragraph", "paragraphs", "个段落", "段"), "paragraphs"),
 }
 _ENGLISH_KINDS = "bullet points?|bullets?|words?|sentences?|paragraphs?"
+# What follows tells of the words and sentences that are meant: not all of the answer's.
+_OTHERS = (
+    "or|of|from|that|which|who|each|in the|to (?:say|spell|learn|know|choose)|related|like|such|beginning|"
+    "starting|ending|rhyming|per|used"
+)
 _ENGLISH_COUNT = re.compile(
     r"\b(at most|no more than|not more than|up to|at least|no fewer than|no less than|"
-    r"(?:(?:in|with|of) )?exactly|in|with|of|that ha(?:s|ve)|write|give|list|us(?:e|ing)) "
-    rf"(\d{{1,5}}) ({_ENGLISH_KINDS})\b(?! (?:or|of|from|that|each|in the)\b)"
+    r"(?:(?:in|with|of) )?exactly|in|with|of|that ha(?:s|ve)|write|us(?:e|ing)|"
+    r"(?:give|list)(?= \d+ (?:bul|sen|par))) "
+    rf"(\d{{1,5}}) ({_ENGLISH_KINDS})\b(?! (?:{_OTHERS})\b|\s*[:-])"
 )
 _FEWER_THAN = re.compile(
     rf"\b(?<!no )(?<!not )(fewer|less|under|more|over) (?:than )?(\d{{1,5}}) ({_ENGLISH_KINDS})\b"
@@ -96,7 +108,12 @@ _CHINESE_COUNT = re.compile(
     r"(最多|不超过|至多|至少|不少于|正好|恰好|用)\s*(?:用|写)?(\d{1,5})\s*(个字|字|句话|个句子|句|个要点|条要点|个段落|段)"
 )
 _JSON = re.compile(
-    r"\b(?:in|as|using|only|valid|into) (?:a |an )?(?:valid )?json\b|json(?:格式|输出)|输出json"
+    r"\b(?:(?:answer|reply|respond|output|return|give|list|format|present|provide|write)\b"
+    r"(?!.{0,60}\b(?:function|program|script|code|class|method|quer(?:y|ies)|api|endpoint|file|example|how|why|app)\b)"
+    r"(?: [\w',-]+){0,8}? (?:in|as|using|only|into|with)|(?:answer|output|return|reply|response)(?: only"
+    r"| just)?"
+    r"(?: (?:should|must) be)?) (?:a |an )?(?:only )?(?:valid )?json\b(?! files?| schema| api| parser)"
+    r"|(?:以|用|按)json(?:格式|形式)?(?:来)?(?:输出|返回|回答|回复|给出)|(?:请|只|仅|直接)(?:输出|返回|回复)(?:有效的|合法的)?json"
 )
 _ANSWER_IN = re.compile(
     r"\b(?:answer|reply|respond|write) (?:only )?in (english|chinese)\b|"
@@ -122,10 +139,13 @@ _STARTS = re.compile(
     re.IGNORECASE,
 )
 
-Reader = Callable[[re.Match[str]], Constraint]
+Reader = Callable[[re.Match[str]], Constraint | None]
 
 
-def _read_count(found: re.Match[str]) -> Constraint:
+def _read_count(found: re.Match[str]) -> Constraint | None:
+    # "In 200 words" is a length to come near to.
+    if found[1] not in _RELATIONS and int(found[2]) >= _ROUND_WORDS and "exactly" not in found[1]:
+        return None
     return Constraint(_COUNTED[found[3]], int(found[2]), _RELATIONS.get(found[1], "exactly"))
 
 

@@ -1,23 +1,31 @@
-r"""Final answers of worked solutions, and whether two of them are the same quantity.
+r"""Final answers of worked solutions, and whether one is the record's own.
 
 As the graders of GSM8K (Cobbe et al. 2021, arXiv 2110.14168: the text behind `####`) and of MATH (Hendrycks
-et al. 2021, arXiv 2103.03874: the last `\boxed{}`), with these departures: values are compared exactly as
-fractions, not as strings or floats (quantities.py); a unit must agree, converted where it can be, if both
-sides have one; a percentage is its share, and is also its bare number where the other side names no percent;
-a decimal may be the rounding of a fraction that no decimal equals. What is no quantity is compared as folded
+et al. 2021, arXiv 2103.03874: the last `\boxed{}`), with these departures: quantities are compared, not
+strings (equal_quantities.py); without a mark the quantity counts that the text ends on
+(stated_quantities.py), and nothing is said where several compete. What is no quantity is compared as folded
 text. O(length).
 """
 
 import re
 from collections import deque
+from dataclasses import dataclass
 from fractions import Fraction
 
+from instruction_tuning.verification.equal_quantities import same_quantity
 from instruction_tuning.verification.program_text import holds_code
-from instruction_tuning.verification.quantities import PLAIN_NUMBER, Quantity, fold, read_quantity
+from instruction_tuning.verification.quantities import PLAIN_NUMBER, Quantity, fold
+from instruction_tuning.verification.stated_quantities import (
+    final_quantity_of,
+    leading_quantity,
+    quantities_within,
+    quantity_of,
+    whole_quantity,
+)
 from instruction_tuning.verification.verdict import Query, Verdict
 
 _LONGEST_RESPONSE = 20_000  # characters, the last ones: the answer is at the end
-_FEWEST_ROUNDED_PLACES = 2
+_DIGITS = re.compile(rf"{PLAIN_NUMBER}(?!\d)")
 _BOXED = re.compile(r"\\f?boxed\s*\{")
 _HASHES = re.compile(r"^.*####[ \t]*(\S.*)$", re.MULTILINE)
 _STATED = re.compile(
@@ -25,13 +33,6 @@ _STATED = re.compile(
     r"([^\n]+)",
     re.IGNORECASE,
 )
-_UNIT_BEHIND = r"(?:\s*(?:%|°[CF]?|percent|[a-zA-Z]+(?:/[a-zA-Z]+|\^?[23])?|[\u4e00-\u9fff]{1,3}))?"
-# No part of a power, a product or a time of day is a final answer.
-_NUMBER = rf"(?<![\w.^/*])(?<![/^*]\()(?<!\d:)[-+]?[$€£¥]?\s?{PLAIN_NUMBER}(?!\d|:\d)"
-_GOES_ON = (
-    rf"(?:\s+(?:and\s+)?\d+/\d+|\s*/\s*{PLAIN_NUMBER}|\s*[×x]\s*10\s*\^\s*-?\d+|\s*\^\s*\d+|[eE]-?\d+)?"
-)
-_LAST = re.compile(rf"{_NUMBER}{_GOES_ON}(?!\s*[\^*×]){_UNIT_BEHIND}")
 # What an announced answer goes on with is its reason.
 _REASON = re.compile(
     r"(?<!\d)[.;](?=\s|$)|(?<=\d)\.(?=\s)|[。；]|\b(?:because|since|as)\b|因为", re.IGNORECASE
@@ -39,52 +40,28 @@ _REASON = re.compile(
 
 
 def final_answer_text(response: str) -> str | None:
-    r"""The final answer as it is written: boxed, behind `####`, announced as the answer, else the last
-    number.
+    r"""The final answer as it is written: boxed, behind `####`, announced as the answer, else the quantity
+    that the text ends on, where that is clear.
 
     >>> final_answer_text("6 * 7 = <<6*7=42>>42 eggs\n#### 42")
     '42'
     """
-    text = response[-_LONGEST_RESPONSE:]
-    return marked_answer_text(text) or _value_within(text)
+    if (marked := marked_answer_text(response)) is not None:
+        return marked
+    ended = final_quantity_of(response[-_LONGEST_RESPONSE:])
+    return None if ended is None else ended.text
 
 
 def marked_answer_text(response: str) -> str | None:
     """As `final_answer_text`, but null where nothing marks the final answer as such."""
-    text = response[-_LONGEST_RESPONSE:]
-    if (boxed := _last_boxed(text)) is not None:
-        return boxed
-    if hashes := _HASHES.findall(text):
-        return str(hashes[-1]).strip()
-    if stated := _STATED.findall(text):
-        announced = _REASON.split(str(stated[-1]), maxsplit=1)[0]
-        return _value_within(announced) or announced.strip() or None
-    return None
+    marked = _marked(response[-_LONGEST_RESPONSE:])
+    return None if marked is None else marked.quantity or marked.text
 
 
 def final_quantity(response: str) -> Quantity | None:
     """The quantity that the final answer is, or null where it is none or there is no answer."""
     stated = final_answer_text(response)
-    if stated is None:
-        return None
-    return _read(stated) or _read(_value_within(stated) or "")
-
-
-def same_quantity(first: Quantity, second: Quantity) -> bool:
-    """Whether two quantities are equal by the rules of this module.
-
-    >>> same_quantity(read_quantity("50%"), read_quantity("1/2"))
-    True
-    """
-    if first.unit and second.unit:
-        if first.unit.dimension != second.unit.dimension:
-            return False
-        scaled = (first.value * first.unit.factor, second.value * second.unit.factor)
-        return scaled[0] == scaled[1]
-    if first.is_percent != second.is_percent and not (first.unit or second.unit):
-        percent, other = (first, second) if first.is_percent else (second, first)
-        return other.value in (percent.value, percent.value * 100)
-    return first.value == second.value or _is_rounding(first, second) or _is_rounding(second, first)
+    return None if stated is None else quantity_of(stated)
 
 
 def same_final_answer(response: str, reference: str) -> bool | None:
@@ -102,42 +79,96 @@ def same_final_answer(response: str, reference: str) -> bool | None:
     return fold(first).casefold().replace(" ", "") == fold(second).casefold().replace(" ", "")
 
 
+def reference_quantity(reference: str) -> Quantity | None:
+    """The quantity that a record's own answer is as a whole, or marks as its final answer; null for other
+    text, whatever numbers are in it.
+
+    >>> reference_quantity("1. Eat well 2. Sleep 3. Exercise often") is None
+    True
+    """
+    text = reference[-_LONGEST_RESPONSE:]
+    marked = _marked(text)
+    if marked is None and holds_code(text):
+        return None
+    stated = whole_quantity(text) if marked is None else marked.quantity
+    return None if stated is None else quantity_of(stated)
+
+
 def matches_reference(query: Query, response: str) -> Verdict | None:
-    """The final answer against that of the record's own `answer`, taken for right; null where that is no
-    quantity, or the response has none."""
+    """The final answer against that of the record's own `answer`, taken for right.
+
+    Null where the record's answer is no quantity, where several quantities of the response compete, and where
+    it has the right one only beside the one that it seems to end on.
+    """
     reference = query.get("answer")
-    if not isinstance(reference, str) or holds_code(reference):
+    right = reference_quantity(reference) if isinstance(reference, str) else None
+    said = None if right is None else compared_with(response, right)
+    if said is None or said.is_right is None:
         return None
-    right = final_quantity(reference)
-    if right is None:
-        return None
-    said = final_quantity(response)
-    if said is None:
-        return None
-    shown = (final_answer_text(response) or "")[:60]
-    same = same_quantity(said, right)
-    return Verdict(float(same), same, f"the final answer {shown!r} is {'' if same else 'not '}the record's")
+    shown = f"the final answer {said.text[:60]!r} is {'' if said.is_right else 'not '}the record's"
+    return Verdict(float(said.is_right), said.is_right, shown)
 
 
-def _read(text: str) -> Quantity | None:
-    """The right side of the last equals sign, where there is one."""
-    return read_quantity(text.rpartition("=")[2] if "=" in text else text)
+@dataclass(frozen=True)
+class Compared:
+    """A final answer as written, and whether it is the right one; null where that is not clear."""
+
+    text: str
+    is_right: bool | None
 
 
-def _value_within(text: str) -> str | None:
-    """The last quantity of a text, with its unit where what stands behind is one."""
-    folded = fold(text)
-    if read_quantity(folded) is not None:
-        return folded
-    found = deque(_LAST.finditer(folded), maxlen=1)
-    if not found:
+def compared_with(response: str, right: Quantity) -> Compared | None:
+    """The final answer of a text against the right one; null where it has none."""
+    said = _final(response[-_LONGEST_RESPONSE:])
+    quantity = None if said is None or said.quantity is None else quantity_of(said.quantity)
+    if said is None or said.quantity is None or quantity is None:
         return None
-    whole = found[0][0].strip()
-    if read_quantity(whole) is not None:
-        return whole
-    # What stands behind is a word, not a unit: the number alone.
-    bare = re.sub(rf"{_UNIT_BEHIND[:-1]}$", "", whole)
-    return bare if read_quantity(bare) is not None else None
+    if same_quantity(quantity, right):
+        return Compared(said.quantity, True)
+    # A number that is right in another unit is wrong; one beside others may be the one that was meant.
+    is_wrong = said.is_conclusive and (quantity.value == right.value or not _is_among(said.text, right))
+    return Compared(said.quantity, False if is_wrong else None)
+
+
+def _final(text: str) -> "_Said | None":
+    """What is marked as the final answer, else the quantity that the text ends on, among all that it says."""
+    if (marked := _marked(text)) is not None:
+        return marked
+    ended = final_quantity_of(text)
+    if ended is None:
+        return None
+    return _Said(ended.text if ended.stands_alone else text, ended.text, ended.is_conclusive)
+
+
+def _is_among(text: str, right: Quantity) -> bool:
+    """Whether the value stands anywhere in a text, with a unit or a scale or without."""
+    bare = (Fraction(number.replace(",", "")) for number in _DIGITS.findall(fold(text)))
+    if right.value in bare:
+        return True
+    read = map(quantity_of, quantities_within(text))
+    return any(quantity is not None and same_quantity(quantity, right) for quantity in read)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """`quantity` is what `text` comes to, null where it is no quantity."""
+
+    text: str
+    quantity: str | None
+    is_conclusive: bool = True
+
+
+def _marked(text: str) -> _Said | None:
+    """The boxed text, that behind the last `####` which is no heading, or the last announcement of a
+    quantity, else of anything."""
+    if (boxed := _last_boxed(text)) is not None:
+        return _Said(boxed, whole_quantity(boxed))
+    hashes = [str(behind).strip() for behind in _HASHES.findall(text)]
+    if hashes and (text.rstrip().endswith(hashes[-1]) or whole_quantity(hashes[-1])):
+        return _Said(hashes[-1], whole_quantity(hashes[-1]))
+    announced = [_REASON.split(one, maxsplit=1)[0].strip() for one in _STATED.findall(text)]
+    read = [_Said(one, leading_quantity(one)) for one in announced if one]
+    return next((one for one in reversed(read) if one.quantity), read[-1] if read else None)
 
 
 def _last_boxed(text: str) -> str | None:
@@ -150,18 +181,3 @@ def _last_boxed(text: str) -> str | None:
         if depth == 0:
             return text[start:place].strip() or None
     return None
-
-
-def _is_rounding(decimal: Quantity, exact: Quantity) -> bool:
-    if decimal.decimals is None or decimal.decimals < _FEWEST_ROUNDED_PLACES or exact.decimals is not None:
-        return False
-    is_terminating = not _without_factors(exact.value.denominator)
-    return not is_terminating and abs(decimal.value - exact.value) <= Fraction(1, 2 * 10**decimal.decimals)
-
-
-def _without_factors(denominator: int) -> bool:
-    """Whether anything is left of it without its twos and fives."""
-    for factor in (2, 5):
-        while denominator % factor == 0:
-            denominator //= factor
-    return denominator > 1

@@ -3,7 +3,12 @@
 import re
 
 _FENCED = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
-_CODE = re.compile(r"```|^[ \t]*(?:def|class|import|from) |\breturn\b|\blambda\b", re.MULTILINE)
+# "In return", "from the start" and "a class of 20" are prose.
+_CODE = re.compile(
+    r"```|^[ \t]*(?:async )?def \w+\(|^[ \t]*class \w+[^.\n]{0,60}[:{][ \t]*$|^[ \t]*from [\w.]+ import "
+    r"|^[ \t]*import \w+(?:[ \t]*$|[.,]| as )|(?:^|[{;:)])[ \t]*return\b|\blambda\b[^:\n]{0,80}:",
+    re.MULTILINE,
+)
 _PYTHON = {"python", "python3", "py", ""}
 
 

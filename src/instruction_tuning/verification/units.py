@@ -3,16 +3,21 @@
 Temperatures are compared in their own scale only: a conversion with an offset is a calculation, no spelling.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 
 @dataclass(frozen=True)
 class Unit:
-    """`factor` units of the dimension's own are one of this."""
+    """`factor` units of the dimension's own are one of this; `or_else` is what else its name may mean."""
 
     dimension: str
     factor: Fraction
+    or_else: tuple["Unit", ...] = ()
+
+    def readings(self) -> tuple["Unit", ...]:
+        """All that its name may mean."""
+        return (self, *self.or_else)
 
 
 # By dimension: factor, and the names that a unit goes by, singular and casefolded.
@@ -68,9 +73,16 @@ def _names(text: str) -> list[str]:
     return text.split("|") if "|" in text else text.split()
 
 
-UNITS: dict[str, Unit] = {
+_PLAIN: dict[str, Unit] = {
     name: Unit(dimension, Fraction(factor))
     for dimension, units in _TABLE.items()
     for factor, names in units
     for name in _names(names)
+}
+_DEGREES = (_PLAIN["°c"], _PLAIN["°f"])
+# A pound is a weight and a currency, a degree that of an angle or of either scale.
+UNITS: dict[str, Unit] = {
+    **_PLAIN,
+    "pound": replace(_PLAIN["pound"], or_else=(_PLAIN["gbp"],)),
+    **{name: replace(_PLAIN["degree"], or_else=_DEGREES) for name in ("°", "degree", "度")},
 }

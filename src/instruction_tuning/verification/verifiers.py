@@ -15,9 +15,8 @@ from instruction_tuning.verification.check import check_arithmetic
 from instruction_tuning.verification.constraints import keeps_constraints
 from instruction_tuning.verification.equations import equations_hold
 from instruction_tuning.verification.final_answer import final_answer
-from instruction_tuning.verification.math_answer import marked_answer_text, matches_reference
+from instruction_tuning.verification.math_answer import matches_reference
 from instruction_tuning.verification.program_text import holds_code
-from instruction_tuning.verification.quantities import read_quantity
 from instruction_tuning.verification.verdict import Query, Verdict, Verifier, fault, no_fault
 
 VerifierName = Literal["math", "equations", "constraints", "language"]
@@ -49,33 +48,25 @@ def self_consistency(samples: Mapping[str, Sequence[str]], *, min_share: float) 
     """Wang et al. 2022 (arXiv 2203.11171): the share of a record's `samples` that come to the same final
     answer.
 
-    Passes where it is the most frequent one, alone, and its share is at least `min_share`; null where a
-    record has fewer than two samples.
+    Passes where it is the most frequent one, alone, and its share of all samples is at least `min_share`;
+    null where a record has fewer than two samples, an answer comes to nothing clear (final_answer.py), or so
+    many samples do that they could have agreed with it.
     """
-    votes = {record_id: Counter(map(_vote, texts)) for record_id, texts in samples.items() if len(texts) > 1}
+    votes = {name: Counter(map(final_answer, texts)) for name, texts in samples.items() if len(texts) > 1}
 
     def verify(query: Query, response: str) -> Verdict | None:
         counted = votes.get(str(query["record_id"]))
-        if counted is None or holds_code(response):
+        said = final_answer(response)
+        if counted is None or said is None or holds_code(response):
             return None
-        said = _vote(response)
-        most = max(counted.values())
-        leads = counted[said] == most and sum(number == most for number in counted.values()) == 1
-        share = counted[said] / counted.total()
-        reason = f"{counted[said]} of {counted.total()} samples say {said[:60]!r}"
-        return Verdict(share, leads and share >= min_share, reason)
+        number, unclear, of = counted[said], counted[None], counted.total()
+        others = max((votes for answer, votes in counted.items() if answer not in (said, None)), default=0)
+        passed = number > others and number / of >= min_share
+        if not passed and unclear and number + unclear >= max(others + 1, min_share * of):
+            return None
+        return Verdict(number / of, passed, f"{number} of {of} samples say {said[:60]!r}")
 
     return verify
-
-
-def _vote(response: str) -> str:
-    """The final answer that a sample votes for: the one it marks as such, as a plain value where it is
-    one."""
-    marked = marked_answer_text(response)
-    if marked is None:
-        return final_answer(response)
-    quantity = read_quantity(marked)
-    return marked.casefold() if quantity is None or quantity.unit else str(quantity.value)
 
 
 def reward_score(rewards: Mapping[tuple[str, str], float], *, min_reward: float) -> Verifier:

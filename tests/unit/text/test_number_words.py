@@ -16,6 +16,7 @@ from instruction_tuning.text.number_words import with_digits, with_ordinals_as_d
         ("一万亿", "1000000000000"),
         ("亿" * 9_000, "亿" * 9_000),  # no number, and too many digits to write
         ("nineteen sheep", "19 sheep"),
+        ("Seventy-two", "72"),
         ("the first", "the first"),
     ],
 )

@@ -21,6 +21,29 @@ from instruction_tuning.verification.constraints import constraints_of, keeps_co
             ["at least 2 paragraphs", "ends with The end."],
         ),
         ("List them in JSON. Reply in Chinese.", ["json", "language zh"]),
+        ("Can you describe love in 3 words?", ["exactly 3 words"]),
+        ("In 3 words, what is love?", ["exactly 3 words"]),
+        ("Your answer should contain at least 3 sentences.", ["at least 3 sentences"]),
+        ("Tell of rain and, please, use at most 9 words.", ["at most 9 words"]),
+        ("Explain how rain falls in 3 sentences.", ["exactly 3 sentences"]),
+        ("Name the coin. Return only valid JSON.", ["json"]),
+        ("Your output must be valid JSON.", ["json"]),
+        ("请以JSON格式输出。", ["json"]),
+        ("How do I store data in JSON?", []),
+        ("Explain JSON. How do I store data in JSON?", []),
+        ("Parse a file in JSON and print its keys with Python", []),
+        ("Write a function that returns the result as JSON.", []),
+        ("如何用JSON格式输出数据？", []),
+        ("What can you say in 3 words about love?", []),
+        ("How can I write an essay in 500 words?", []),
+        ("Give tips for how to write an essay in 500 words.", []),
+        ("He gave a talk in 20 words. Was it good?", []),
+        ("Describe a man with 2 words to say.", []),
+        ("List 5 words.", []),
+        ("Summarize the film in 200 words.", []),
+        ("Summarize the film in exactly 200 words.", ["exactly 200 words"]),
+        ("In what scenario would you use the phrase 'once bitten'?", []),
+        ("Why does the text use the word 'rain'?", []),
         ("How many words of 5 letters are there?", []),
         ("Write a line in 5 words and another in 7 words.", []),
     ],
@@ -74,3 +97,7 @@ def test_a_list_of_constraints_that_is_none_is_named_with_its_record(given: obje
     with pytest.raises(InputError, match="constraints cannot be read") as caught:
         constraints_of({"record_id": "r1", "prompt": "What is rain?", "constraints": given})
     assert caught.value.record == "r1" and caught.value.field == "constraints"
+
+
+def test_a_question_about_json_takes_any_answer() -> None:
+    assert keeps_constraints({"prompt": "How do I store data in JSON?"}, "Use json.dump(obj, file).") is None

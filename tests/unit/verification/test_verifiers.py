@@ -53,6 +53,32 @@ def test_the_majority_passes_with_its_share_and_a_draw_does_not() -> None:
     assert verify(QUERY, "def f(x): return 72") is None
 
 
+FIRST = "First, 3 boxes hold 4 apples each.\n"
+
+
+def test_samples_that_only_begin_alike_do_not_agree() -> None:
+    ends = ["So there are 3*4 = 12 apples.", "So 3+4 = 7 apples.", "Hence 81."]
+    verify = self_consistency({"q": [FIRST + end for end in ends]}, min_share=0.5)
+    for end in ends:
+        verdict = verify(QUERY, FIRST + end)
+        assert verdict is not None and (verdict.score, verdict.passed) == (1 / 3, False)
+    agreeing = self_consistency({"q": [FIRST + ends[0], "12", "It is 12.", FIRST + ends[1]]}, min_share=0.5)
+    verdict = agreeing(QUERY, FIRST + ends[0])
+    assert verdict is not None and (verdict.score, verdict.passed, verdict.vouches) == (0.75, True, True)
+
+
+def test_samples_that_come_to_nothing_clear_leave_open_who_leads() -> None:
+    unclear = "- a cat\n- a dog"
+    verify = self_consistency(
+        {"q": ["12", unclear, unclear, "7"], "d": ["1", "2", "2", unclear]}, min_share=0.5
+    )
+    assert verify(QUERY, unclear) is None
+    assert verify(QUERY, "12") is None, "two more might have said so"
+    first, second = (verify({**QUERY, "record_id": "d"}, said) for said in "12")
+    assert first is None or not first.passed
+    assert second is not None and second.passed
+
+
 def test_rewards_and_ratings_that_were_not_measured_are_no_verdict() -> None:
     rewards = {("q", "good"): 2.0, ("q", "bad"): -2.0, ("q", "long"): math.nan}
     verify = reward_score(rewards, min_reward=0.0)
