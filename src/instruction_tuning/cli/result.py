@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from instruction_tuning.cli.marked_results import marked_result_lines, next_line, shown
-from instruction_tuning.datasets.registered_model import aliased_version
+from instruction_tuning.datasets.registry_lookup import aliased_version
 from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path

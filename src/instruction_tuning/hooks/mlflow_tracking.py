@@ -13,23 +13,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_client import TRACKING_URI, require_reachable
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_tracker import RunTracker
 from instruction_tuning.hooks.tracking_settings import TrackingSettings, read_tracking
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.runner import RunInterruptedError
-
-TRACKING_URI = "MLFLOW_TRACKING_URI"
-REACHABLE_TIMEOUT_SECONDS = 5.0
 
 
 class MlflowHooks:
@@ -111,22 +107,6 @@ class MlflowHooks:
         if self._tracker is not None:
             self._tracker.finish(status, error=error)
             self._tracker = None
-
-
-def require_reachable(uri: str) -> None:
-    """Raise `ConfigurationError` now when no server listens, instead of after minutes of retries."""
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https"):
-        return
-    address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    try:
-        socket.create_connection(address, timeout=REACHABLE_TIMEOUT_SECONDS).close()
-    except OSError as error:
-        raise ConfigurationError(
-            f"no MLflow server answers at {redact_text(uri)}: {error}",
-            field=TRACKING_URI,
-            fix=f"start the server, or `unset {TRACKING_URI}` to use the project's own mlflow.db",
-        ) from error
 
 
 def run_name(run_params: dict[str, Any]) -> str:

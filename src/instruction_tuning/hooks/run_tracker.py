@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_client import registry_client
 from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.answer_source import TEACHER
 from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
-from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
 from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run, usd_per_kept_record
 from instruction_tuning.hooks.tracked_run import TrackedRun
@@ -56,19 +55,9 @@ class RunTracker:
         incremental: IncrementalRun | None = None,
     ) -> "RunTracker":
         """Open the parent run and log the parameters that the pipeline uses."""
-        from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
-
-        client = MlflowClient()
-        try:
+        with registry_client() as client:
             experiment_id = _experiment(client, settings.experiment, artifact_location)
             parent = TrackedRun.start(client, experiment_id, name, tags)
-        except MlflowException as error:
-            raise ConfigurationError(
-                f"MLflow's store cannot be used: {redact_text(str(error).splitlines()[0])}",
-                field="MLFLOW_TRACKING_URI",
-                fix="point it at a running server, or unset it and move away an old mlflow.db",
-            ) from error
         context = RunContext(
             client=client,
             experiment_id=experiment_id,

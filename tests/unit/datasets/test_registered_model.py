@@ -6,9 +6,9 @@ import pytest
 
 from instruction_tuning.datasets.registered_model import (
     RegisteredModelDataset,
-    aliased_version,
     resolve_model_uri,
 )
+from instruction_tuning.datasets.registry_lookup import aliased_version
 from instruction_tuning.errors import ConfigurationError
 
 
