@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,13 @@ from kedro_datasets._typing import JSONPreview
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.datasets.registry_client import TRACKING_URI, registry_client
 from instruction_tuning.datasets.registry_lookup import aliased_version
-from instruction_tuning.datasets.registry_store import CHAMPION, MODEL_URI, SFT_MODEL
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_store import CHAMPION, DIGEST_TAG, MODEL_URI, SFT_MODEL
+from instruction_tuning.errors import ConfigurationError, ModelFolderError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.text.digests import name_of
 
 REGISTRY_CACHE = "data/.work/registry"
+_HEX = re.compile(r"[0-9a-f]+")
 
 
 class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
@@ -113,19 +117,31 @@ def version_description(name: str, version: str) -> str | None:
 
 
 def download_version(name: str, version: str, cache: Path) -> ModelFolder:
-    """The files of one registered version.
+    """The files of one registered version; raises `ModelFolderError` where they have another digest than it.
 
-    A store on this disk is read in place; from a server they are fetched once into `cache`, for a
-    version never changes.
+    A store on this disk is read in place. From a server they are fetched once into `cache`, by digest: on
+    another server a version of the same name and number is another model.
     """
-    uri = f"models:/{name}/{version}"
-    with registry_client():
+    uri, store = f"models:/{name}/{version}", os.environ.get(TRACKING_URI, "")
+    with registry_client() as client:
         import mlflow.artifacts
 
-        if not os.environ.get(TRACKING_URI, "").startswith("http"):
-            return open_model_folder(mlflow.artifacts.download_artifacts(uri))
-        kept = cache / name / version
-        if not kept.is_dir():
-            with publish(kept, versioned=False) as path:
-                mlflow.artifacts.download_artifacts(uri, dst_path=str(path))
+        digest = client.get_model_version(name, version).tags.get(DIGEST_TAG)
+        if not store.startswith("http"):
+            return _of_digest(open_model_folder(mlflow.artifacts.download_artifacts(uri)), digest, uri)
+        kept = cache / name / (digest if digest and _HEX.fullmatch(digest) else name_of(store, uri))
+        with suppress(ModelFolderError):  # not there, or damaged since
+            return _of_digest(open_model_folder(kept), digest, uri)
+        with publish(kept, versioned=False) as path:
+            mlflow.artifacts.download_artifacts(uri, dst_path=str(path))
+            _of_digest(open_model_folder(path), digest, uri)
         return open_model_folder(kept)
+
+
+def _of_digest(folder: ModelFolder, digest: str | None, uri: str) -> ModelFolder:
+    if digest not in (None, folder.digest):
+        raise ModelFolderError(
+            f"`{uri}` was registered with digest {digest}, and its files have {folder.digest}",
+            fix="restore the files in MLflow's store, or take another version",
+        )
+    return folder

@@ -26,11 +26,12 @@ _GAP = "&ensp;"
 
 @dataclass(frozen=True)
 class RegisteredVersion:
-    """One version in the registry and the logged model behind it."""
+    """One version in the registry, the logged model behind it, and the digest of its model folder."""
 
     name: str
     version: str
     model_id: str | None
+    digest: str | None = None
 
 
 def log_model(
@@ -85,7 +86,7 @@ def register(
     registered = json.dumps([{"name": version.name, "version": str(version.version)}])
     client.set_logged_model_tags(model_id, {"mlflow.modelVersions": registered})
     client.set_registered_model_alias(name, CHALLENGER, version.version)
-    return RegisteredVersion(name, str(version.version), model_id)
+    return RegisteredVersion(name, str(version.version), model_id, tags.get(DIGEST_TAG))
 
 
 def find_version(client: "MlflowClient", name: str, digest: str) -> RegisteredVersion | None:
@@ -206,5 +207,8 @@ def _as_registered(version: Any) -> RegisteredVersion:
     # Some stores drop `model_id`; `register` gave it as the source, too.
     scheme, _, model_id = str(version.source).partition("models:/")
     return RegisteredVersion(
-        version.name, str(version.version), version.model_id or (None if scheme else model_id)
+        version.name,
+        str(version.version),
+        version.model_id or (None if scheme else model_id),
+        version.tags.get(DIGEST_TAG),
     )

@@ -191,12 +191,16 @@ class RunTracker:
         context = self._context
         if self._models.is_new(CANDIDATE_DATASET):
             return self._models.registered(CANDIDATE_DATASET)
+        evaluated = context.version_of(CANDIDATE_DATASET)
         if context.candidate is not None and context.candidate.startswith("models:"):
             from instruction_tuning.datasets.registered_model import resolve_model_uri
 
-            return model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
+            named = model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
+            if evaluated is None or named.digest in (None, evaluated.digest):
+                return named
+            # An alias has moved since, or the name means another server's version.
+            logger.warning("%s is another model than the evaluated one by now", context.candidate)
         tracking = context.settings.models.get(CANDIDATE_DATASET)
-        evaluated = context.version_of(CANDIDATE_DATASET)
         if tracking is None or evaluated is None:
             return None
         return model_registry.find_version(context.client, tracking.registered_name, evaluated.digest)

@@ -312,6 +312,33 @@ def test_looking_at_an_old_version_leaves_the_champion_unless_it_is_asked_to_mov
 
 
 @pytest.mark.usefixtures("inputs")
+def test_a_verdict_goes_to_the_evaluated_weights_where_the_candidates_alias_has_moved_since(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, other_model_path, caplog
+):
+    client.create_registered_model("sft-model")
+    for model in (tiny_model_path, other_model_path):
+        tags = {"model_digest": open_model_folder(model).digest}
+        client.create_model_version("sft-model", source=model.as_uri(), tags=tags)
+    # What the candidate's alias meant when the catalog was made, and what it means when the verdict is there.
+    catalog["sft_model"] = ModelFolderDataset(filepath=str(tiny_model_path))
+    client.set_registered_model_alias("sft-model", "challenger", "2")
+    candidate = {"candidate": "models:/sft-model@challenger"}
+    run_pipeline(
+        evaluation("pass", promote=True),
+        catalog,
+        [MlflowHooks()],
+        tmp_path,
+        {"mlflow": settings},
+        runtime_params=candidate,
+    )
+    assert client.get_model_version("sft-model", "1").tags["validation_status"] == "passed"
+    assert client.get_model_version("sft-model", "1").description.startswith("# Card")
+    assert "validation_status" not in client.get_model_version("sft-model", "2").tags
+    assert int(client.get_model_version_by_alias("sft-model", "champion").version) == 1
+    assert "models:/sft-model@challenger is another model than the evaluated one by now" in caplog.text
+
+
+@pytest.mark.usefixtures("inputs")
 def test_the_same_weights_are_registered_once_and_do_not_take_the_alias_from_each_other(
     run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, caplog
 ):
