@@ -96,9 +96,11 @@ def _training_lines(model: ModelFolder) -> Iterator[str]:
 
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
+    from instruction_tuning.reporting.wording import incumbent_words
+
     version, _ = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
     model = f"models:/{SFT_MODEL}/{version}" if version else "the candidate"
-    yield f"Verdict on {model} against the {verdict['incumbent']}: {verdict['verdict']}"
+    yield f"Verdict on {model} against the {incumbent_words(verdict)}: {verdict['verdict']}"
     yield from (f"  {reason}" for reason in verdict["reasons"])
     yield "Next: make ui shows the model card and all runs; make chat talks to the newest version"
 

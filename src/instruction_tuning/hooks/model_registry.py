@@ -20,7 +20,8 @@ from instruction_tuning.lm.model_folder import ModelFolder
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-STATUS_PENDING = "pending"
+STATUS_PENDING, STATUS_PASSED = "pending", "passed"
+INCUMBENT_TAG = "incumbent"
 _GAP = "&ensp;"
 
 
@@ -115,9 +116,9 @@ def apply_verdict(
     """
     passed = verdict["verdict"] == "pass"
     tags = {
-        STATUS_TAG: "passed" if passed else "failed",
+        STATUS_TAG: STATUS_PASSED if passed else "failed",
         "verdict_reasons": "; ".join(str(reason) for reason in verdict.get("reasons", [])) or "none",
-        "incumbent": str(verdict.get("incumbent", "")),
+        INCUMBENT_TAG: str(verdict.get("incumbent", "")),
     }
     for key, value in tags.items():
         client.set_model_version_tag(target.name, target.version, key, value[:5000])
@@ -132,6 +133,16 @@ def apply_verdict(
     client.set_registered_model_alias(target.name, CHAMPION, target.version)
     moved = "is now" if champion is None else f"moved from {champion.version} to"
     return f"champion {moved} {target.version}"
+
+
+def stands_already(client: "MlflowClient", target: RegisteredVersion, verdict: Mapping[str, Any]) -> bool:
+    """Whether the version's own verdict says more than this one.
+
+    A champion that has passed against an earlier one is later compared with the base alone.
+    """
+    tags = client.get_model_version(target.name, target.version).tags
+    is_weaker = bool(verdict.get("is_champion")) and verdict["verdict"] == "pass"
+    return is_weaker and (tags.get(STATUS_TAG), tags.get(INCUMBENT_TAG)) == (STATUS_PASSED, CHAMPION)
 
 
 def _digest(client: "MlflowClient", version: RegisteredVersion) -> str | None:

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 BENCHMARK_DATASET = "benchmark_items"
 # What the registry has to hear of: a node that made one and could not tell it runs again.
-TOLD_TO_THE_REGISTRY = ("promotion_verdict", "model_card")
+TOLD_TO_THE_REGISTRY = ("promotion_verdict",)
 MAX_TAG_CHARACTERS = 1000
 # MLflow's pages then show runs and models first, and no prompts and traces.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
@@ -161,8 +161,6 @@ class RunTracker:
             parent.log_metrics(benchmark_gains(data), measured_on=measured_on)
         elif name == "promotion_verdict":
             self._apply_verdict(data)
-        elif name == "model_card":
-            self._describe(data)
         elif name.endswith("_metrics") and isinstance(data, Mapping):
             parent.log_metrics({f"{name}/{key}": value for key, value in data.items()})
 
@@ -176,15 +174,17 @@ class RunTracker:
         if evaluated is not None and judged not in (None, evaluated.digest):
             logger.warning("the verdict is about model %s, this run's is %s", judged, evaluated.digest)
             return
+        if model_registry.stands_already(self._context.client, target, verdict):
+            logger.info(
+                "%s version %s has beaten a champion: that verdict stays", target.name, target.version
+            )
+            return
         # Whoever looks at an old version has not asked for another champion.
         may_promote = self._context.candidate is None or bool(verdict.get("promote"))
         became = model_registry.apply_verdict(self._context.client, target, verdict, may_promote=may_promote)
         logger.info("%s version %s: %s; %s", target.name, target.version, verdict["verdict"], became)
-
-    def _describe(self, card: str) -> None:
-        target = self._candidate_version()
-        if target is not None:
-            model_registry.describe(self._context.client, target, card)
+        if "model_card" in verdict:
+            model_registry.describe(self._context.client, target, verdict["model_card"])
 
     def _candidate_version(self) -> model_registry.RegisteredVersion | None:
         """The registered version that an evaluation in this run is about."""

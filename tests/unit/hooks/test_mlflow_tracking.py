@@ -104,7 +104,7 @@ def reward_training(model: Path) -> Pipeline:
     )
 
 
-def evaluation(verdict: str, *, promote: bool = False) -> Pipeline:
+def evaluation(verdict: str, *, promote: bool = False, **said: object) -> Pipeline:
     def evaluate(candidate: ModelFolder, items: pd.DataFrame) -> tuple[pd.DataFrame, Any, str]:
         scores = pd.DataFrame(
             {
@@ -123,9 +123,11 @@ def evaluation(verdict: str, *, promote: bool = False) -> Pipeline:
             "reasons": ["gained in chat"],
             "incumbent": "base",
             "promote": promote,
+            "model_card": "# Card\n\nGood at open questions.",
+            **said,
             "candidate_digest": candidate.digest,
         }
-        return scores, judged, "# Card\n\nGood at open questions."
+        return scores, judged, judged["model_card"]
 
     return Pipeline(
         [
@@ -309,6 +311,25 @@ def test_looking_at_an_old_version_leaves_the_champion_unless_it_is_asked_to_mov
     assert "champion stays version 2; evaluation.promote=true" in caplog.text
     assert run(evaluation("pass", promote=True), "session 4", **old) == "1"
     assert "champion moved from 2 to 1" in caplog.text
+
+
+@pytest.mark.usefixtures("inputs")
+@pytest.mark.parametrize(
+    ("later", "status", "card"), [("pass", "passed", "# First"), ("fail", "failed", "# Later")]
+)
+def test_what_a_champion_won_by_is_kept_until_it_fails_against_the_base(
+    run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, later, status, card
+):
+    won = evaluation("pass", incumbent="champion", model_card="# First")
+    run_pipeline(training(tiny_model_path) + won, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    for name in ("benchmark_metrics", "promotion_verdict", "model_card"):
+        catalog[name] = MemoryDataset()
+    again = evaluation(later, is_champion=True, model_card="# Later")
+    run_pipeline(again, catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    version = client.get_model_version_by_alias("sft-model", "champion")
+    assert version.tags["validation_status"] == status
+    assert version.tags["incumbent"] == ("champion" if later == "pass" else "base")
+    assert version.description.startswith(card)
 
 
 @pytest.mark.usefixtures("inputs")
