@@ -8,7 +8,11 @@ from instruction_tuning.datasets.registered_model import (
     RegisteredModelDataset,
     resolve_model_uri,
 )
-from instruction_tuning.datasets.registry_lookup import aliased_version
+from instruction_tuning.datasets.registry_lookup import (
+    _of_digest_by_client,
+    aliased_version,
+    version_of_digest,
+)
 from instruction_tuning.errors import ConfigurationError
 
 
@@ -47,3 +51,20 @@ def test_the_version_behind_an_alias_is_read_from_the_file_as_mlflow_reads_it(ml
     found = client.get_model_version_by_alias("sft-model", "champion")
     assert aliased_version("sft-model", "champion") == (str(found.version), found.tags["model_digest"])
     assert aliased_version("sft-model", "challenger") is None
+
+
+def test_the_newest_version_with_a_digest_is_read_from_the_file_as_mlflow_reads_it(mlflow_store, tmp_path):
+    from mlflow import MlflowClient
+
+    assert version_of_digest("sft-model", "aa") is None
+    client = MlflowClient()
+    client.create_registered_model("sft-model")
+    for digest in ("aa", "bb", "aa", "bb", "aa"):
+        client.create_model_version("sft-model", source=tmp_path.as_uri(), tags={"model_digest": digest})
+    for alias, version in (("champion", "3"), ("challenger", "3"), ("old", "1")):
+        client.set_registered_model_alias("sft-model", alias, version)
+    client.delete_model_version("sft-model", "5")
+    expected = {"aa": ("3", ["challenger", "champion"]), "bb": ("4", []), "cc": None}
+    for digest, found in expected.items():
+        assert version_of_digest("sft-model", digest) == found
+        assert _of_digest_by_client("sft-model", digest) == found
