@@ -47,6 +47,8 @@ def _run(**options: Any) -> None:
             click.echo("\n" + "\n".join(lines))
         for line in [] if run is None else run.last_words:
             click.echo(line)
+        if run is not None and run.failure is not None:
+            raise run.failure
 
 
 def complete(options: dict[str, Any]) -> dict[str, Any]:

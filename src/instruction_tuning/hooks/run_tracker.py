@@ -9,6 +9,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
 from instruction_tuning.datasets.registry_client import registry_client
+from instruction_tuning.errors import RegistrationError
 from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.answer_source import TEACHER
 from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
@@ -108,18 +109,23 @@ class RunTracker:
         if not is_told:
             context.leave_unfinished(name, f"the registry was not told of {name}")
 
-    def finish(self, status: str, *, error: str | None = None) -> None:
-        """End every open run with `status`; say which nodes were not run, and whose versions were taken."""
+    def finish(self, status: str, *, error: str | None = None) -> RegistrationError | None:
+        """End every open run with `status`; say which nodes were not run, and whose versions were taken.
+
+        Returns what has to be said of a model that the registry lacks; with it no run is FINISHED.
+        """
         self._models.finish(status)
+        unregistered = self._models.failed_registration()
         with mirrored("what the teacher was paid"):
             self._log_payments(is_finished=status == "FINISHED")
         with mirrored("the nodes that were reused"):
             self._log_reused()
         with mirrored("the end of the run"):
+            error = error or (str(unregistered) if unregistered else None)
             if error:
                 self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
-            self._context.parent.end(status)
-        self._models.warn_of_unregistered()
+            self._context.parent.end("FAILED" if status == "FINISHED" and unregistered else status)
+        return unregistered
 
     def _log_payments(self, *, is_finished: bool) -> None:
         """What this run sent, also where it failed; who paid for the rest, where there is a result."""

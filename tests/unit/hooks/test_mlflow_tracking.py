@@ -15,6 +15,7 @@ from instruction_tuning.datasets.atomic import JSONDataset, PlotlyDataset, TextD
 from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.registered_model import RegisteredModelDataset
+from instruction_tuning.errors import RegistrationError
 from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
 from instruction_tuning.hooks.model_registry import RegisteredVersion, apply_verdict, spaced_tables
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
@@ -397,25 +398,24 @@ def test_a_run_that_does_not_finish_says_so(
 
 
 @pytest.mark.usefixtures("inputs", "mlflow_store")
-def test_a_failed_registration_keeps_the_model_and_the_run(
+def test_a_failed_registration_keeps_the_model_and_fails_the_run_at_its_end(
     run_pipeline, catalog, settings, client, tmp_path, tiny_model_path, monkeypatch, caplog
 ):
     # The registry refuses names with a slash: a real refusal by the real store.
     settings["models"]["sft_model"]["registered_name"] = "a/b"
-    run_pipeline(training(tiny_model_path), catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    with pytest.raises(RegistrationError, match=r"the registry lacks sft_model \(.*a/b") as failed:
+        run_pipeline(training(tiny_model_path), catalog, [MlflowHooks()], tmp_path, {"mlflow": settings})
+    assert str(tmp_path / "data" / "sft_model") in str(failed.value)
 
     assert catalog.load("sft_model").digest == open_model_folder(tiny_model_path).digest
     assert "is kept at" in caplog.text
     (parent,), (child,) = parents_and_children(client)
-    assert parent.info.status == "FINISHED"
+    assert parent.info.status == "FAILED"
+    assert "the registry lacks sft_model" in parent.data.tags["error"]
     assert parent.data.tags["registration"] == "failed: sft_model"
     assert child.info.status == "FAILED"
     assert "a/b" in child.data.tags["error"]
     assert child.data.metrics["validation_loss"] == 1.5
-    last = caplog.records[-1]
-    assert last.levelname == "WARNING"
-    assert "sft_model is NOT in the registry" in last.message
-    assert str(tmp_path / "data" / "sft_model") in last.message
 
 
 @pytest.mark.usefixtures("inputs")
