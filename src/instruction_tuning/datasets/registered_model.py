@@ -65,7 +65,12 @@ class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
         return [f"models:/{self._name}/{version}" + (f" ({digest})" if digest else "")]
 
     def preview(self) -> JSONPreview:
-        return JSONPreview(json.dumps(self._describe()))
+        """Which version carries the alias by now; why nobody can tell where the registry cannot be asked."""
+        try:
+            taken = ", ".join(self.taken_versions()) or "none yet"
+        except ConfigurationError as error:
+            taken = f"unknown: {error.problem}"
+        return JSONPreview(json.dumps(self._describe() | {"version": taken}))
 
     def _exists(self) -> bool:
         return True

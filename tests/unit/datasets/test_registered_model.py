@@ -1,5 +1,6 @@
 """Models of the registry, by alias and by version."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,23 @@ def test_an_empty_registry_has_no_champion():
     dataset = RegisteredModelDataset(name="sft-model", alias="champion")
     assert dataset.load() is None
     assert dataset.exists()
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_a_preview_shows_the_version_that_carries_the_alias(tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    def shown() -> str:
+        return json.loads(RegisteredModelDataset(name="sft-model", alias="champion").preview())["version"]
+
+    assert shown() == "none yet"
+    client = MlflowClient()
+    client.create_registered_model("sft-model")
+    client.create_model_version("sft-model", source=tmp_path.as_uri(), tags={"model_digest": "abcd"})
+    client.set_registered_model_alias("sft-model", "champion", "1")
+    assert shown() == "models:/sft-model/1 (abcd)"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert shown().startswith("unknown: no MLflow server answers at http://127.0.0.1:9")
 
 
 @pytest.mark.usefixtures("mlflow_store")
