@@ -81,4 +81,5 @@ bench: $(INSTALLED)
 clean:
 	rm -rf data/.work data/.executions data/0[2-8]_*/*.parquet data/0[2-8]_*/*.jsonl data/0[2-8]_*/*.json data/0[2-8]_*/*.md data/0[2-8]_*/*.html \
 		data/06_models/sft_model data/06_models/reward_model data/06_models/pretrained_base \
+		data/06_models/backtranslated_model \
 		mlflow.db mlartifacts mlruns .mypy_cache .ruff_cache .import_linter_cache

@@ -11,6 +11,7 @@ InstructionTuningError
 │   ├── AuthenticationError
 │   ├── FailureRateError        more requests failed than `max_failure_rate` allows
 │   └── BudgetExceededError
+├── RegistrationError           a model is stored, and the registry could not be told of it
 └── WorkspaceError              the disk, a port or a lock is in the way
 """
 
@@ -86,6 +87,10 @@ class FailureRateError(LanguageModelError):
 
 class BudgetExceededError(LanguageModelError):
     """The next request would cost more than the budget that is left."""
+
+
+class RegistrationError(InstructionTuningError):
+    """A model is stored, and the registry could not be told of it."""
 
 
 class WorkspaceError(InstructionTuningError):

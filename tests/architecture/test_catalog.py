@@ -124,6 +124,10 @@ def test_every_data_set_on_a_stages_boundary_shows_something_of_a_finished_run(
             if arguments:
                 rows = json.loads(shown)
                 assert rows["columns"] and len(rows["data"]) <= arguments["nrows"], name
+        assert "first row" in catalog["raw_instructions"].preview()["columns"]
+        for name in ("champion_model", "earlier_reward_model"):
+            digests = catalog[name].taken_versions() or ["none yet"]
+            assert json.loads(catalog[name].preview())["version"] == digests[0], name
 
 
 def test_the_collapsed_chain_reads_at_a_glance(project_path, context):

@@ -173,3 +173,21 @@ def test_one_stage_alone_and_another_runner(copied):
     assert "all 4 nodes run" in printed
     forced = kedro(project, environment, "--namespaces=query_selection", "--force")
     assert "run   query_selection.select_queries: forced" in forced
+
+
+def test_after_a_promotion_the_champion_is_judged_once_against_the_base_and_nothing_is_measured(copied):
+    project, environment = copied
+    file = project / "src/instruction_tuning/dedup/minhash_lsh.py"
+    file.write_text(file.read_text().replace("    _without_effect = 1\n", ""))
+    client = MlflowClient(environment["MLFLOW_TRACKING_URI"])
+    kedro(project, environment)
+    client.set_registered_model_alias("sft-model", "champion", "1")
+    plan = kedro(project, environment, "--dry-run")
+    assert "run   evaluation.measure_models" in plan and "input champion_model changed" in plan
+    assert "run   sft." not in plan and "maybe sft." not in plan
+    printed = kedro(project, environment)
+    assert "reuse evaluation.score_models" in printed and "run   evaluation.judge_candidate" in printed
+    assert "incumbent base (the candidate is the champion itself)" in printed
+    tags = client.get_model_version_by_alias("sft-model", "champion").tags
+    assert tags["incumbent"] == "base" and "the champion in chat" not in tags["verdict_reasons"]
+    assert "0 nodes ran" in kedro(project, environment)

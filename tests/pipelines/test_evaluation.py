@@ -103,13 +103,24 @@ def test_a_champion_known_already_costs_no_measuring(folder, models, found, monk
     caplog.set_level("INFO")
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
     base, candidate = models
-    again = evaluate(folder, base, candidate, champion=candidate)
+    again = evaluate(folder, base, candidate, champion=base)
     assert set(again["benchmark_comparisons"]["reference_role"]) == {"base", "champion"}
     assert again["promotion_verdict"]["incumbent"] == "champion"
     told = " ".join(record.message for record in caplog.records)
     for role in ("base", "candidate", "champion"):
         assert f"the {role} (" in told
     assert "against champion, document form, mean over abilities" in told
+
+
+def test_a_champion_is_not_compared_with_itself_but_with_the_base(folder, models, found):
+    base, candidate = models
+    again = evaluate(folder, base, candidate, champion=candidate)
+    assert again["benchmark_outputs"].equals(found["benchmark_outputs"])
+    first, verdict = found["promotion_verdict"], again["promotion_verdict"]
+    assert verdict["incumbent"] == "base" and verdict["checks"] == first["checks"]
+    assert (first["is_champion"], verdict["is_champion"]) == (False, True)
+    assert "Incumbent: base (the candidate is the champion itself); tolerated" in again["model_card"]
+    assert "Incumbent: base; tolerated" in found["model_card"]
 
 
 def test_a_misspelt_parameter_is_refused():

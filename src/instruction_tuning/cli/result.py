@@ -1,15 +1,19 @@
 """What a run has come to, in a few lines: its registered versions; where no report says it, the rest."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from instruction_tuning.cli.marked_results import marked_result_lines, next_line, shown
-from instruction_tuning.datasets.registered_model import aliased_version
-from instruction_tuning.datasets.registry_store import CHALLENGER, CHAMPION, SFT_MODEL
+from instruction_tuning.datasets.registry_lookup import version_of_digest
+from instruction_tuning.datasets.registry_store import SFT_MODEL
+from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path
 from instruction_tuning.lineage.rows import read_columns
 from instruction_tuning.lm.model_folder import ModelFolder
+
+logger = logging.getLogger(__name__)
 
 VERDICT_DATASET = "promotion_verdict"
 POOL_PAGE = "pool_page"
@@ -96,16 +100,20 @@ def _training_lines(model: ModelFolder) -> Iterator[str]:
 
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
+    from instruction_tuning.reporting.wording import incumbent_words
+
     version, _ = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
     model = f"models:/{SFT_MODEL}/{version}" if version else "the candidate"
-    yield f"Verdict on {model} against the {verdict['incumbent']}: {verdict['verdict']}"
+    yield f"Verdict on {model} against the {incumbent_words(verdict)}: {verdict['verdict']}"
     yield from (f"  {reason}" for reason in verdict["reasons"])
     yield "Next: make ui shows the model card and all runs; make chat talks to the newest version"
 
 
 def _registered(name: str, digest: str) -> tuple[str | None, list[str]]:
-    """The version of `name` with these weights that carries an alias, and which of them."""
-    found = {alias: aliased_version(name, alias) for alias in (CHALLENGER, CHAMPION)}
-    versions = {alias: known[0] for alias, known in found.items() if known is not None and known[1] == digest}
-    newest = max(versions.values(), key=int, default=None)
-    return newest, [alias for alias, version in versions.items() if version == newest]
+    """The newest version of `name` with these weights, and its aliases."""
+    try:
+        return version_of_digest(name, digest) or (None, [])
+    except ConfigurationError as error:
+        # The run is done, and its result is on this disk: what cannot be asked by now is not its end.
+        logger.warning("%s", error)
+        return None, []

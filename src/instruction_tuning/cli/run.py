@@ -18,6 +18,7 @@ DEFAULT_RUNNER = "instruction_tuning.runner.InterruptibleRunner"
 REPORT = "run_report"
 # What a user may name on the command line in place of a catalog entry's path.
 PATHS = {"answers", "data", "documents", "other_answers"}
+NAMES_SOMETHING = (*sorted(PATHS), "candidate", "seed_tasks")
 NO_PLAN = "There is no plan: an input of the run is not in the catalog."
 REPORT_NODE = "reporting.write_run_report"
 
@@ -47,6 +48,8 @@ def _run(**options: Any) -> None:
             click.echo("\n" + "\n".join(lines))
         for line in [] if run is None else run.last_words:
             click.echo(line)
+        if run is not None and run.failure is not None:
+            raise run.failure
 
 
 def complete(options: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +57,7 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
     options = dict(options)
     names = [options["pipeline"]] if options["pipeline"] else list(options["pipelines"] or [])
     parameters = dict(options["params"] or {})
+    _require_values(parameters)
     for name in PATHS & parameters.keys():
         # Relative to where the user stands, not to the project.
         from instruction_tuning.canonical.hub_files import is_hub_name
@@ -85,6 +89,17 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
         "namespaces": namespaces,
         "runner": options["runner"] or DEFAULT_RUNNER,
     }
+
+
+def _require_values(parameters: dict[str, Any]) -> None:
+    """An empty one, as from a shell's variable that is not set, would be the path `None`."""
+    for name in NAMES_SOMETHING:
+        if name in parameters and parameters[name] in (None, ""):
+            raise ConfigurationError(
+                f"`--params={name}=` names nothing",
+                field=name,
+                fix=f"write --params={name}=<path>, or leave it out",
+            )
 
 
 def _require_evaluation(names: list[str], namespaces: list[str]) -> None:

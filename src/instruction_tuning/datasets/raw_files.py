@@ -9,7 +9,7 @@ from kedro_datasets._typing import TablePreview
 
 from instruction_tuning.datasets.frame import preview_table
 from instruction_tuning.datasets.remote import is_commit, require_local
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.errors import ConfigurationError, InstructionTuningError
 
 
 class RawFilesDataset(AbstractDataset[Any, Any]):
@@ -50,12 +50,15 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
         return [] if newest is None else [newest.parent.name]
 
     def preview(self, nrows: int = 5) -> TablePreview:
-        """The files, without reading them or asking the hub."""
+        """The files, each with its first row; of the hub the name, without asking it."""
         if self._is_of_hub:
             return preview_table([{"data set": self._name}], ["data set"])
         _, files = self._files()
-        rows = [{"file": file.name, "bytes": file.stat().st_size} for file in files if file.is_file()]
-        return preview_table(rows[:nrows], ["file", "bytes"])
+        shown = [file for file in files if file.is_file()][:nrows]
+        rows = [
+            {"file": file.name, "bytes": file.stat().st_size, "first row": _first_row(file)} for file in shown
+        ]
+        return preview_table(rows, ["file", "bytes", "first row"])
 
     def _files(self) -> tuple[Path, list[Path]]:
         """What a load takes, and the folder that it lies in."""
@@ -75,6 +78,17 @@ class RawFilesDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._name}
+
+
+def _first_row(file: Path) -> str | None:
+    """As it stands in the file; null of an empty one."""
+    from instruction_tuning.canonical.rows import rows_of
+
+    try:
+        row = next(rows_of(file), None)
+    except (InstructionTuningError, OSError, ValueError) as error:
+        return f"cannot be read: {error}"
+    return None if row is None else row.original()
 
 
 class DocumentFilesDataset(RawFilesDataset):

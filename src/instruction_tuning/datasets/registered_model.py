@@ -2,7 +2,7 @@
 
 import json
 import os
-import sqlite3
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,25 +11,15 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from instruction_tuning.datasets.atomic import publish
-from instruction_tuning.datasets.registry_store import (
-    CHAMPION,
-    DIGEST_TAG,
-    MODEL_URI,
-    SFT_MODEL,
-    read_only,
-    sqlite_file,
-)
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_client import TRACKING_URI, registry_client
+from instruction_tuning.datasets.registry_lookup import aliased_version
+from instruction_tuning.datasets.registry_store import CHAMPION, DIGEST_TAG, MODEL_URI, SFT_MODEL
+from instruction_tuning.errors import ConfigurationError, ModelFolderError
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
+from instruction_tuning.text.digests import name_of
 
 REGISTRY_CACHE = "data/.work/registry"
-_ALIASED = """
-    select alias.version, tag.value
-    from registered_model_aliases as alias
-    left join model_version_tags as tag
-        on tag.name = alias.name and tag.version = alias.version and tag.key = ?
-    where alias.name = ? and alias.alias = ?
-"""
+_HEX = re.compile(r"[0-9a-f]+")
 
 
 class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
@@ -50,7 +40,7 @@ class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
         self.metadata = metadata
 
     def load(self) -> ModelFolder | None:
-        found = _aliased_by_client(self._name, self._alias)
+        found = aliased_version(self._name, self._alias)
         return None if found is None else download_version(self._name, found[0], self._cache)
 
     def save(self, data: Any) -> None:
@@ -75,7 +65,12 @@ class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
         return [f"models:/{self._name}/{version}" + (f" ({digest})" if digest else "")]
 
     def preview(self) -> JSONPreview:
-        return JSONPreview(json.dumps(self._describe()))
+        """Which version carries the alias by now; why nobody can tell where the registry cannot be asked."""
+        try:
+            taken = ", ".join(self.taken_versions()) or "none yet"
+        except ConfigurationError as error:
+            taken = f"unknown: {error.problem}"
+        return JSONPreview(json.dumps(self._describe() | {"version": taken}))
 
     def _exists(self) -> bool:
         return True
@@ -84,41 +79,8 @@ class RegisteredModelDataset(AbstractDataset[Any, ModelFolder | None]):
         return {"name": self._name, "alias": self._alias}
 
 
-def aliased_version(name: str, alias: str) -> tuple[str, str | None] | None:
-    """Version and digest of registered model `name` that carries `alias`; null where there is none.
-
-    A store in a sqlite file is asked directly, in a millisecond: importing MLflow takes seconds, and a run
-    in which nothing has to run shall not. Any other store, or another layout of its tables, goes by MLflow.
-    """
-    file = sqlite_file(os.environ.get("MLFLOW_TRACKING_URI", ""))
-    if file is None:
-        return _aliased_by_client(name, alias)
-    if not file.exists():
-        return None
-    with suppress(sqlite3.Error), read_only(file) as store:
-        found = store.execute(_ALIASED, (DIGEST_TAG, name, alias)).fetchone()
-        return None if found is None else (str(found[0]), found[1])
-    return _aliased_by_client(name, alias)
-
-
-def _aliased_by_client(name: str, alias: str) -> tuple[str, str | None] | None:
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    try:
-        found = MlflowClient().get_model_version_by_alias(name, alias)
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
-    return str(found.version), found.tags.get(DIGEST_TAG)
-
-
 def resolve_model_uri(uri: str) -> tuple[str, str]:
     """Name and version of `models:/name/7` or `models:/name@alias`; raises `ConfigurationError` otherwise."""
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
     matched = MODEL_URI.fullmatch(uri)
     if matched is None:
         raise ConfigurationError(
@@ -127,51 +89,64 @@ def resolve_model_uri(uri: str) -> tuple[str, str]:
             fix=f"write models:/{SFT_MODEL}/7, models:/{SFT_MODEL}@{CHAMPION}, or the path of a model folder",
         )
     name, version, alias = matched["name"], matched["version"], matched["alias"]
-    client = MlflowClient()
-    try:
-        found = (
-            client.get_model_version(name, version)
-            if version
-            else client.get_model_version_by_alias(name, alias)
-        )
-    except MlflowException as error:
-        versions = client.search_model_versions(f"name='{name}'", max_results=20)
-        known = ", ".join(str(known.version) for known in versions) or "none"
-        raise ConfigurationError(
-            f"the registry has no `{uri}`", field="candidate", fix=f"name a version that exists: {known}"
-        ) from error
-    return name, str(found.version)
+    with registry_client() as client:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = (
+                client.get_model_version(name, version)
+                if version
+                else client.get_model_version_by_alias(name, alias)
+            )
+        except MlflowException as error:
+            versions = client.search_model_versions(f"name='{name}'", max_results=20)
+            known = ", ".join(str(known.version) for known in versions) or "none"
+            raise ConfigurationError(
+                f"the registry has no `{uri}`", field="candidate", fix=f"name a version that exists: {known}"
+            ) from error
+        return name, str(found.version)
 
 
 def newest_version(name: str) -> str | None:
     """The highest version number of registered model `name`."""
-    from mlflow import MlflowClient
-
-    versions = [int(version.version) for version in MlflowClient().search_model_versions(f"name='{name}'")]
+    with registry_client() as client:
+        versions = [int(version.version) for version in client.search_model_versions(f"name='{name}'")]
     return str(max(versions)) if versions else None
 
 
 def version_description(name: str, version: str) -> str | None:
     """The Markdown that stands on the version's page; null where nothing does."""
-    from mlflow import MlflowClient
-
-    description: str | None = MlflowClient().get_model_version(name, version).description
+    with registry_client() as client:
+        description: str | None = client.get_model_version(name, version).description
     return description or None
 
 
 def download_version(name: str, version: str, cache: Path) -> ModelFolder:
-    """The files of one registered version.
+    """The files of one registered version; raises `ModelFolderError` where they have another digest than it.
 
-    A store on this disk is read in place; from a server they are fetched once into `cache`, for a
-    version never changes.
+    A store on this disk is read in place. From a server they are fetched once into `cache`, by digest: on
+    another server a version of the same name and number is another model.
     """
-    import mlflow.artifacts
+    uri, store = f"models:/{name}/{version}", os.environ.get(TRACKING_URI, "")
+    with registry_client() as client:
+        import mlflow.artifacts
 
-    uri = f"models:/{name}/{version}"
-    if not os.environ.get("MLFLOW_TRACKING_URI", "").startswith("http"):
-        return open_model_folder(mlflow.artifacts.download_artifacts(uri))
-    kept = cache / name / version
-    if not kept.is_dir():
+        digest = client.get_model_version(name, version).tags.get(DIGEST_TAG)
+        if not store.startswith("http"):
+            return _of_digest(open_model_folder(mlflow.artifacts.download_artifacts(uri)), digest, uri)
+        kept = cache / name / (digest if digest and _HEX.fullmatch(digest) else name_of(store, uri))
+        with suppress(ModelFolderError):  # not there, or damaged since
+            return _of_digest(open_model_folder(kept), digest, uri)
         with publish(kept, versioned=False) as path:
             mlflow.artifacts.download_artifacts(uri, dst_path=str(path))
-    return open_model_folder(kept)
+            _of_digest(open_model_folder(path), digest, uri)
+        return open_model_folder(kept)
+
+
+def _of_digest(folder: ModelFolder, digest: str | None, uri: str) -> ModelFolder:
+    if digest not in (None, folder.digest):
+        raise ModelFolderError(
+            f"`{uri}` was registered with digest {digest}, and its files have {folder.digest}",
+            fix="restore the files in MLflow's store, or take another version",
+        )
+    return folder

@@ -1,7 +1,7 @@
 """MLflow along a run: one parent run a `kedro run`, one child run a trained model, and the registry.
 
 MLflow is imported inside functions only. When it fails in the middle of a run, the run goes on: what
-it made is in the catalog.
+it made is in the catalog. Where a model could not be registered, the run fails after its last node.
 """
 
 import os
@@ -13,23 +13,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_client import TRACKING_URI, require_reachable
+from instruction_tuning.errors import RegistrationError
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_tracker import RunTracker
 from instruction_tuning.hooks.tracking_settings import TrackingSettings, read_tracking
 from instruction_tuning.incremental.live import run_of
 from instruction_tuning.runner import RunInterruptedError
-
-TRACKING_URI = "MLFLOW_TRACKING_URI"
-REACHABLE_TIMEOUT_SECONDS = 5.0
 
 
 class MlflowHooks:
@@ -89,9 +86,15 @@ class MlflowHooks:
         if self._tracker is not None:
             self._tracker.saved(dataset_name, data)
 
-    @hook_impl
-    def after_pipeline_run(self) -> None:
-        self._finish("FINISHED")
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        unregistered = self._finish("FINISHED")
+        if unregistered is None:
+            return
+        run = run_of(run_params)
+        if run is None:
+            raise unregistered
+        run.failure = unregistered
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
@@ -106,27 +109,10 @@ class MlflowHooks:
             start, self._start = self._start, None
             self._tracker = start()
 
-    def _finish(self, status: str, *, error: str | None = None) -> None:
+    def _finish(self, status: str, *, error: str | None = None) -> RegistrationError | None:
         self._start = None
-        if self._tracker is not None:
-            self._tracker.finish(status, error=error)
-            self._tracker = None
-
-
-def require_reachable(uri: str) -> None:
-    """Raise `ConfigurationError` now when no server listens, instead of after minutes of retries."""
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https"):
-        return
-    address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    try:
-        socket.create_connection(address, timeout=REACHABLE_TIMEOUT_SECONDS).close()
-    except OSError as error:
-        raise ConfigurationError(
-            f"no MLflow server answers at {redact_text(uri)}: {error}",
-            field=TRACKING_URI,
-            fix=f"start the server, or `unset {TRACKING_URI}` to use the project's own mlflow.db",
-        ) from error
+        tracker, self._tracker = self._tracker, None
+        return None if tracker is None else tracker.finish(status, error=error)
 
 
 def run_name(run_params: dict[str, Any]) -> str:

@@ -20,17 +20,19 @@ from instruction_tuning.lm.model_folder import ModelFolder
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-STATUS_PENDING = "pending"
+STATUS_PENDING, STATUS_PASSED = "pending", "passed"
+INCUMBENT_TAG = "incumbent"
 _GAP = "&ensp;"
 
 
 @dataclass(frozen=True)
 class RegisteredVersion:
-    """One version in the registry and the logged model behind it."""
+    """One version in the registry, the logged model behind it, and the digest of its model folder."""
 
     name: str
     version: str
     model_id: str | None
+    digest: str | None = None
 
 
 def log_model(
@@ -85,7 +87,7 @@ def register(
     registered = json.dumps([{"name": version.name, "version": str(version.version)}])
     client.set_logged_model_tags(model_id, {"mlflow.modelVersions": registered})
     client.set_registered_model_alias(name, CHALLENGER, version.version)
-    return RegisteredVersion(name, str(version.version), model_id)
+    return RegisteredVersion(name, str(version.version), model_id, tags.get(DIGEST_TAG))
 
 
 def find_version(client: "MlflowClient", name: str, digest: str) -> RegisteredVersion | None:
@@ -114,9 +116,9 @@ def apply_verdict(
     """
     passed = verdict["verdict"] == "pass"
     tags = {
-        STATUS_TAG: "passed" if passed else "failed",
+        STATUS_TAG: STATUS_PASSED if passed else "failed",
         "verdict_reasons": "; ".join(str(reason) for reason in verdict.get("reasons", [])) or "none",
-        "incumbent": str(verdict.get("incumbent", "")),
+        INCUMBENT_TAG: str(verdict.get("incumbent", "")),
     }
     for key, value in tags.items():
         client.set_model_version_tag(target.name, target.version, key, value[:5000])
@@ -131,6 +133,16 @@ def apply_verdict(
     client.set_registered_model_alias(target.name, CHAMPION, target.version)
     moved = "is now" if champion is None else f"moved from {champion.version} to"
     return f"champion {moved} {target.version}"
+
+
+def stands_already(client: "MlflowClient", target: RegisteredVersion, verdict: Mapping[str, Any]) -> bool:
+    """Whether the version's own verdict says more than this one.
+
+    A champion that has passed against an earlier one is later compared with the base alone.
+    """
+    tags = client.get_model_version(target.name, target.version).tags
+    is_weaker = bool(verdict.get("is_champion")) and verdict["verdict"] == "pass"
+    return is_weaker and (tags.get(STATUS_TAG), tags.get(INCUMBENT_TAG)) == (STATUS_PASSED, CHAMPION)
 
 
 def _digest(client: "MlflowClient", version: RegisteredVersion) -> str | None:
@@ -206,5 +218,8 @@ def _as_registered(version: Any) -> RegisteredVersion:
     # Some stores drop `model_id`; `register` gave it as the source, too.
     scheme, _, model_id = str(version.source).partition("models:/")
     return RegisteredVersion(
-        version.name, str(version.version), version.model_id or (None if scheme else model_id)
+        version.name,
+        str(version.version),
+        version.model_id or (None if scheme else model_id),
+        version.tags.get(DIGEST_TAG),
     )

@@ -18,6 +18,7 @@ from instruction_tuning.hooks.wrong_values import first_wrong_value
 RUN_PARAMETERS = ("answers", "candidate", "data", "documents", "other_answers", "seed_tasks")
 # Globals that bear the name of a group of parameters: `--params` reaches the group only.
 _GLOBALS_OF_THE_SAME_NAME = ("base_model",)
+_IN_GLOBALS = "put `{key}: {value}` into conf/local/globals.yml, which holds for every environment"
 
 
 class ParameterNameHooks:
@@ -36,10 +37,24 @@ class ParameterNameHooks:
             for name in pipeline.inputs()
             if name.startswith("params:")
         }
+        check_globals(parameters, {*keys, *RUN_PARAMETERS})
         check_names(parameters, {*keys, *RUN_PARAMETERS}, path="")
         for key, model in TypeExtractor(registered).extract_types_from_pipelines().items():
             if key in parameters:
                 check_group(key, parameters[key], model)
+
+
+def check_globals(parameters: Mapping[str, Any], known: set[str]) -> None:
+    """Raise `ConfigurationError` for a global among the parameters: nothing would read it there."""
+    from instruction_tuning.hooks.global_settings import GlobalSettings
+
+    for key, value in parameters.items():
+        if key in GlobalSettings.model_fields and key not in known:
+            raise ConfigurationError(
+                f"`{key}` is no parameter but a global, which --params does not reach",
+                field=key,
+                fix=_IN_GLOBALS.format(key=key, value=value),
+            )
 
 
 def check_group(key: str, section: object, model: object) -> None:
@@ -49,7 +64,7 @@ def check_group(key: str, section: object, model: object) -> None:
     if not isinstance(section, Mapping):
         fix = f"name one of them: --params={key}.<name>=<value>"
         if key in _GLOBALS_OF_THE_SAME_NAME:
-            fix = f"put `{key}: {section}` into conf/local/globals.yml, which holds for every environment"
+            fix = _IN_GLOBALS.format(key=key, value=section)
         raise ConfigurationError(
             f"`{key}` is a group of parameters and cannot be `{section}`", field=key, fix=fix
         )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_client import registry_client
+from instruction_tuning.errors import RegistrationError
 from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.answer_source import TEACHER
 from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmark_scores
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
-from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
 from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run, usd_per_kept_record
 from instruction_tuning.hooks.tracked_run import TrackedRun
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 BENCHMARK_DATASET = "benchmark_items"
 # What the registry has to hear of: a node that made one and could not tell it runs again.
-TOLD_TO_THE_REGISTRY = ("promotion_verdict", "model_card")
+TOLD_TO_THE_REGISTRY = ("promotion_verdict",)
 MAX_TAG_CHARACTERS = 1000
 # MLflow's pages then show runs and models first, and no prompts and traces.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
@@ -56,19 +56,9 @@ class RunTracker:
         incremental: IncrementalRun | None = None,
     ) -> "RunTracker":
         """Open the parent run and log the parameters that the pipeline uses."""
-        from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
-
-        client = MlflowClient()
-        try:
+        with registry_client() as client:
             experiment_id = _experiment(client, settings.experiment, artifact_location)
             parent = TrackedRun.start(client, experiment_id, name, tags)
-        except MlflowException as error:
-            raise ConfigurationError(
-                f"MLflow's store cannot be used: {redact_text(str(error).splitlines()[0])}",
-                field="MLFLOW_TRACKING_URI",
-                fix="point it at a running server, or unset it and move away an old mlflow.db",
-            ) from error
         context = RunContext(
             client=client,
             experiment_id=experiment_id,
@@ -119,18 +109,23 @@ class RunTracker:
         if not is_told:
             context.leave_unfinished(name, f"the registry was not told of {name}")
 
-    def finish(self, status: str, *, error: str | None = None) -> None:
-        """End every open run with `status`; say which nodes were not run, and whose versions were taken."""
+    def finish(self, status: str, *, error: str | None = None) -> RegistrationError | None:
+        """End every open run with `status`; say which nodes were not run, and whose versions were taken.
+
+        Returns what has to be said of a model that the registry lacks; with it no run is FINISHED.
+        """
         self._models.finish(status)
+        unregistered = self._models.failed_registration()
         with mirrored("what the teacher was paid"):
             self._log_payments(is_finished=status == "FINISHED")
         with mirrored("the nodes that were reused"):
             self._log_reused()
         with mirrored("the end of the run"):
+            error = error or (str(unregistered) if unregistered else None)
             if error:
                 self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
-            self._context.parent.end(status)
-        self._models.warn_of_unregistered()
+            self._context.parent.end("FAILED" if status == "FINISHED" and unregistered else status)
+        return unregistered
 
     def _log_payments(self, *, is_finished: bool) -> None:
         """What this run sent, also where it failed; who paid for the rest, where there is a result."""
@@ -172,8 +167,6 @@ class RunTracker:
             parent.log_metrics(benchmark_gains(data), measured_on=measured_on)
         elif name == "promotion_verdict":
             self._apply_verdict(data)
-        elif name == "model_card":
-            self._describe(data)
         elif name.endswith("_metrics") and isinstance(data, Mapping):
             parent.log_metrics({f"{name}/{key}": value for key, value in data.items()})
 
@@ -187,27 +180,33 @@ class RunTracker:
         if evaluated is not None and judged not in (None, evaluated.digest):
             logger.warning("the verdict is about model %s, this run's is %s", judged, evaluated.digest)
             return
+        if model_registry.stands_already(self._context.client, target, verdict):
+            logger.info(
+                "%s version %s has beaten a champion: that verdict stays", target.name, target.version
+            )
+            return
         # Whoever looks at an old version has not asked for another champion.
         may_promote = self._context.candidate is None or bool(verdict.get("promote"))
         became = model_registry.apply_verdict(self._context.client, target, verdict, may_promote=may_promote)
         logger.info("%s version %s: %s; %s", target.name, target.version, verdict["verdict"], became)
-
-    def _describe(self, card: str) -> None:
-        target = self._candidate_version()
-        if target is not None:
-            model_registry.describe(self._context.client, target, card)
+        if "model_card" in verdict:
+            model_registry.describe(self._context.client, target, verdict["model_card"])
 
     def _candidate_version(self) -> model_registry.RegisteredVersion | None:
         """The registered version that an evaluation in this run is about."""
         context = self._context
         if self._models.is_new(CANDIDATE_DATASET):
             return self._models.registered(CANDIDATE_DATASET)
+        evaluated = context.version_of(CANDIDATE_DATASET)
         if context.candidate is not None and context.candidate.startswith("models:"):
             from instruction_tuning.datasets.registered_model import resolve_model_uri
 
-            return model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
+            named = model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
+            if evaluated is None or named.digest in (None, evaluated.digest):
+                return named
+            # An alias has moved since, or the name means another server's version.
+            logger.warning("%s is another model than the evaluated one by now", context.candidate)
         tracking = context.settings.models.get(CANDIDATE_DATASET)
-        evaluated = context.version_of(CANDIDATE_DATASET)
         if tracking is None or evaluated is None:
             return None
         return model_registry.find_version(context.client, tracking.registered_name, evaluated.digest)

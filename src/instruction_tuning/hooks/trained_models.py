@@ -14,6 +14,7 @@ from instruction_tuning.datasets.registry_store import (
     RAW_FILE_TAG,
     STATUS_TAG,
 )
+from instruction_tuning.errors import RegistrationError
 from instruction_tuning.hooks import model_registry
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import stored_path
@@ -116,16 +117,17 @@ class TrainedModels:
             if trained.waiting_for:
                 self._end(model, status)
 
-    def warn_of_unregistered(self) -> None:
-        """The last word of a run: which of its models the registry lacks, where they are, what to do."""
-        for model, reason in self._unregistered.items():
-            logger.warning(
-                "%s is NOT in the registry (%s); fix: mend MLflow's store and run the same command again, "
-                "which finds the finished training and repeats none of it. The model is kept in %s",
-                model,
-                reason,
-                stored_path(self._context.catalog[model]),
-            )
+    def failed_registration(self) -> RegistrationError | None:
+        """Which models the registry lacks, where they are, what to do; null where it has all of them."""
+        if not self._unregistered:
+            return None
+        lacking = "; ".join(f"{model} ({reason})" for model, reason in self._unregistered.items())
+        places = ", ".join(str(stored_path(self._context.catalog[model])) for model in self._unregistered)
+        return RegistrationError(
+            f"all is stored, and the registry lacks {lacking}",
+            file=places,
+            fix="mend MLflow's store and run the same command again: it registers, and trains nothing again",
+        )
 
     def _open(self, model: str) -> TrainedModel:
         if model not in self._models:

@@ -36,6 +36,7 @@ class IncrementalRun:
         self.plan: Plan | None = None
         self.decisions: dict[str, Decision] = {}
         self.last_words: list[str] = []  # what a hook has to say when all is done, below the run's report
+        self.failure: Exception | None = None  # to be raised when all is done and said
         self._unfinished: dict[str, str] = {}
         self._reader: IngredientsReader | None = None
         self._records: ExecutionRecords | None = None

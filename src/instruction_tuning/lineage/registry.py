@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from instruction_tuning.datasets.registry_client import registry_client
 from instruction_tuning.datasets.registry_store import (
     CHAMPION,
     DATA_TAG,
@@ -146,24 +147,22 @@ def _by_tables(store: sqlite3.Connection) -> list[RegisteredModel]:
 
 
 def _by_client() -> list[RegisteredModel]:
-    from mlflow import MlflowClient
-
-    client = MlflowClient()
     models: list[RegisteredModel] = []
-    for registered in client.search_registered_models():
-        # Only this call gives the aliases of every store.
-        aliases: dict[str, Any] = client.get_registered_model(registered.name).aliases
-        for found in client.search_model_versions(f"name='{registered.name}'"):
-            own = [alias for alias, version in aliases.items() if str(version) == str(found.version)]
-            models.append(
-                RegisteredModel(
-                    found.name,
-                    str(found.version),
-                    found.source,
-                    found.run_id,
-                    int(found.creation_timestamp),
-                    tuple(sorted(own)),
-                    dict(found.tags),
+    with registry_client() as client:
+        for registered in client.search_registered_models():
+            # Only this call gives the aliases of every store.
+            aliases: dict[str, Any] = client.get_registered_model(registered.name).aliases
+            for found in client.search_model_versions(f"name='{registered.name}'"):
+                own = [alias for alias, version in aliases.items() if str(version) == str(found.version)]
+                models.append(
+                    RegisteredModel(
+                        found.name,
+                        str(found.version),
+                        found.source,
+                        found.run_id,
+                        int(found.creation_timestamp),
+                        tuple(sorted(own)),
+                        dict(found.tags),
+                    )
                 )
-            )
     return models

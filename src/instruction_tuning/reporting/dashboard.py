@@ -13,7 +13,7 @@ from instruction_tuning.reporting.breakdown_table import breakdown_rows, fate_ro
 from instruction_tuning.reporting.figure_html import figure_section
 from instruction_tuning.reporting.run_summary import RunSummary, Sample
 from instruction_tuning.reporting.scores_table import ability_rows
-from instruction_tuning.reporting.wording import in_distribution_sentence
+from instruction_tuning.reporting.wording import in_distribution_sentence, incumbent_words
 from instruction_tuning.schemas.benchmark_metrics import MACRO
 from instruction_tuning.text.counting import counted
 
@@ -26,10 +26,8 @@ def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
     verdict = summary.verdict
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
         verdict=escape(str(verdict["verdict"])),
-        verdict_words="The candidate may become champion"
-        if verdict["verdict"] == "pass"
-        else "The candidate is not promoted",
-        incumbent=escape(str(verdict["incumbent"])),
+        verdict_words=_verdict_words(verdict),
+        incumbent=escape(incumbent_words(verdict)),
         delta=f"{verdict['delta'] * 100:g}",
         alpha=f"{verdict['alpha']:g}",
         digest=escape(str(verdict["candidate_digest"])),
@@ -53,6 +51,13 @@ def dashboard(summary: RunSummary, figures: Sequence[go.Figure]) -> str:
         samples="".join(_sample(sample) for sample in summary.samples),
         plotly=get_plotlyjs(),
     )
+
+
+def _verdict_words(verdict: Mapping[str, Any]) -> str:
+    passed = verdict["verdict"] == "pass"
+    if verdict.get("is_champion"):
+        return "The champion has passed" if passed else "The champion has not passed"
+    return "The candidate may become champion" if passed else "The candidate is not promoted"
 
 
 def _key_numbers(summary: RunSummary) -> list[tuple[str, str]]:

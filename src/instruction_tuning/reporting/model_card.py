@@ -9,6 +9,7 @@ from instruction_tuning.reporting.scores_table import in_order
 from instruction_tuning.reporting.wording import (
     count_list,
     in_distribution_sentence,
+    incumbent_words,
     percent,
     points_with_interval,
 )
@@ -53,7 +54,7 @@ def model_card(
         "",
         f"## Verdict: {verdict['verdict']}",
         "",
-        f"Incumbent: {verdict['incumbent']}; tolerated loss {verdict['delta'] * 100:g} points, "
+        f"Incumbent: {incumbent_words(verdict)}; tolerated loss {verdict['delta'] * 100:g} points, "
         f"level {verdict['alpha']:g}, one-sided.",
         "",
         *(f"- **{check['outcome']}** {check['name']}: {check['detail']}" for check in verdict["checks"]),

@@ -12,6 +12,7 @@ from instruction_tuning.reporting.wording import (
     answered_sentence,
     count_list,
     in_distribution_sentence,
+    incumbent_words,
     one_line,
     text_table,
     wrapped,
@@ -122,7 +123,7 @@ def _scores(summary: RunSummary) -> list[str]:
 def _verdict(summary: RunSummary) -> list[str]:
     verdict = summary.verdict
     lines = [
-        f"  incumbent {verdict['incumbent']}, tolerated loss {verdict['delta'] * 100:g} points, "
+        f"  incumbent {incumbent_words(verdict)}, tolerated loss {verdict['delta'] * 100:g} points, "
         f"level {verdict['alpha']:g}"
     ]
     for check in verdict["checks"]:

@@ -76,6 +76,12 @@ def answered_sentence(examples: int, rejected: Mapping[str, int]) -> str:
     )
 
 
+def incumbent_words(verdict: Mapping[str, Any]) -> str:
+    """Against whom the verdict is; a champion is not compared with itself."""
+    itself = " (the candidate is the champion itself)" if verdict.get("is_champion") else ""
+    return f"{verdict['incumbent']}{itself}"
+
+
 def in_distribution_sentence(counts: Mapping[str, int] | None) -> str:
     """What a score has to be read with where training data are of a benchmark's own training split; empty
     where none are known to be.

@@ -156,3 +156,16 @@ def test_a_split_is_told_by_the_names_of_files_and_folders(tmp_path):
 def test_the_licence_of_a_card_is_read_where_there_is_one(tmp_path, card, licence):
     (tmp_path / "README.md").write_text(card)
     assert licence_of_card(tmp_path) == licence
+
+
+def test_a_preview_shows_the_first_row_of_each_file(tmp_path):
+    (tmp_path / "a.csv").write_text("question,answer\nWhy?,Because.\nHow?,So.\n")
+    (tmp_path / "b.json").write_text('[{"instruction": "卡？"}, {"instruction": "x"}]')
+    (tmp_path / "c.jsonl").write_text("")
+    (tmp_path / "d.parquet").write_text("none")
+    shown = RawFilesDataset(filepath=str(tmp_path)).preview()
+    assert shown["columns"] == ["file", "bytes", "first row"]
+    first_rows = [row[2] for row in shown["data"]]
+    assert first_rows[:3] == ['{"question": "Why?", "answer": "Because."}', '{"instruction": "卡？"}', None]
+    assert first_rows[3].startswith("cannot be read: ")
+    assert len(RawFilesDataset(filepath=str(tmp_path)).preview(nrows=2)["data"]) == 2

@@ -22,7 +22,8 @@ def register(model: Path, *aliases: str) -> None:
     from mlflow import MlflowClient
 
     client = MlflowClient()
-    client.create_registered_model("sft-model")
+    if not client.search_registered_models("name='sft-model'"):
+        client.create_registered_model("sft-model")
     tags = {"model_digest": open_model_folder(model).digest}
     version = client.create_model_version("sft-model", source=model.as_uri(), tags=tags)
     for alias in aliases:
@@ -63,6 +64,33 @@ def test_a_version_is_named_with_both_of_its_aliases(tiny_model_path):
     register(tiny_model_path, "challenger", "champion")
     (line,) = model_lines({"sft_model": ModelFolderDataset(filepath=str(tiny_model_path))})
     assert line.endswith("registered as models:/sft-model/1 (alias challenger, champion)")
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_a_version_that_has_lost_its_aliases_to_a_newer_one_is_registered_all_the_same(
+    tiny_model_path, tmp_path
+):
+    other = Path(shutil.copytree(tiny_model_path, tmp_path / "other"))
+    other.joinpath("config.json").write_text(other.joinpath("config.json").read_text() + "\n")
+    register(tiny_model_path, "challenger", "champion")
+    register(other, "challenger", "champion")
+    outputs = {"sft_model": ModelFolderDataset(filepath=str(tiny_model_path))}
+    text = "\n".join(result_lines(outputs, {}))
+    assert "registered as models:/sft-model/1\n" in text
+    assert "--params=candidate=models:/sft-model/1\n" in text
+    dataset = JSONDataset(filepath=str(tmp_path / "verdict.json"))
+    digest = open_model_folder(tiny_model_path).digest
+    dataset.save({"verdict": "fail", "reasons": [], "incumbent": "base", "candidate_digest": digest})
+    assert next(result_lines({"promotion_verdict": dataset}, {})).startswith(
+        "Verdict on models:/sft-model/1 "
+    )
+
+
+def test_a_result_is_told_where_the_registry_cannot_be_asked_any_more(tiny_model_path, monkeypatch, caplog):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    (line,) = model_lines({"sft_model": ModelFolderDataset(filepath=str(tiny_model_path))})
+    assert line.startswith("Fine-tuned model: ")
+    assert "no MLflow server answers" in caplog.text
 
 
 @pytest.mark.usefixtures("mlflow_store")

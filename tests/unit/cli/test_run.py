@@ -38,6 +38,13 @@ def test_data_is_relative_to_where_the_user_stands(monkeypatch, tmp_path):
     assert completed["params"]["data"] == str(tmp_path / "mine.json")
 
 
+@pytest.mark.parametrize("name", ["data", "candidate", "answers", "seed_tasks"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_parameter_that_names_nothing_is_no_path(name, value):
+    with pytest.raises(ConfigurationError, match=f"`--params={name}=` names nothing"):
+        complete(options(params={name: value}))
+
+
 @pytest.mark.parametrize("pipeline", [None, "evaluation"])
 def test_a_candidate_is_evaluated_and_nothing_else_is_run(pipeline):
     completed = complete(options(pipeline=pipeline, params={"candidate": "models:/sft-model/7"}))

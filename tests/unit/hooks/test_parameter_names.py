@@ -4,7 +4,12 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.hooks.parameter_names import check_group, check_model_names, check_names
+from instruction_tuning.hooks.parameter_names import (
+    check_globals,
+    check_group,
+    check_model_names,
+    check_names,
+)
 
 
 class Lora(BaseModel):
@@ -60,6 +65,12 @@ def test_a_path_in_the_place_of_the_group_base_model_is_sent_to_the_globals():
         ConfigurationError, match=r"group of parameters(.|\n)*`base_model: /my/model` into conf/local"
     ):
         check_group("base_model", "/my/model", Sft)
+
+
+def test_a_global_among_the_parameters_is_sent_to_its_file():
+    with pytest.raises(ConfigurationError, match=r"`seed` is no parameter(.|\n)*`seed: 3` into .*globals"):
+        check_globals({"seed": 3}, {"sft", "teacher"})
+    check_globals({"teacher": {}, "other": 1}, {"sft", "teacher"})
 
 
 def test_a_plain_value_in_the_place_of_a_group_is_refused():

@@ -22,10 +22,14 @@ def measure_models(
     benchmark_items: pd.DataFrame,
     parameters: EvaluationParameters,
 ) -> pd.DataFrame:
-    """Ask base, candidate and champion the same items in every form; known results are not measured again."""
+    """Ask base, candidate and champion the same items in every form; known results are not measured again.
+
+    A champion that is the candidate itself is none: nothing could come of comparing a model with itself.
+    """
     from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
 
-    models = {"base": base_model, "candidate": sft_model, "champion": champion_model}
+    rival = None if _is_champion(sft_model, champion_model) else champion_model
+    models = {"base": base_model, "candidate": sft_model, "champion": rival}
     settings = parameters.settings()
     outputs = [
         measure_model(
@@ -65,6 +69,8 @@ def score_models(
 
 
 def judge_candidate(
+    sft_model: ModelFolder,
+    champion_model: ModelFolder | None,
     benchmark_outputs: pd.DataFrame,
     benchmark_metrics: pd.DataFrame,
     benchmark_comparisons: pd.DataFrame,
@@ -99,7 +105,12 @@ def judge_candidate(
         name: frame.to_dict("records") for name, frame in reported.items()
     }
     # In the record: asked for after a first look, it makes a new record, which the registry follows.
-    return {**verdict, "evidence": evidence, "promote": parameters.promote}
+    is_champion = _is_champion(sft_model, champion_model)
+    return {**verdict, "evidence": evidence, "promote": parameters.promote, "is_champion": is_champion}
+
+
+def _is_champion(candidate: ModelFolder, champion: ModelFolder | None) -> bool:
+    return champion is not None and champion.digest == candidate.digest
 
 
 def write_model_card(

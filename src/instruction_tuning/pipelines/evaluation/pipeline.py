@@ -30,6 +30,8 @@ def create_pipeline() -> Pipeline:
             Node(
                 judge_candidate,
                 inputs=[
+                    "sft_model",
+                    "champion_model",
                     "benchmark_outputs",
                     "benchmark_metrics",
                     "benchmark_comparisons",
