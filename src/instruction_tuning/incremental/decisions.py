@@ -17,7 +17,8 @@ from instruction_tuning.incremental.contents import (
 from instruction_tuning.incremental.file_digests import MISSING, combined
 from instruction_tuning.incremental.node_key import Ingredients, IngredientsReader
 from instruction_tuning.incremental.reasons import Redact, differences, shown
-from instruction_tuning.incremental.records import Execution, ExecutionRecords, StoredState
+from instruction_tuning.incremental.records import Execution, ExecutionRecords, FailedRequests, StoredState
+from instruction_tuning.text.counting import counted
 
 # Its node runs, and says what cannot be read.
 UNREADABLE = "unreadable"
@@ -90,7 +91,7 @@ class RunState:
             return Decision(Action.RUN, "it has no outputs, so its effect lies elsewhere", newest, now.key)
         if not stored:
             known = now.key is None or self.records.find(node.name, now.key) is not None
-            change = "" if known else self._why(node, now)[0]
+            change = self._to_retry(node) if known else self._why(node, now)[0]
             return Decision(Action.WAIT, "nothing asks for its outputs", newest, now.key, change)
         reason = self._unknowable(node, now)
         if reason is not None:
@@ -103,7 +104,12 @@ class RunState:
         fault = self._fault(found, stored)
         if fault is not None:
             return Decision(Action.RUN, fault, found, now.key)
-        return Decision(Action.REUSE, f"unchanged since {found.finished_at[:19]}", found, now.key)
+        retried = self._to_retry(node) or self._feeders_to_retry(node)
+        if retried:
+            return Decision(Action.RUN, retried, found, now.key)
+        failed = found.failed_requests
+        left = "" if failed is None else f"; {counted(failed.count, 'request')} failed twice"
+        return Decision(Action.REUSE, f"unchanged since {found.finished_at[:19]}{left}", found, now.key)
 
     def ingredients(self, node: Node) -> Ingredients:
         """What `node` works with; its key is remembered for the outputs that only live in memory."""
@@ -123,7 +129,10 @@ class RunState:
             if producer.name not in self._keys:
                 self.ingredients(producer)
             key = self._keys[producer.name]
-            return None if key is None else combined(["memory", key, base])
+            # What failed is not in it, and may be the next time.
+            failed = self._failed_requests(producer)
+            lacking = [] if failed is None else [failed.digest]
+            return None if key is None else combined(["memory", key, base, *lacking])
         if producer is not None and producer.name not in self.settled and not self.is_pinned(name):
             return None
         if name not in self._digests:
@@ -204,6 +213,29 @@ class RunState:
             if producer is not None and self.is_memory(name):
                 found[producer.name] = producer
         return list(found.values())
+
+    def _failed_requests(self, node: Node) -> FailedRequests | None:
+        """What failed in the last execution of `node` with all that it works with now."""
+        key = self._keys.get(node.name)
+        execution = None if key is None else self.records.find(node.name, key)
+        return None if execution is None else execution.failed_requests
+
+    def _to_retry(self, node: Node) -> str:
+        """Why `node` sends some requests once more; empty where it does not."""
+        failed = self._failed_requests(node)
+        if failed is None or failed.again:
+            return ""
+        return f"{counted(failed.count, 'request')} failed last time"
+
+    def _feeders_to_retry(self, node: Node) -> str:
+        """As `_to_retry`, of the nodes that run only when `node` asks them for what is in memory."""
+        for feeder in self.feeders(node):
+            if all(self.is_memory(name) for name in feeder.outputs):
+                own = self._to_retry(feeder)
+                reason = f"{own} in {feeder.name}" if own else self._feeders_to_retry(feeder)
+                if reason:
+                    return reason
+        return ""
 
     def _pin(self, name: str, version: str | None) -> None:
         dataset = self.catalog[name]

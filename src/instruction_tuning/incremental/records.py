@@ -29,6 +29,18 @@ class StoredState:
 
 
 @dataclass(frozen=True)
+class FailedRequests:
+    """How many of a node's requests brought nothing, and a digest of which.
+
+    `again`: the same ones as in the execution before, so that there is no use in a third.
+    """
+
+    count: int
+    digest: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
 class Execution:
     """One finished execution of a node."""
 
@@ -46,6 +58,7 @@ class Execution:
     entries: dict[str, Any]
     wiring: Any
     bound: str
+    failed_requests: FailedRequests | None = None
 
 
 class ExecutionRecords:
@@ -116,6 +129,9 @@ def _read(file: Path) -> Execution | None:
             side: {name: StoredState(**state) for name, state in content[side].items()}
             for side in ("inputs", "outputs")
         }
-        return Execution(**(content | states))
+        failed = content.pop("failed_requests", None)
+        return Execution(
+            **(content | states), failed_requests=None if failed is None else FailedRequests(**failed)
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

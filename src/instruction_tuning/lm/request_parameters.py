@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.failed_requests import note_failed
 from instruction_tuning.lm.protocol import Endpoint
 
 
@@ -102,4 +103,6 @@ def complete_at(
         ),
     )
     with CompletionStore(parameters.completion_store) as store:
-        return complete_at_all(endpoints, requests, store, limits)
+        completions = complete_at_all(endpoints, requests, store, limits)
+    note_failed(completions)
+    return completions
