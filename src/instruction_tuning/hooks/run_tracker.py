@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import CatalogProtocol
@@ -16,7 +17,7 @@ from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.run_context import RunContext, mirrored
-from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run, usd_per_kept_record
+from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 from instruction_tuning.hooks.trained_models import TrainedModels
@@ -143,11 +144,12 @@ class RunTracker:
         prices = [payment.price_usd for payment in paid if payment.price_usd is not None]
         if len(prices) == len(paid):
             metrics["teacher/paid_usd"] = sum(prices)
-        each_usd = usd_per_kept_record(context.pipeline, context.catalog) if is_finished else None
-        if each_usd is not None:
-            metrics["teacher/usd_per_kept_record"] = each_usd
-        context.parent.log_metrics(metrics)
         bill = bill_of_run(context.pipeline, context.catalog, session=session)
+        if bill is not None and not is_finished:
+            bill = replace(bill, kept=())  # what is kept is that of another run
+        if bill is not None:
+            metrics |= {f"teacher/usd_per_kept_record/{cost.name}": cost.each_usd for cost in bill.kept}
+        context.parent.log_metrics(metrics)
         if bill is not None:
             context.parent.log_text("\n".join(bill.lines()), "reports/teacher_bill.txt")
 
