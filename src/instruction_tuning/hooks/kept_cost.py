@@ -3,7 +3,7 @@
     kept: {paid: [synthesis_completions]}
 
 `paid` are the frames of all requests behind the records. A row is one; `by` names the column whose different
-values count where a record may have several rows. In a frame with a column `reason` a row that has one is none.
+values count where a record may have several rows. Where a column `reason` says why a row fell, it is none.
 """
 
 from collections.abc import Mapping

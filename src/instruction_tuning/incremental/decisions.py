@@ -73,6 +73,7 @@ class RunState:
         self.settled: set[str] = set()
         self._digests: dict[str, str | None] = {}
         self._keys: dict[str, str | None] = {}
+        self._failed: dict[str, FailedRequests | None] = {}
         datasets = {name: catalog.get(name, fallback_to_runtime_pattern=True) for name in pipeline.datasets()}
         self._versions = {name: getattr(dataset, "_version", None) for name, dataset in datasets.items()}
         # Asked once: a hook may put a started server in the place of an address.
@@ -165,8 +166,11 @@ class RunState:
                     self.catalog[name]._version = original
                 self._digests.pop(name, None)
 
-    def ran(self, node: Node) -> None:
-        """`node` has run: its outputs are read as this run saved them, whatever their names sort after."""
+    def ran(self, node: Node, failed: FailedRequests | None = None) -> None:
+        """`node` has run, and these requests `failed`: its outputs are read as this run saved them, whatever
+        their names sort after.
+        """
+        self._failed[node.name] = failed
         for name in node.outputs:
             if not self.is_memory(name) and not self.is_pinned(name) and is_versioned(self.catalog[name]):
                 self._pin(name, self.catalog[name].resolve_save_version())
@@ -187,6 +191,7 @@ class RunState:
         self.settled.clear()
         self._digests.clear()
         self._keys.clear()
+        self._failed.clear()
 
     def is_memory(self, name: str) -> bool:
         """Whether a data set is gone after the run."""
@@ -215,7 +220,9 @@ class RunState:
         return list(found.values())
 
     def _failed_requests(self, node: Node) -> FailedRequests | None:
-        """What failed in the last execution of `node` with all that it works with now."""
+        """What failed when `node` ran last with all that it works with now, in this run or before."""
+        if node.name in self._failed:
+            return self._failed[node.name]
         key = self._keys.get(node.name)
         execution = None if key is None else self.records.find(node.name, key)
         return None if execution is None else execution.failed_requests

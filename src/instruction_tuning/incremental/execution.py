@@ -83,13 +83,21 @@ class IncrementalExecution:
         seconds = time.perf_counter() - started
         self._done.add(node.name)
         self._ran.add(node.name)
-        state.ran(node)
-        self._record(node, ingredients, inputs, seconds)
+        failed = None if ingredients.key is None else self._failed_requests(node, ingredients.key)
+        state.ran(node, failed)
+        self._record(node, ingredients, inputs, seconds, failed)
         for name, digest in before.items():
             if state.digest(name) != digest:
                 self._reopen_consumers(name)
 
-    def _record(self, node: Node, used: Ingredients, inputs: dict[str, StoredState], seconds: float) -> None:
+    def _record(
+        self,
+        node: Node,
+        used: Ingredients,
+        inputs: dict[str, StoredState],
+        seconds: float,
+        failed: FailedRequests | None,
+    ) -> None:
         """Keep what was done, unless it can never be told again or something beside it failed."""
         loose_end = self._unfinished(node)
         if used.key is None:
@@ -98,7 +106,6 @@ class IncrementalExecution:
             self._state.records.remove(node.name, used.key)
             logger.warning("%s will run again next time: %s", node.name, loose_end)
             return
-        failed = self._failed_requests(node, used.key)
         self._state.records.write(
             Execution(
                 node=node.name,

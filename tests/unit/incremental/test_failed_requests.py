@@ -73,6 +73,15 @@ def test_what_lives_in_memory_and_fails_twice_is_left(tmp_path):
     assert workshop.run() == {ASKING, "shop.step_2", "shop.step_3"}
 
 
+def test_the_records_of_both_sides_agree_on_what_passed_through_memory(tmp_path):
+    workshop = Workshop(tmp_path / "project", BEHIND_MEMORY)
+    for failed in (["a", "b"], ["a"], ["a"], []):
+        workshop.run(failed_requests={ASKING: failed}, force=not failed)
+        records = ExecutionRecords(workshop.folder / "data")
+        made = records.newest(ASKING).outputs["d1"]
+        assert made == records.newest("shop.step_2").inputs["d1"]
+
+
 def test_a_record_from_before_there_was_such_a_field_is_taken(workshop):
     for file in (workshop.folder / "data" / ".executions").glob("*/*.json"):
         content = json.loads(file.read_text())
