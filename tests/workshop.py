@@ -19,6 +19,7 @@ from kedro_datasets.json import JSONDataset
 from instruction_tuning.hooks.redaction import redact
 from instruction_tuning.incremental.decisions import Action
 from instruction_tuning.lm.failed_requests import note_failed
+from instruction_tuning.prompts.read_prompts import digest_of, note_read
 from instruction_tuning.runner import InterruptibleRunner
 
 PACKAGE = "workshop_package"
@@ -91,19 +92,21 @@ class Workshop:
         failed: str = "",
         part: dict[str, list[str]] | None = None,
         failed_requests: dict[str, list[str]] | None = None,
+        prompts: dict[str, dict[str, str]] | None = None,
     ) -> set[str]:
         """Run all that has to; the names of what ran. Something beside output `failed` goes wrong.
 
-        `part` are the arguments of `Pipeline.filter`, as `kedro run` makes them of its options. Node
-        `failed_requests` sends requests with these ids, in vain.
+        `part` are the arguments of `Pipeline.filter`, as `kedro run` makes them of its options. By node,
+        `failed_requests` are ids of requests that it sends in vain, `prompts` texts that it reads, by name.
         """
         runner, pipeline, catalog = self._prepared(force, load_versions or {}, part)
         runner.incremental.leave_unfinished(failed, "it was not registered")
         hooks = _create_hook_manager()
-        hooks.register(_Asking(failed_requests or {}))
+        hooks.register(_Asking(failed_requests or {}, prompts or {}))
         runner.run(pipeline, catalog, hooks, run_id=self.session)
         decisions = runner.incremental.decisions
         self.reasons = {name: decision.reason for name, decision in decisions.items()}
+        self.known_prompts = runner.incremental.prompts()
         self.outputs = {name: catalog[name] for name in self.stored()}
         self.made_in_memory = {
             name for name in pipeline.all_outputs() - {*self.stored()} if catalog[name].exists()
@@ -176,15 +179,17 @@ class Workshop:
 
 
 class _Asking:
-    """Nodes that ask a server which does not answer."""
+    """Nodes that read prompts, and ask a server which does not answer."""
 
-    def __init__(self, failed_requests: dict[str, list[str]]) -> None:
-        self._failed_requests = failed_requests
+    def __init__(self, failed_requests: dict[str, list[str]], prompts: dict[str, dict[str, str]]) -> None:
+        self._failed_requests, self._prompts = failed_requests, prompts
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
         ids = self._failed_requests.get(node.name, [])
         note_failed(pd.DataFrame({"request_id": ids, "status": "failed"}))
+        for name, text in self._prompts.get(node.name, {}).items():
+            note_read(name, digest_of(text), text)
 
 
 def versions_of(workshop: Workshop, name: str) -> list[str]:

@@ -127,6 +127,8 @@ class RunTracker:
             self._log_payments(is_finished=status == "FINISHED")
         with mirrored("the nodes that were reused"):
             self._log_reused()
+        with mirrored("the prompts"):
+            self._log_prompts()
         with mirrored("the end of the run"):
             if error:
                 self._context.parent.set_tag("error", error[:MAX_TAG_CHARACTERS])
@@ -159,6 +161,13 @@ class RunTracker:
         self._context.parent.set_tag("nodes.reused", str(len(reused)))
         if reused:
             self._context.parent.log_json(reused, "reused_nodes.json")
+
+    def _log_prompts(self) -> None:
+        """Those that the data were made with, by the nodes that ran and by those that were reused."""
+        run = self._context.incremental
+        for (name, digest), file in ({} if run is None else run.prompts()).items():
+            self._context.parent.set_tag(f"prompt.{name}", digest)
+            self._context.parent.log_file(file, "prompts")
 
     def _mirror(self, name: str, data: Any) -> None:
         parent = self._context.parent

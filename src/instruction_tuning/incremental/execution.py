@@ -17,6 +17,7 @@ from instruction_tuning.incremental.node_key import Ingredients, is_parameter
 from instruction_tuning.incremental.reasons import Redact, bound_digest, flat_parameters
 from instruction_tuning.incremental.records import Execution, FailedRequests, StoredState
 from instruction_tuning.lm.failed_requests import take_failed
+from instruction_tuning.prompts.read_prompts import take_read
 from instruction_tuning.text.counting import counted
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,8 @@ class IncrementalExecution:
         ingredients = state.ingredients(node)
         inputs = {name: state.state(name) for name in node.inputs if not is_parameter(name)}
         state.release(node)
-        take_failed()  # whatever a node left that did not come to its end
+        # Whatever a node left that did not come to its end, and hooks before it.
+        take_failed(), take_read()
         started = time.perf_counter()
         self._execute(node)
         seconds = time.perf_counter() - started
@@ -106,6 +108,9 @@ class IncrementalExecution:
             self._state.records.remove(node.name, used.key)
             logger.warning("%s will run again next time: %s", node.name, loose_end)
             return
+        prompts = take_read()
+        for prompt in prompts:
+            self._state.records.keep_prompt(prompt)
         self._state.records.write(
             Execution(
                 node=node.name,
@@ -123,6 +128,7 @@ class IncrementalExecution:
                 wiring=used.wiring,
                 bound=bound_digest(used),
                 failed_requests=failed,
+                prompts={prompt.name: prompt.digest for prompt in prompts},
             )
         )
 

@@ -14,7 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from instruction_tuning.prompts.read_prompts import ReadPrompt
+
 FOLDER = ".executions"
+PROMPTS = ".prompts"
 SCHEMA = 1
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -59,6 +62,7 @@ class Execution:
     wiring: Any
     bound: str
     failed_requests: FailedRequests | None = None
+    prompts: dict[str, str] | None = None  # name to digest of those that it read; null in records from before
 
 
 class ExecutionRecords:
@@ -88,21 +92,21 @@ class ExecutionRecords:
 
     def write(self, execution: Execution) -> None:
         """Keep `execution`, in place of an older one of the same node and key."""
-        file = self._file(execution.node, execution.key)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{uuid.uuid4().hex}.part")
         text = json.dumps(
             {"schema": SCHEMA, **asdict(execution)}, ensure_ascii=False, indent=1, sort_keys=True
         )
-        try:
-            with part.open("w", encoding="utf-8") as stream:
-                stream.write(text + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(part, file)
-        finally:
-            part.unlink(missing_ok=True)
+        _write(self._file(execution.node, execution.key), text + "\n")
         self._known.pop(execution.node, None)
+
+    def keep_prompt(self, prompt: ReadPrompt) -> None:
+        """Keep the text of a prompt, once."""
+        file = self.prompt_file(prompt.name, prompt.digest)
+        if not file.is_file():
+            _write(file, prompt.text + "\n")
+
+    def prompt_file(self, name: str, digest: str) -> Path:
+        """Where the text of a prompt lies that an execution has read."""
+        return self._folder / PROMPTS / f"{_UNSAFE.sub('_', name)}.{digest}.txt"
 
     def remove(self, node: str, key: str) -> None:
         """Forget an execution: what it stood for is not so any more."""
@@ -117,6 +121,20 @@ class ExecutionRecords:
 
     def _file(self, node: str, key: str) -> Path:
         return self._folder / _UNSAFE.sub("_", node)[:150] / f"{key}.json"
+
+
+def _write(file: Path, text: str) -> None:
+    """By one rename."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with part.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> Execution | None:
