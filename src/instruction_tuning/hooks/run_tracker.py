@@ -191,7 +191,9 @@ class RunTracker:
     def _apply_verdict(self, verdict: Mapping[str, Any]) -> None:
         target = self._candidate_version()
         if target is None:
-            logger.info("the evaluated model is no registered version: its verdict stays in the catalog")
+            logger.info(
+                "the evaluated model is no registered version that gets a verdict: it stays in the catalog"
+            )
             return
         evaluated = self._context.version_of(CANDIDATE_DATASET)
         judged = verdict.get("candidate_digest")
@@ -213,11 +215,14 @@ class RunTracker:
         context = self._context
         if self._models.is_new(CANDIDATE_DATASET):
             return self._models.registered(CANDIDATE_DATASET)
+        tracking = context.settings.models.get(CANDIDATE_DATASET)
         if context.candidate is not None and context.candidate.startswith("models:"):
             from instruction_tuning.datasets.registered_model import resolve_model_uri
 
-            return model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
-        tracking = context.settings.models.get(CANDIDATE_DATASET)
+            name, version = resolve_model_uri(context.candidate)
+            # Champions come from one registered model: no other's version gets a verdict.
+            is_judged = tracking is None or name == tracking.registered_name
+            return model_registry.get_version(context.client, name, version) if is_judged else None
         evaluated = context.version_of(CANDIDATE_DATASET)
         if tracking is None or evaluated is None:
             return None
