@@ -67,12 +67,18 @@ class StoredProject:
         *,
         key: str | None = None,
         parameter: int = 1,
+        prompts: dict[str, str] | None = None,
     ) -> Execution:
-        """Record an execution; values are versions, digests come from them (`v1` and `v1+` are equal)."""
+        """Record an execution; values are versions, digests come from them (`v1` and `v1+` are equal).
+
+        What has version `memory` is not stored.
+        """
         self._finished += 1
         sides = [
             {
                 name: StoredState(f"{name}:{version.rstrip('+')}".ljust(16, "."), version)
+                if version != "memory"
+                else StoredState(f"{name} in memory".ljust(16, "."), None, stored=False)
                 for name, version in side
             }
             for side in (inputs.items(), outputs.items())
@@ -92,6 +98,7 @@ class StoredProject:
             entries={},
             wiring=[],
             bound="",
+            prompts=prompts,
         )
         self.records.write(execution)
         return execution

@@ -9,12 +9,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+from kedro.framework.hooks import hook_impl
+from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 
 from instruction_tuning.hooks.redaction import redact
 from instruction_tuning.incremental.decisions import Action
+from instruction_tuning.lm.failed_requests import note_failed
+from instruction_tuning.prompts.read_prompts import digest_of, note_read
 from instruction_tuning.runner import InterruptibleRunner
 
 PACKAGE = "workshop_package"
@@ -86,16 +91,22 @@ class Workshop:
         load_versions: dict[str, str] | None = None,
         failed: str = "",
         part: dict[str, list[str]] | None = None,
+        failed_requests: dict[str, list[str]] | None = None,
+        prompts: dict[str, dict[str, str]] | None = None,
     ) -> set[str]:
         """Run all that has to; the names of what ran. Something beside output `failed` goes wrong.
 
-        `part` are the arguments of `Pipeline.filter`, as `kedro run` makes them of its options.
+        `part` are the arguments of `Pipeline.filter`, as `kedro run` makes them of its options. By node,
+        `failed_requests` are ids of requests that it sends in vain, `prompts` texts that it reads, by name.
         """
         runner, pipeline, catalog = self._prepared(force, load_versions or {}, part)
         runner.incremental.leave_unfinished(failed, "it was not registered")
-        runner.run(pipeline, catalog, run_id=self.session)
+        hooks = _create_hook_manager()
+        hooks.register(_Asking(failed_requests or {}, prompts or {}))
+        runner.run(pipeline, catalog, hooks, run_id=self.session)
         decisions = runner.incremental.decisions
         self.reasons = {name: decision.reason for name, decision in decisions.items()}
+        self.known_prompts = runner.incremental.prompts()
         self.outputs = {name: catalog[name] for name in self.stored()}
         self.made_in_memory = {
             name for name in pipeline.all_outputs() - {*self.stored()} if catalog[name].exists()
@@ -165,6 +176,20 @@ class Workshop:
             version=Version(load_version, self.session),
             save_args=dict(self.save_args),
         )
+
+
+class _Asking:
+    """Nodes that read prompts, and ask a server which does not answer."""
+
+    def __init__(self, failed_requests: dict[str, list[str]], prompts: dict[str, dict[str, str]]) -> None:
+        self._failed_requests, self._prompts = failed_requests, prompts
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        ids = self._failed_requests.get(node.name, [])
+        note_failed(pd.DataFrame({"request_id": ids, "status": "failed"}))
+        for name, text in self._prompts.get(node.name, {}).items():
+            note_read(name, digest_of(text), text)
 
 
 def versions_of(workshop: Workshop, name: str) -> list[str]:

@@ -94,6 +94,19 @@ def test_every_pipeline_ends_with_a_result_that_the_catalog_marks(entries, regis
         assert command in documents, command
 
 
+def test_whatever_asks_a_teacher_for_records_says_what_each_of_them_has_cost(entries, registered):
+    kept = {name: entry["metadata"]["kept"] for name, entry in entries.items() if "kept" in entry["metadata"]}
+    told = set()
+    for pipeline in registered.values():
+        made = pipeline.all_outputs()
+        told |= {node.namespace for name in kept.keys() & made for node in pipeline.to_outputs(name).nodes}
+        assert all(made >= {*kept[name]["paid"]} for name in kept.keys() & made)
+    nodes = [node for pipeline in registered.values() for node in pipeline.nodes]
+    # Ratings of a pool are no records.
+    assert {node.namespace for node in nodes if "params:teacher" in node.inputs} - told <= {"pool_ratings"}
+    assert all(mark.keys() <= {"paid", "by"} for mark in kept.values())
+
+
 def test_every_data_set_of_the_chain_has_a_preview(context, registered):
     catalog = context.catalog
     used = {name for name in registered["__default__"].datasets() if not name.startswith("params:")}

@@ -119,12 +119,23 @@ def test_the_budget_holds_for_all_rounds_together(
         run(project_path, teacher, tight)
 
 
-def test_what_is_not_asked_for_costs_nothing(project_path: Path, teacher, parameters) -> None:
+def test_what_is_not_asked_for_costs_nothing(project_path: Path, teacher, parameters, caplog) -> None:
+    caplog.set_level("INFO", "instruction_tuning")
     nothing = parameters.model_copy(update={"methods": ()})
     nowhere = teacher.model_copy(update={"base_url": "http://127.0.0.1:9/v1"})
     catalog = run(project_path, nowhere, nothing)
     assert not nothing.asks_teacher and catalog["synthesised_instructions"].load().empty
     SynthesisedInstructions.validate(catalog["synthesised_instructions"].load())
+    # Nothing is said of it either.
+    assert not [line for line in caplog.messages if "dropped: " in line or "wash out" in line]
+
+
+def test_a_run_that_writes_a_textbook_says_once_what_it_does_to_other_abilities(
+    project_path: Path, teacher, parameters, finished, caplog
+) -> None:
+    caplog.set_level("INFO", "instruction_tuning")
+    run(project_path, teacher, parameters)
+    assert len([line for line in caplog.messages if "other abilities wash out" in line]) == 1
 
 
 def test_a_plain_writer_knows_self_instruct_alone(parameters) -> None:

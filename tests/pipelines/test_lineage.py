@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from annotation_builders import a_task
+from mlflow import MlflowClient
 from warm_processes import run_kedro
 
 from instruction_tuning.annotation.desk import Desk
@@ -19,8 +20,11 @@ from instruction_tuning.annotation.store import AnnotationStore
 from instruction_tuning.canonical.cleaning import ReadingRules
 from instruction_tuning.canonical.raw_files import list_raw_files
 from instruction_tuning.canonical.reading import read_files
+from instruction_tuning.prompts import files
+from instruction_tuning.prompts.files import prompt_of_file
 
 pytestmark = pytest.mark.slow
+PROMPTS = list(Path(files.__file__).parent.glob("*.txt"))
 MODEL = "models:/sft-model/1"
 OLDER = "2020-01-01T00.00.00.000Z"
 
@@ -59,6 +63,28 @@ def test_a_record_that_was_trained_on_is_followed_from_its_row_to_the_model(fini
     assert {model["model"]: model["parts"][0] for model in told["models"]}[MODEL] == "trained on"
     assert told["by_time"] == [] and set(told["not_available"]) == set()
     assert [model["not_known"] for model in told["models"]] == [[]] * len(told["models"])
+
+
+def test_an_answer_names_the_prompts_it_was_asked_and_rated_by_and_mlflow_has_their_texts(
+    finished_run: Any, tmp_path: Path
+) -> None:
+    digests = {file.stem: prompt_of_file(file.stem).digest for file in PROMPTS}
+    record = str(frame(finished_run, "verified_examples")["record_id"].iloc[0])
+    made = explained(finished_run, "teacher_completions")
+    assert made["node"] == "answer_generation.rate_answers" and made["rows"] > 0
+    for told in (explained(finished_run, record)["teacher"], explained(finished_run, MODEL), made):
+        found = {one["name"]: one["digest"] for one in told["prompts"] if "answer" in one["node"]}
+        assert found["rating"] == digests["rating"]
+        assert found.items() <= digests.items()
+    client = MlflowClient(finished_run.environment["MLFLOW_TRACKING_URI"])
+    experiment = client.get_experiment_by_name("instruction-tuning-test").experiment_id
+    runs = client.search_runs([experiment], "tags.`prompt.rating` != ''")
+    (run,) = (run for run in runs if "nodes.reused" in run.data.tags)
+    assert run.data.tags["prompt.rating"] == digests["rating"]
+    kept = client.download_artifacts(
+        run.info.run_id, f"prompts/rating.{digests['rating']}.txt", str(tmp_path)
+    )
+    assert Path(kept).read_text("utf-8").strip() == prompt_of_file("rating").text
 
 
 def test_every_pair_of_a_records_answers_is_told_with_what_became_of_it(finished_run: Any) -> None:

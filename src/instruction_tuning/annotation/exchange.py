@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from instruction_tuning.annotation.events import ACTIONS, Event, read_time
+from instruction_tuning.annotation.event_rows import event_row, read_event
+from instruction_tuning.annotation.events import Event
 from instruction_tuning.annotation.label_studio import label_studio_tasks, labelling_configuration
 from instruction_tuning.annotation.label_studio_import import SetAside, read_label_studio
-from instruction_tuning.annotation.sent_fields import is_seconds, read_name
 from instruction_tuning.annotation.store import AnnotationStore
 from instruction_tuning.annotation.tasks import KINDS, Task, task_id
-from instruction_tuning.annotation.values import read_value, starting_value
 from instruction_tuning.errors import InputError, WorkspaceError
 
 EVENTS_FILE = "annotation_events.jsonl"
@@ -31,14 +30,21 @@ class Imported:
 
 
 def export_annotations(store: AnnotationStore, folder: Path) -> list[Path]:
-    """Write the events, and for Label Studio a folder a kind; returns the files."""
+    """Write the events, and for Label Studio a folder a kind; returns the files.
+
+    Tasks that are not offered any more go with what was done on them.
+    """
     tasks = {task.task_id: task for task in store.tasks(listed=False)}
+    events = [event for _, event in store.events()]
     lines = [
-        json.dumps({**asdict(event), "task": asdict(tasks[event.task_id])}, ensure_ascii=False)
-        for _, event in store.events()
+        json.dumps({**event_row(event), "task": asdict(tasks[event.task_id])}, ensure_ascii=False)
+        for event in events
     ]
     written = {folder / EVENTS_FILE: "".join(f"{line}\n" for line in lines)}
-    for kind, rows in label_studio_tasks(store.tasks(listed=True)).items():
+    worked_on = {event.task_id for event in events}
+    listed = {task.task_id for task in store.tasks(listed=True)}
+    exported = [task for name, task in tasks.items() if name in listed | worked_on]
+    for kind, rows in label_studio_tasks(exported, events).items():
         place = folder / "label_studio" / kind
         written[place / "tasks.json"] = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
         written[place / "labelling_config.xml"] = labelling_configuration(kind)
@@ -90,7 +96,7 @@ def _read_lines(text: str, file: Path) -> tuple[list[Event], list[SetAside], dic
         try:
             row = json.loads(line)
             task = _task(row)
-            event = _event(row, task)
+            event = read_event({name: value for name, value in row.items() if name != "task"}, task)
         except (InputError, ValueError, RecursionError) as error:
             field = error.field if isinstance(error, InputError) else None
             problem = error.problem if isinstance(error, InputError) else f"no JSON: {error}"
@@ -115,32 +121,3 @@ def _task(row: Any) -> Task:
             "the task's id is not that of its content", field="task.task_id", fix="export it again"
         )
     return Task(**given)
-
-
-def _event(row: dict[str, Any], task: Task) -> Event:
-    names = {field.name for field in fields(Event)}
-    if set(row) != {*names, "task"} or row["task_id"] != task.task_id or row["action"] not in ACTIONS:
-        raise InputError("the line is no whole event", field="event_key", fix="export it again")
-    if not isinstance(row["event_key"], str) or not row["event_key"]:
-        raise InputError("the event has no key", field="event_key", fix="export it again")
-    seconds = row["seconds"]
-    if seconds is not None and not is_seconds(seconds):
-        raise InputError(f"`{seconds!s:.40}` is no number of seconds", field="seconds", fix="export it again")
-    if row["shown_first"] not in (None, "first", "second") or not isinstance(row["undoes"], str | None):
-        raise InputError("the line is no whole event", field="shown_first", fix="export it again")
-    before = row["before"]
-    if before != starting_value(task):
-        before = read_value(task, before)
-    return Event(
-        event_key=row["event_key"],
-        task_id=task.task_id,
-        who=read_name(row["who"]),
-        at=read_time(row["at"]),
-        action=row["action"],
-        before=before,
-        after=None if row["after"] is None else read_value(task, row["after"]),
-        seconds=None if seconds is None else float(seconds),
-        shown_first=row["shown_first"],
-        undoes=row["undoes"],
-        source=str(row["source"]),
-    )

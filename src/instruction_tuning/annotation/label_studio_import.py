@@ -5,6 +5,10 @@ An annotation is `{"id", "completed_by", "created_at", "updated_at", "lead_time"
 (`choices`), a rating (`rating`) or a pair (`selected`: left or right). A cancelled annotation is a skipped
 task. `completed_by` is a number, an e-mail address, or an object with either. Importing a file twice adds
 nothing; a later export of a changed annotation adds an event.
+
+What we had exported comes home from `data.events`. An annotation that one of those events left is told by its
+number (`id`, or `import_id` once Label Studio has given it another): unchanged it is that event, changed a
+new one, with what the other had left before it.
 """
 
 import hashlib
@@ -14,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from instruction_tuning.annotation.event_rows import read_event
 from instruction_tuning.annotation.events import Event, read_time
-from instruction_tuning.annotation.label_studio import PREFERRED, REASON, TIE, TIE_CHOICE
+from instruction_tuning.annotation.label_studio import PREFERRED, REASON, TIE, TIE_CHOICE, annotation_number
 from instruction_tuning.annotation.sent_fields import is_seconds, read_name
 from instruction_tuning.annotation.tasks import Task
-from instruction_tuning.annotation.values import read_value, starting_value
+from instruction_tuning.annotation.values import Value, is_skipped, read_value, starting_value
 from instruction_tuning.errors import InputError
 
 _VALUES = {"textarea": "text", "choices": "choices", "rating": "rating", "pairwise": "selected"}
@@ -49,13 +54,31 @@ def read_label_studio(
         except InputError as error:
             aside.append(SetAside(file.name, name, error.field or "", error.problem, row))
             continue
+        where = f"{task.task_id} ({name})"
+        earlier: dict[int, Event] = {}
+        for one in row["data"].get("events") or []:
+            try:
+                event = _own_event(one, task)
+                earlier[annotation_number(event)] = event
+                events.append(event)
+            except InputError as error:
+                field = f"data.events: {error.field}"
+                aside.append(SetAside(file.name, where, field, error.problem, one))
         for annotation in row[_ANNOTATIONS]:
             try:
-                events.append(_event(annotation, task, row["data"]))
+                event = _event(annotation, task, row["data"], earlier)
             except InputError as error:
-                where = f"{task.task_id} ({name})"
                 aside.append(SetAside(file.name, where, error.field or "", error.problem, annotation))
+                continue
+            if event not in earlier.values():
+                events.append(event)
     return events, aside
+
+
+def _own_event(row: Any, task: Task) -> Event:
+    if not isinstance(row, dict):
+        raise InputError("the line is no whole event", field="event_key", fix="export it again")
+    return read_event(row, task)
 
 
 def _task(row: Any, tasks: Mapping[str, Task]) -> Task:
@@ -70,16 +93,17 @@ def _task(row: Any, tasks: Mapping[str, Task]) -> Task:
             field="data.task_id",
             fix="import where it was exported",
         )
+    if not isinstance(data.get("events", []), list):
+        raise InputError("`data.events` is no list", field="data.events", fix="export it again")
     if not isinstance(row.get(_ANNOTATIONS), list):
         raise InputError("`annotations` is no list", field=_ANNOTATIONS, fix="export as JSON (not JSON-MIN)")
     return task
 
 
-def _event(annotation: Any, task: Task, data: Mapping[str, Any]) -> Event:
+def _event(annotation: Any, task: Task, data: Mapping[str, Any], earlier: Mapping[int, Event]) -> Event:
+    """One of `earlier` where the annotation is what that one left."""
     if not isinstance(annotation, dict):
         raise _wrong(_ANNOTATIONS, "an annotation is no object")
-    who = _who(annotation.get("completed_by"))
-    at = read_time(annotation.get("updated_at") or annotation.get("created_at"))
     left = data.get("left_is")
     if task.kind == "compare" and left not in ("first", "second"):
         raise _wrong("data.left_is", f"is `{left!s:.40}`, so nobody knows which answer stood on the left")
@@ -88,6 +112,12 @@ def _event(annotation: Any, task: Task, data: Mapping[str, Any]) -> Event:
     else:
         given = _given(task, _fields(annotation.get("result")), left)
     value = read_value(task, given)
+    number = annotation.get("import_id", annotation.get("id"))
+    came_from = earlier.get(number) if isinstance(number, int) else None
+    if came_from is not None and came_from.after is not None and _same(came_from.after, value):
+        return came_from
+    who = _who(annotation.get("completed_by"))
+    at = read_time(annotation.get("updated_at") or annotation.get("created_at"))
     seconds = annotation.get("lead_time")
     if seconds is not None and not is_seconds(seconds):
         raise _wrong("lead_time", f"is `{seconds!s:.40}`, not a number of seconds")
@@ -99,12 +129,17 @@ def _event(annotation: Any, task: Task, data: Mapping[str, Any]) -> Event:
         who=who,
         at=at,
         action="skip" if given.get("skipped") else "save",
-        before=starting_value(task),
+        before=starting_value(task) if came_from is None or came_from.after is None else came_from.after,
         after=value,
         seconds=None if seconds is None else float(seconds),
         shown_first=left if task.kind == "compare" else None,
         source="label_studio",
     )
+
+
+def _same(one: Value, other: Value) -> bool:
+    """Why a task was skipped is not kept there."""
+    return one == other or (is_skipped(one) and is_skipped(other))
 
 
 def _who(given: Any) -> str:

@@ -15,6 +15,7 @@ from instruction_tuning.cli.project import project_context
 from instruction_tuning.datasets.annotation_events import AnnotationEventsDataset
 from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.incremental.records import Execution, ExecutionRecords, StoredState
+from instruction_tuning.lineage.data_set import data_set_story
 from instruction_tuning.lineage.membership import ModelContents, ModelRecords, bases_of
 from instruction_tuning.lineage.model import model_story
 from instruction_tuning.lineage.naming import READ, Named, find_record
@@ -23,7 +24,7 @@ from instruction_tuning.lineage.record import RecordStory
 from instruction_tuning.lineage.registry import RegisteredModel, find_model, registered_models
 from instruction_tuning.lineage.store import DataStore
 from instruction_tuning.lineage.takedown import is_trained_on, rows_in_model_and_bases, summary_of
-from instruction_tuning.lineage.wording import model_text, record_text
+from instruction_tuning.lineage.wording import data_set_text, model_text, record_text
 
 EXIT_NOT_IN_MODEL = 3
 
@@ -92,9 +93,9 @@ def explain(
 ) -> None:
     """Print where NAME comes from and what became of it.
 
-    NAME is a record_id or its first digits, a source_row_id, file.json:ROW (from 1), a response_id, or a
-    registered model version, models:/sft-model/7. With --source the exit code is 3 when no row is in the
-    model.
+    NAME is a record_id or its first digits, a source_row_id, file.json:ROW (from 1), a response_id, a
+    registered model version, models:/sft-model/7, or a data set of the catalog. With --source the exit code
+    is 3 when no row is in the model.
     """
     with plain_errors():
         data = stored(env)
@@ -109,6 +110,10 @@ def explain(
             return
         if source is not None:
             raise ConfigurationError("--source asks about a model", fix="name one: models:/sft-model/7")
+        if name in data.store.places:
+            made = data_set_story(name, _version_of(name, version, data.store), data.store, data.executions)
+            click.echo(_as_json(made) if as_json else data_set_text(made))
+            return
         chain, named = _find(name, model, version, data)
         told = RecordStory(named, data.store, chain, data.annotations.load()).tell(data.contents)
         click.echo(_as_json(told) if as_json else record_text(told))
@@ -140,6 +145,17 @@ def _find(name: str, model: str | None, version: str | None, data: Stored) -> tu
             first_error = first_error or error
     assert first_error is not None
     raise first_error
+
+
+def _version_of(name: str, version: str | None, store: DataStore) -> str:
+    """The one that `version` names (`name=version`), else the newest."""
+    wanted = store.newest(name) if version is None else version.removeprefix(f"{name}=")
+    if wanted is None or store.path(name, wanted) is None:
+        raise ConfigurationError(
+            f"there is no such version of {name}: {wanted or 'it was never made'}",
+            fix=_known_versions(name, store),
+        )
+    return wanted
 
 
 def _known_versions(dataset: str, store: DataStore) -> str:

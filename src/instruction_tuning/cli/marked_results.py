@@ -13,7 +13,7 @@ from typing import Any
 
 from instruction_tuning.datasets.remote import address, is_remote
 from instruction_tuning.incremental.contents import current_version, stored_place, stored_versions
-from instruction_tuning.lineage.rows import count_rows, read_columns
+from instruction_tuning.lineage.rows import count_lines, count_rows, read_columns
 from instruction_tuning.text.counting import counted
 
 MOST_REASONS = 5
@@ -71,13 +71,12 @@ def _to_name(dataset: Any) -> str:
 
 
 def _rows(dataset: Any) -> int | None:
-    """Null where the format does not tell. Of Parquet the footer is read, of JSON Lines all of the file."""
+    """Null where the format does not tell. Of Parquet the footer is read, of JSON Lines each line."""
     place = None if is_remote(dataset) else stored_place(dataset)
     if place is None or not Path(place).is_file():
         return None
     if place.endswith(".jsonl"):
-        with Path(place).open("rb") as lines:
-            return sum(1 for line in lines if line.strip())
+        return count_lines(Path(place))
     return count_rows(Path(place)) if place.endswith(".parquet") else None
 
 

@@ -20,18 +20,17 @@ _SCORER = "ForSequenceClassification"
 
 
 class CandidateHooks:
-    """Binds the catalog's `sft_model` to the candidate."""
+    """Binds the catalog's `sft_model` to the candidate: a folder, or a version of any model of ours."""
 
     def __init__(self) -> None:
         self._project_path = Path()
-        self._registered_name = SFT_MODEL
+        self._registered_names = [SFT_MODEL]
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._project_path = context.project_path
-        tracking = read_tracking(context.config_loader).models.get(CANDIDATE_DATASET)
-        if tracking is not None:
-            self._registered_name = tracking.registered_name
+        tracked = read_tracking(context.config_loader).models.values()
+        self._registered_names = [tracking.registered_name for tracking in tracked] or [SFT_MODEL]
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
@@ -48,11 +47,11 @@ class CandidateHooks:
 
         if str(candidate).startswith("models:"):
             name, version = resolve_model_uri(str(candidate))
-            if name != self._registered_name:
+            if name not in self._registered_names:
                 raise ConfigurationError(
-                    f"`{candidate}` is no version of {self._registered_name}",
+                    f"`{candidate}` is no version of {' or '.join(self._registered_names)}",
                     field="candidate",
-                    fix=f"write models:/{self._registered_name}/<version>, or the path of a model folder",
+                    fix=f"write models:/{self._registered_names[0]}/<version>, or the path of a model folder",
                 )
             folder = download_version(name, version, self._project_path / REGISTRY_CACHE)
         else:

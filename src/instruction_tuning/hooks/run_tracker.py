@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import CatalogProtocol
@@ -16,7 +17,7 @@ from instruction_tuning.hooks.benchmark_figures import benchmark_gains, benchmar
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.data_versions import data_version, stored_path
 from instruction_tuning.hooks.run_context import RunContext, mirrored
-from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run, usd_per_kept_record
+from instruction_tuning.hooks.teacher_bill import bill_of_run, payments_of_run
 from instruction_tuning.hooks.tracked_run import TrackedRun
 from instruction_tuning.hooks.tracking_settings import TrackingSettings
 from instruction_tuning.hooks.trained_models import TrainedModels
@@ -120,6 +121,8 @@ class RunTracker:
             self._log_payments(is_finished=status == "FINISHED")
         with mirrored("the nodes that were reused"):
             self._log_reused()
+        with mirrored("the prompts"):
+            self._log_prompts()
         with mirrored("the end of the run"):
             error = error or (str(unregistered) if unregistered else None)
             if error:
@@ -138,11 +141,12 @@ class RunTracker:
         prices = [payment.price_usd for payment in paid if payment.price_usd is not None]
         if len(prices) == len(paid):
             metrics["teacher/paid_usd"] = sum(prices)
-        each_usd = usd_per_kept_record(context.pipeline, context.catalog) if is_finished else None
-        if each_usd is not None:
-            metrics["teacher/usd_per_kept_record"] = each_usd
-        context.parent.log_metrics(metrics)
         bill = bill_of_run(context.pipeline, context.catalog, session=session)
+        if bill is not None and not is_finished:
+            bill = replace(bill, kept=())  # what is kept is that of another run
+        if bill is not None:
+            metrics |= {f"teacher/usd_per_kept_record/{cost.name}": cost.each_usd for cost in bill.kept}
+        context.parent.log_metrics(metrics)
         if bill is not None:
             context.parent.log_text("\n".join(bill.lines()), "reports/teacher_bill.txt")
 
@@ -152,6 +156,13 @@ class RunTracker:
         self._context.parent.set_tag("nodes.reused", str(len(reused)))
         if reused:
             self._context.parent.log_json(reused, "reused_nodes.json")
+
+    def _log_prompts(self) -> None:
+        """Those that the data were made with, by the nodes that ran and by those that were reused."""
+        run = self._context.incremental
+        for (name, digest), file in ({} if run is None else run.prompts()).items():
+            self._context.parent.set_tag(f"prompt.{name}", digest)
+            self._context.parent.log_file(file, "prompts")
 
     def _mirror(self, name: str, data: Any) -> None:
         parent = self._context.parent
@@ -173,7 +184,9 @@ class RunTracker:
     def _apply_verdict(self, verdict: Mapping[str, Any]) -> None:
         target = self._candidate_version()
         if target is None:
-            logger.info("the evaluated model is no registered version: its verdict stays in the catalog")
+            logger.info(
+                "the evaluated model is no registered version that gets a verdict: it stays in the catalog"
+            )
             return
         evaluated = self._context.version_of(CANDIDATE_DATASET)
         judged = verdict.get("candidate_digest")
@@ -198,15 +211,18 @@ class RunTracker:
         if self._models.is_new(CANDIDATE_DATASET):
             return self._models.registered(CANDIDATE_DATASET)
         evaluated = context.version_of(CANDIDATE_DATASET)
+        tracking = context.settings.models.get(CANDIDATE_DATASET)
         if context.candidate is not None and context.candidate.startswith("models:"):
             from instruction_tuning.datasets.registered_model import resolve_model_uri
 
-            named = model_registry.get_version(context.client, *resolve_model_uri(context.candidate))
+            name, version = resolve_model_uri(context.candidate)
+            if tracking is not None and name != tracking.registered_name:
+                return None  # champions come from one registered model: no other's version gets a verdict
+            named = model_registry.get_version(context.client, name, version)
             if evaluated is None or named.digest in (None, evaluated.digest):
                 return named
             # An alias has moved since, or the name means another server's version.
             logger.warning("%s is another model than the evaluated one by now", context.candidate)
-        tracking = context.settings.models.get(CANDIDATE_DATASET)
         if tracking is None or evaluated is None:
             return None
         return model_registry.find_version(context.client, tracking.registered_name, evaluated.digest)

@@ -16,8 +16,9 @@ from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.errors import InstructionTuningError
 from instruction_tuning.hooks.answer_source import TEACHER, is_play_money, named_endpoints
 from instruction_tuning.hooks.data_versions import stored_path
+from instruction_tuning.hooks.kept_cost import costs_of_kept
 from instruction_tuning.incremental.live import run_of
-from instruction_tuning.lineage.rows import column_names, count_rows, read_columns
+from instruction_tuning.lineage.rows import column_names, read_columns
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import SESSION_VARIABLE, Payment
 from instruction_tuning.reporting.teacher_bill import TeacherBill, teacher_bill
@@ -74,25 +75,7 @@ def bill_of_run(
     payments = [payment for store in stores for payment in _payments(store, request_ids)]
     bill = teacher_bill(request_ids, payments, session=session)
     is_play = is_play_money(catalog.load(TEACHER)) and not named_endpoints(pipeline, catalog)
-    return bill and replace(bill, is_play_money=is_play)
-
-
-def usd_per_kept_record(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> float | None:
-    """What answers and ratings have cost for each record that has an answer, whichever run paid.
-
-    Null where `pipeline` does not make both, nothing is kept or a price is not known.
-    """
-    files = []
-    for name in ("rated_responses", "verified_examples"):
-        file = stored_path(catalog.get(name)) if name in pipeline.all_outputs() and name in catalog else None
-        if file is None or not file.is_file():
-            return None
-        files.append(file)
-    prices = read_columns(files[0], ["price_usd"])["price_usd"]
-    kept = count_rows(files[1])
-    if not kept or prices.empty or prices.isna().any():
-        return None
-    return float(prices.sum()) / kept
+    return bill and replace(bill, is_play_money=is_play, kept=costs_of_kept(pipeline, catalog))
 
 
 def payments_of_run(catalog: CatalogProtocol[Any, Any], session: str) -> list[Payment]:

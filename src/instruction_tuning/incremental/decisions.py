@@ -17,7 +17,8 @@ from instruction_tuning.incremental.contents import (
 from instruction_tuning.incremental.file_digests import MISSING, combined
 from instruction_tuning.incremental.node_key import Ingredients, IngredientsReader
 from instruction_tuning.incremental.reasons import Redact, differences, shown
-from instruction_tuning.incremental.records import Execution, ExecutionRecords, StoredState
+from instruction_tuning.incremental.records import Execution, ExecutionRecords, FailedRequests, StoredState
+from instruction_tuning.text.counting import counted
 
 # Its node runs, and says what cannot be read.
 UNREADABLE = "unreadable"
@@ -72,6 +73,7 @@ class RunState:
         self.settled: set[str] = set()
         self._digests: dict[str, str | None] = {}
         self._keys: dict[str, str | None] = {}
+        self._failed: dict[str, FailedRequests | None] = {}
         datasets = {name: catalog.get(name, fallback_to_runtime_pattern=True) for name in pipeline.datasets()}
         self._versions = {name: getattr(dataset, "_version", None) for name, dataset in datasets.items()}
         # Asked once: a hook may put a started server in the place of an address.
@@ -90,7 +92,7 @@ class RunState:
             return Decision(Action.RUN, "it has no outputs, so its effect lies elsewhere", newest, now.key)
         if not stored:
             known = now.key is None or self.records.find(node.name, now.key) is not None
-            change = "" if known else self._why(node, now)[0]
+            change = self._to_retry(node) if known else self._why(node, now)[0]
             return Decision(Action.WAIT, "nothing asks for its outputs", newest, now.key, change)
         reason = self._unknowable(node, now)
         if reason is not None:
@@ -103,7 +105,12 @@ class RunState:
         fault = self._fault(found, stored)
         if fault is not None:
             return Decision(Action.RUN, fault, found, now.key)
-        return Decision(Action.REUSE, f"unchanged since {found.finished_at[:19]}", found, now.key)
+        retried = self._to_retry(node) or self._feeders_to_retry(node)
+        if retried:
+            return Decision(Action.RUN, retried, found, now.key)
+        failed = found.failed_requests
+        left = "" if failed is None else f"; {counted(failed.count, 'request')} failed twice"
+        return Decision(Action.REUSE, f"unchanged since {found.finished_at[:19]}{left}", found, now.key)
 
     def ingredients(self, node: Node) -> Ingredients:
         """What `node` works with; its key is remembered for the outputs that only live in memory."""
@@ -123,7 +130,10 @@ class RunState:
             if producer.name not in self._keys:
                 self.ingredients(producer)
             key = self._keys[producer.name]
-            return None if key is None else combined(["memory", key, base])
+            # What failed is not in it, and may be the next time.
+            failed = self._failed_requests(producer)
+            lacking = [] if failed is None else [failed.digest]
+            return None if key is None else combined(["memory", key, base, *lacking])
         if producer is not None and producer.name not in self.settled and not self.is_pinned(name):
             return None
         if name not in self._digests:
@@ -156,8 +166,11 @@ class RunState:
                     self.catalog[name]._version = original
                 self._digests.pop(name, None)
 
-    def ran(self, node: Node) -> None:
-        """`node` has run: its outputs are read as this run saved them, whatever their names sort after."""
+    def ran(self, node: Node, failed: FailedRequests | None = None) -> None:
+        """`node` has run, and these requests `failed`: its outputs are read as this run saved them, whatever
+        their names sort after.
+        """
+        self._failed[node.name] = failed
         for name in node.outputs:
             if not self.is_memory(name) and not self.is_pinned(name) and is_versioned(self.catalog[name]):
                 self._pin(name, self.catalog[name].resolve_save_version())
@@ -178,6 +191,7 @@ class RunState:
         self.settled.clear()
         self._digests.clear()
         self._keys.clear()
+        self._failed.clear()
 
     def is_memory(self, name: str) -> bool:
         """Whether a data set is gone after the run."""
@@ -204,6 +218,31 @@ class RunState:
             if producer is not None and self.is_memory(name):
                 found[producer.name] = producer
         return list(found.values())
+
+    def _failed_requests(self, node: Node) -> FailedRequests | None:
+        """What failed when `node` ran last with all that it works with now, in this run or before."""
+        if node.name in self._failed:
+            return self._failed[node.name]
+        key = self._keys.get(node.name)
+        execution = None if key is None else self.records.find(node.name, key)
+        return None if execution is None else execution.failed_requests
+
+    def _to_retry(self, node: Node) -> str:
+        """Why `node` sends some requests once more; empty where it does not."""
+        failed = self._failed_requests(node)
+        if failed is None or failed.again:
+            return ""
+        return f"{counted(failed.count, 'request')} failed last time"
+
+    def _feeders_to_retry(self, node: Node) -> str:
+        """As `_to_retry`, of the nodes that run only when `node` asks them for what is in memory."""
+        for feeder in self.feeders(node):
+            if all(self.is_memory(name) for name in feeder.outputs):
+                own = self._to_retry(feeder)
+                reason = f"{own} in {feeder.name}" if own else self._feeders_to_retry(feeder)
+                if reason:
+                    return reason
+        return ""
 
     def _pin(self, name: str, version: str | None) -> None:
         dataset = self.catalog[name]

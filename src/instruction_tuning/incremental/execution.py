@@ -12,9 +12,13 @@ from datetime import UTC, datetime
 from kedro.pipeline import Node
 
 from instruction_tuning.incremental.decisions import Action, Decision, RunState
+from instruction_tuning.incremental.file_digests import combined
 from instruction_tuning.incremental.node_key import Ingredients, is_parameter
 from instruction_tuning.incremental.reasons import Redact, bound_digest, flat_parameters
-from instruction_tuning.incremental.records import Execution, StoredState
+from instruction_tuning.incremental.records import Execution, FailedRequests, StoredState
+from instruction_tuning.lm.failed_requests import take_failed
+from instruction_tuning.prompts.read_prompts import take_read
+from instruction_tuning.text.counting import counted
 
 logger = logging.getLogger(__name__)
 
@@ -74,18 +78,28 @@ class IncrementalExecution:
         ingredients = state.ingredients(node)
         inputs = {name: state.state(name) for name in node.inputs if not is_parameter(name)}
         state.release(node)
+        # Whatever a node left that did not come to its end, and hooks before it.
+        take_failed(), take_read()
         started = time.perf_counter()
         self._execute(node)
         seconds = time.perf_counter() - started
         self._done.add(node.name)
         self._ran.add(node.name)
-        state.ran(node)
-        self._record(node, ingredients, inputs, seconds)
+        failed = None if ingredients.key is None else self._failed_requests(node, ingredients.key)
+        state.ran(node, failed)
+        self._record(node, ingredients, inputs, seconds, failed)
         for name, digest in before.items():
             if state.digest(name) != digest:
                 self._reopen_consumers(name)
 
-    def _record(self, node: Node, used: Ingredients, inputs: dict[str, StoredState], seconds: float) -> None:
+    def _record(
+        self,
+        node: Node,
+        used: Ingredients,
+        inputs: dict[str, StoredState],
+        seconds: float,
+        failed: FailedRequests | None,
+    ) -> None:
         """Keep what was done, unless it can never be told again or something beside it failed."""
         loose_end = self._unfinished(node)
         if used.key is None:
@@ -94,6 +108,9 @@ class IncrementalExecution:
             self._state.records.remove(node.name, used.key)
             logger.warning("%s will run again next time: %s", node.name, loose_end)
             return
+        prompts = take_read()
+        for prompt in prompts:
+            self._state.records.keep_prompt(prompt)
         self._state.records.write(
             Execution(
                 node=node.name,
@@ -110,8 +127,30 @@ class IncrementalExecution:
                 entries=used.entries,
                 wiring=used.wiring,
                 bound=bound_digest(used),
+                failed_requests=failed,
+                prompts={prompt.name: prompt.digest for prompt in prompts},
             )
         )
+
+    def _failed_requests(self, node: Node, key: str) -> FailedRequests | None:
+        """What failed of the requests that `node` has just sent.
+
+        The next run sends them once more, for whatever ailed the server. Where the same ones fail again, that
+        is the end of it: a prompt that is refused for what it says would have its node run for ever.
+        """
+        failed = take_failed()
+        if not failed:
+            return None
+        digest, earlier = combined(sorted(failed)), self._state.records.find(node.name, key)
+        before = None if earlier is None else earlier.failed_requests
+        again = before is not None and before.digest == digest
+        outlook = (
+            f" again, as in the run before: no more is tried without `kedro run --force --nodes={node.name}`"
+            if again
+            else "; the next run tries once more"
+        )
+        logger.warning("%s: %s failed%s", node.name, counted(len(failed), "request"), outlook)
+        return FailedRequests(len(failed), digest, again)
 
     def _reopen_consumers(self, name: str) -> None:
         """What was taken as unchanged came out differently: whoever was decided with it is decided anew."""

@@ -117,6 +117,18 @@ class IncrementalRun:
             if decision.action is Action.REUSE and (execution := decision.execution) is not None
         }
 
+    def prompts(self) -> dict[tuple[str, str], Path]:
+        """The texts of the prompts behind what its nodes have made, now or before, by name and digest."""
+        found: dict[tuple[str, str], Path] = {}
+        if self._records is None:
+            return found
+        for node, decision in self.decisions.items():
+            taken = decision.execution if decision.action is Action.REUSE else None
+            execution = taken or self._records.newest(node)
+            for name, digest in ((execution.prompts if execution else None) or {}).items():
+                found[name, digest] = self._records.prompt_file(name, digest)
+        return {key: file for key, file in sorted(found.items()) if file.is_file()}
+
     def stored_outputs(self) -> dict[str, Any]:
         """What the nodes of the run make, those between two nodes too: data set by name in the catalog."""
         return self._stored_outputs

@@ -14,7 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from instruction_tuning.prompts.read_prompts import ReadPrompt
+
 FOLDER = ".executions"
+PROMPTS = ".prompts"
 SCHEMA = 1
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -26,6 +29,18 @@ class StoredState:
     digest: str
     version: str | None
     stored: bool = True
+
+
+@dataclass(frozen=True)
+class FailedRequests:
+    """How many of a node's requests brought nothing, and a digest of which.
+
+    `again`: the same ones as in the execution before, so that there is no use in a third.
+    """
+
+    count: int
+    digest: str
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,8 @@ class Execution:
     entries: dict[str, Any]
     wiring: Any
     bound: str
+    failed_requests: FailedRequests | None = None
+    prompts: dict[str, str] | None = None  # name to digest of those that it read; null in records from before
 
 
 class ExecutionRecords:
@@ -75,21 +92,21 @@ class ExecutionRecords:
 
     def write(self, execution: Execution) -> None:
         """Keep `execution`, in place of an older one of the same node and key."""
-        file = self._file(execution.node, execution.key)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{uuid.uuid4().hex}.part")
         text = json.dumps(
             {"schema": SCHEMA, **asdict(execution)}, ensure_ascii=False, indent=1, sort_keys=True
         )
-        try:
-            with part.open("w", encoding="utf-8") as stream:
-                stream.write(text + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(part, file)
-        finally:
-            part.unlink(missing_ok=True)
+        _write(self._file(execution.node, execution.key), text + "\n")
         self._known.pop(execution.node, None)
+
+    def keep_prompt(self, prompt: ReadPrompt) -> None:
+        """Keep the text of a prompt, once."""
+        file = self.prompt_file(prompt.name, prompt.digest)
+        if not file.is_file():
+            _write(file, prompt.text + "\n")
+
+    def prompt_file(self, name: str, digest: str) -> Path:
+        """Where the text of a prompt lies that an execution has read."""
+        return self._folder / PROMPTS / f"{_UNSAFE.sub('_', name)}.{digest}.txt"
 
     def remove(self, node: str, key: str) -> None:
         """Forget an execution: what it stood for is not so any more."""
@@ -106,6 +123,20 @@ class ExecutionRecords:
         return self._folder / _UNSAFE.sub("_", node)[:150] / f"{key}.json"
 
 
+def _write(file: Path, text: str) -> None:
+    """By one rename."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with part.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _read(file: Path) -> Execution | None:
     """Null for a record that is missing, broken or of another schema: its node runs again."""
     try:
@@ -116,6 +147,9 @@ def _read(file: Path) -> Execution | None:
             side: {name: StoredState(**state) for name, state in content[side].items()}
             for side in ("inputs", "outputs")
         }
-        return Execution(**(content | states))
+        failed = content.pop("failed_requests", None)
+        return Execution(
+            **(content | states), failed_requests=None if failed is None else FailedRequests(**failed)
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -9,6 +9,7 @@ import pandas as pd
 
 from instruction_tuning.datasets.registry_store import COMMAND_TAG, DATA_TAG, DIGEST_TAG, STATUS_TAG
 from instruction_tuning.incremental.records import Execution
+from instruction_tuning.lineage.data_set import prompts_of
 from instruction_tuning.lineage.membership import HELD_OUT, ModelRecords
 from instruction_tuning.lineage.naming import source_files
 from instruction_tuning.lineage.provenance import upstream_of
@@ -43,6 +44,7 @@ def model_story(
         "parameters": {
             name: value for one in behind.executions for name, value in sorted(one.parameters.items())
         },
+        "prompts": prompts_of(behind.executions),
         "nodes": [_node(execution) for execution in _in_order(behind.executions)],
         "relatives": [_relative(records, other) for other in others if other.model != model],
         "gone": records.gone,

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.lineage.annotations import annotations_of
+from instruction_tuning.lineage.data_set import makers_of, prompts_of
 from instruction_tuning.lineage.membership import EXAMPLE_DECISIONS, PAIR_DECISIONS, PAIRS, ModelRecords
 from instruction_tuning.lineage.naming import Named, source_files
 from instruction_tuning.lineage.provenance import Chain
@@ -138,6 +139,7 @@ class RecordStory:
             "completion_tokens": sum(call["completion_tokens"] for call in calls),
             "price_usd": None if None in prices else sum(prices),
             "failed": [call["error"] for call in calls if call["status"] == "failed"],
+            "prompts": prompts_of(makers_of(["teacher_completions"], self._chain)) if calls else [],
             "responses": sorted(
                 self._find("rated_responses", "record_id", [self._record]), key=lambda row: row["response_id"]
             ),

@@ -1,11 +1,12 @@
 """Stories as text for a terminal, a line a fact."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from instruction_tuning.lineage.annotation_wording import annotation_text
 from instruction_tuning.lineage.shown_texts import quoted, short
+from instruction_tuning.text.counting import counted
 
 Story = Mapping[str, Any]
 _LISTED = 5
@@ -25,6 +26,28 @@ def record_text(story: Story) -> str:
 def model_text(story: Story) -> str:
     """What is behind one model version."""
     return "\n".join(_model_lines(story)) + "\n"
+
+
+def data_set_text(story: Story) -> str:
+    """How one version of a data set was made."""
+    return "\n".join(_data_set_lines(story)) + "\n"
+
+
+def _data_set_lines(story: Story) -> Iterator[str]:
+    rows = "" if story["rows"] is None else f", {counted(story['rows'], 'row')}"
+    yield f"{story['data_set']} {story['version']}{rows}"
+    if story["node"] is None:
+        yield "  node        no record says who made it"
+    else:
+        yield f"  node        {story['node']}, {story['finished_at']}"
+    for name, version in story["inputs"].items():
+        yield f"  input       {name} {version}"
+    yield from _prompt_lines(story["prompts"])
+
+
+def _prompt_lines(prompts: Sequence[Story]) -> Iterator[str]:
+    for prompt in prompts:
+        yield f"  prompt      {prompt['name']} {prompt['digest']}, of {prompt['node']}"
 
 
 def _record_lines(story: Story) -> Iterator[str]:
@@ -108,6 +131,7 @@ def _teacher_lines(story: Story) -> Iterator[str]:
         tokens = f"{teacher['prompt_tokens']} + {teacher['completion_tokens']} tokens"
         models = ", ".join(teacher["models"])
         yield f"  teacher     {teacher['requests']} requests to {models}, {tokens}, price {price}"
+    yield from _prompt_lines(teacher["prompts"])
     for error in teacher["failed"]:
         yield f"  failed      {short(error)}"
     for row in teacher["responses"]:
@@ -169,6 +193,7 @@ def _model_lines(story: Story) -> Iterator[str]:
     for row in story["teacher"]:
         price = "unknown" if row["price_usd"] is None else f"${row['price_usd']:.4f}"
         yield f"  teacher     {row['model']}, {row['kind']}: {row['requests']:,} requests, price {price}"
+    yield from _prompt_lines(story["prompts"])
     for name, value in story["parameters"].items():
         yield f"  parameter   {name} = {short(json.dumps(value, ensure_ascii=False))}"
     for node in story["nodes"]:

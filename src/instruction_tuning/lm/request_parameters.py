@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.completion_rows import completions_frame
 from instruction_tuning.lm.completion_store import CompletionStore
+from instruction_tuning.lm.failed_requests import note_failed
 from instruction_tuning.lm.protocol import Endpoint
 
 
@@ -105,7 +106,9 @@ def complete_at(
                 rate_limit_patience_seconds=parameters.rate_limit_patience_seconds,
             ),
         )
-        return complete_at_all(endpoints, requests, store, limits)
+        completions = complete_at_all(endpoints, requests, store, limits)
+    note_failed(completions)
+    return completions
 
 
 def _spent_usd(completions: Sequence[pd.DataFrame], store: CompletionStore) -> float:

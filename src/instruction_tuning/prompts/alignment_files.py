@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.prompts.read_prompts import digest_of, note_read
 
 _FOLDER = Path(__file__).parent
 _BRACES = re.compile(r"[{}]")
@@ -93,8 +94,9 @@ def _read(path: Path | None, name: str, entry: type[Entry]) -> list[Entry]:
     file = path or _FOLDER / f"{name}.yml"
     fix = f"write it as prompts/{name}.yml is written"
     try:
+        text = file.read_text(encoding="utf-8")
         entries = TypeAdapter(list[entry]).validate_python(  # type: ignore[valid-type]
-            yaml.safe_load(file.read_text(encoding="utf-8"))
+            yaml.safe_load(text)
         )
     except FileNotFoundError:
         raise ConfigurationError(
@@ -108,6 +110,7 @@ def _read(path: Path | None, name: str, entry: type[Entry]) -> list[Entry]:
         raise ConfigurationError(f"{place}: {first['msg']}", file=file, fix=fix) from error
     if not entries:
         raise ConfigurationError("the file has no entry", file=file, fix=fix)
+    note_read(name, digest_of(text), text)
     return list(entries)
 
 

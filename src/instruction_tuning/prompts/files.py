@@ -1,6 +1,5 @@
 """Read the prompt files of this folder and fill their placeholders."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.prompts.read_prompts import digest_of, note_read
 
 _FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -45,9 +45,16 @@ class Prompt:
         return _PLACEHOLDER.sub(lambda match: values[match.group(1)], self.text)
 
 
-@cache
 def read_prompt(name: str) -> Prompt:
     """The file `<name>.txt` of this folder, without surrounding blank lines."""
+    prompt = prompt_of_file(name)
+    note_read(prompt.name, prompt.digest, prompt.text)
+    return prompt
+
+
+@cache
+def prompt_of_file(name: str) -> Prompt:
+    """As `read_prompt`, but nobody hears of it; a file is read once a process."""
     path = _FOLDER / f"{name}.txt"
     try:
         text = path.read_text(encoding="utf-8").strip()
@@ -56,4 +63,4 @@ def read_prompt(name: str) -> Prompt:
         raise ConfigurationError(
             "there is no such prompt file", file=path, fix=f"use one of: {known}"
         ) from None
-    return Prompt(name, text, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return Prompt(name, text, digest_of(text))

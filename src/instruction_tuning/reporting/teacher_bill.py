@@ -24,6 +24,19 @@ class RunPayments:
 
 
 @dataclass(frozen=True)
+class KeptCost:
+    """What all requests behind the `kept` records of data set `name` have cost, whichever run paid."""
+
+    name: str
+    kept: int
+    price_usd: float
+
+    @property
+    def each_usd(self) -> float:
+        return self.price_usd / self.kept
+
+
+@dataclass(frozen=True)
 class TeacherBill:
     """The requests behind stored answers and ratings, by payer.
 
@@ -38,6 +51,7 @@ class TeacherBill:
     unknown: int
     earlier: Sequence[RunPayments]
     is_play_money: bool = False
+    kept: Sequence[KeptCost] = ()
 
     def lines(self) -> list[str]:
         """In words, without line ends."""
@@ -60,6 +74,10 @@ class TeacherBill:
             lines.append(f"    {number}: {counted(older.requests, 'request')}, {_price(older.price_usd)}")
         if self.unknown:
             lines.append(f"    {self.unknown:,} of them in the store no more: who paid is not known")
+        lines += [
+            f"  Each of the {counted(cost.kept, 'record')} in {cost.name} has cost ${cost.each_usd:,.5f}."
+            for cost in self.kept
+        ]
         if self.is_play_money:
             lines.append("  Nobody was charged: the built-in teacher is booked at a hosted model's price.")
         return lines

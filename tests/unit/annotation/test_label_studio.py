@@ -3,11 +3,13 @@
 import copy
 import json
 import xml.etree.ElementTree as ET
+from itertools import count
 from pathlib import Path
 
 import pytest
 from annotation_builders import a_task
 
+from instruction_tuning.annotation.desk import Desk
 from instruction_tuning.annotation.exchange import export_annotations, import_annotations
 from instruction_tuning.annotation.label_studio import (
     label_studio_tasks,
@@ -110,6 +112,116 @@ def test_every_kind_comes_home_as_it_was_said_there(store, tmp_path, exported):
     )
     again = bring_home(store, tmp_path, rows)
     assert (again.added, again.known) == (0, 4)
+
+
+@pytest.fixture
+def worked_on(store, tmp_path):
+    """The tasks with what two people did: every kind, a tie, a skipped task, a change, an undo."""
+    desk, numbers = Desk(store), count()
+
+    def save(who, task, value):
+        key = f"key-{next(numbers):06}"
+        desk.save({"who": who, "task_id": task.task_id, "value": value, "event_key": key, "seconds": 3.5})
+
+    rewrite, correct, review, compare, empty = TASKS
+    save("Ada", rewrite, {"answer": "First try."})
+    save("Ada", rewrite, {"answer": "Better 问."})
+    save("Ada", correct, {"skipped": True, "reason": "not my field"})
+    save("Ada", review, {"verdict": "reject", "mark": 3, "reason": "wrong sum"})
+    save("Ada", compare, {"preferred": "left", "reason": "shorter"})
+    save("Bo", compare, {"preferred": "tie", "reason": ""})
+    save("Bo", review, {"verdict": "accept", "mark": None, "reason": ""})
+    save("Bo", empty, {"answer": "Something."})
+    desk.undo({"who": "Bo", "event_key": "key-of-undo"})
+    export_annotations(store, tmp_path / "out")
+    files = sorted((tmp_path / "out" / "label_studio").glob("*/tasks.json"))
+    return {file.parent.name: json.loads(file.read_text("utf-8")) for file in files}
+
+
+def events_of(store):
+    return sorted((event for _, event in store.events()), key=lambda event: event.event_key)
+
+
+def test_what_people_did_goes_out_and_comes_home_whole(store, tmp_path, worked_on):
+    with AnnotationStore(tmp_path / "other.sqlite") as other:
+        other.list_tasks(TASKS)
+        told = [bring_home(other, tmp_path, rows) for rows in worked_on.values()]
+        assert sum(one.added for one in told) == 9 and not any(one.aside for one in told)
+        assert events_of(other) == events_of(store)
+        again = [bring_home(other, tmp_path, rows) for rows in worked_on.values()]
+        assert sum(one.added for one in again) == 0
+    assert [bring_home(store, tmp_path, rows).added for rows in worked_on.values()] == [0] * len(KINDS)
+
+
+def test_an_annotation_is_what_stands_now_in_the_controls_of_the_configuration(worked_on):
+    for kind, rows in worked_on.items():
+        tree = ET.fromstring(labelling_configuration(kind))
+        controls = {tag.get("name"): tag for tag in tree.iter() if tag.tag in CONTROLS}
+        for region in (r for row in rows for one in row["annotations"] for r in one["result"]):
+            tag = controls[region["from_name"]]
+            kind_of, value = CONTROLS[tag.tag]
+            assert (region["type"], region["to_name"]) == (kind_of, tag.get("toName"))
+            assert region["value"].keys() == {value}
+    (ada,) = worked_on["rewrite"][0]["annotations"]
+    assert ada["result"][0]["value"] == {"text": ["Better 问."]}
+    assert ada["created_username"] == "Ada" and ada["lead_time"] == 3.5
+    # Label Studio refuses a file that names somebody whom it does not know.
+    assert "completed_by" not in ada
+    assert worked_on["rewrite"][1]["annotations"] == []  # undone
+    assert [one["was_cancelled"] for one in worked_on["correct"][0]["annotations"]] == [True]
+    sides = [one["result"][0]["value"] for one in worked_on["compare"][0]["annotations"]]
+    assert {"choices": ["tie"]} in sides and len(sides) == 2
+
+
+def been_there(rows):
+    """As Label Studio exports what was imported there: its own numbers and times, the importer as author."""
+    for row in rows:
+        for place, one in enumerate(row["annotations"], start=1):
+            one |= {"import_id": one["id"], "id": place, "completed_by": 1}
+            one |= {"created_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-01T10:00:00Z"}
+            one.pop("created_username")
+    return rows
+
+
+def test_what_went_through_label_studio_unchanged_adds_nothing(store, tmp_path, worked_on):
+    told = [bring_home(store, tmp_path, been_there(rows)) for rows in worked_on.values()]
+    assert sum(one.added for one in told) == 0 and not any(one.aside for one in told)
+
+
+def test_what_was_changed_or_added_there_is_an_event_after_ours(store, tmp_path, worked_on):
+    (row, _) = been_there(worked_on["rewrite"])
+    changed = row["annotations"][0]
+    changed["result"][0]["value"] = {"text": ["Best."]}
+    changed |= {"completed_by": {"email": "bo@example.org"}, "updated_at": "2026-05-02T10:00:00Z"}
+    new = done_there(row, SAID["rewrite"], import_id=None)["annotations"][0]
+    row["annotations"].append(new)
+    told = bring_home(store, tmp_path, [row])
+    assert (told.added, told.aside) == (2, [])
+    last, added = [event for _, event in store.events()][-2:]
+    assert (last.who, last.before, last.after) == (
+        *("bo@example.org", {"answer": "Better 问."}, {"answer": "Best."}),
+    )
+    assert (added.who, added.before) == ("label studio 3", {"answer": "5"})
+
+
+def test_a_broken_event_is_set_aside_and_the_others_come(tmp_path, worked_on):
+    (row, _) = worked_on["rewrite"]
+    row["data"]["events"][0] |= {"at": "noon"}
+    with AnnotationStore(tmp_path / "other.sqlite") as other:
+        other.list_tasks(TASKS)
+        told = bring_home(other, tmp_path, [row])
+    assert told.added == 1
+    assert [one.field for one in told.aside] == ["data.events: created_at"]
+
+
+def test_tasks_that_are_offered_no_more_go_out_with_what_was_done_on_them(store, tmp_path, worked_on):
+    store.list_tasks(TASKS[:1])
+    export_annotations(store, tmp_path / "later")
+    found = {
+        file.parent.name: len(json.loads(file.read_text("utf-8")))
+        for file in (tmp_path / "later" / "label_studio").glob("*/tasks.json")
+    }
+    assert found == {"rewrite": 2, "correct": 1, "review": 1, "compare": 1}
 
 
 def test_a_tie_a_cancelled_task_and_a_changed_answer_come_home(store, tmp_path, exported):

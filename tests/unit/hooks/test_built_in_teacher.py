@@ -87,9 +87,9 @@ def prompt_folder(tmp_path, monkeypatch):
     """The prompt files where a test may edit them."""
     folder = shutil.copytree(files._FOLDER, tmp_path / "prompts")
     monkeypatch.setattr(files, "_FOLDER", folder)
-    files.read_prompt.cache_clear()
+    files.prompt_of_file.cache_clear()
     yield folder
-    files.read_prompt.cache_clear()
+    files.prompt_of_file.cache_clear()
 
 
 @pytest.mark.parametrize("parameters", SECTIONS, ids=lambda one: type(one).__name__)
@@ -113,7 +113,7 @@ def test_a_prompt_file_without_its_marker_lines_stops_the_runs_that_ask_by_it(
     file.write_text(f"Be kind.\n{file.read_text()}")
     check(parameters)  # other words around the marks are yours to choose
     file.write_text("Mend {program} of {instruction}: {error}\n")
-    files.read_prompt.cache_clear()
+    files.prompt_of_file.cache_clear()
     check(parameters, YOURS)
     if not refused:
         check(parameters)
@@ -132,7 +132,7 @@ def test_a_built_in_judge_is_asked_by_the_rating_prompt_alone(prompt_folder) -> 
     with pytest.raises(ConfigurationError, match="writing_tests"):
         check(parameters, BUILT_IN.model_copy(update={"judge": YOURS}))
     (prompt_folder / "rating.txt").write_text("Rate {response} to {instruction}\n")
-    files.read_prompt.cache_clear()
+    files.prompt_of_file.cache_clear()
     with pytest.raises(ConfigurationError, match="rating") as caught:
         check(parameters, judged)
     assert "name a judge of yours" in caught.value.fix

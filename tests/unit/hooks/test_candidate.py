@@ -11,9 +11,9 @@ from instruction_tuning.errors import ConfigurationError, ModelFolderError
 from instruction_tuning.hooks.candidate import CandidateHooks
 
 
-def bind(candidate: str, project_path) -> DataCatalog:
+def bind(candidate: str, project_path, **config) -> DataCatalog:
     hooks, catalog = CandidateHooks(), DataCatalog({})
-    hooks.after_context_created(SimpleNamespace(project_path=project_path, config_loader={}))
+    hooks.after_context_created(SimpleNamespace(project_path=project_path, config_loader=config))
     hooks.after_catalog_created(catalog, {"params:candidate": candidate})
     return catalog
 
@@ -55,3 +55,18 @@ def test_a_version_of_another_registered_model_is_refused(tmp_path):
     client.create_model_version("reward-model", source=tmp_path.as_uri())
     with pytest.raises(ConfigurationError, match="`models:/reward-model/1` is no version of sft-model"):
         bind("models:/reward-model/1", tmp_path)
+
+
+@pytest.mark.usefixtures("mlflow_store")
+def test_a_version_of_any_model_that_is_registered_here_becomes_the_candidate(tiny_model_path, tmp_path):
+    from mlflow import MlflowClient
+
+    tracked = {"metrics": "m", "training_log": "l"}
+    names = {"sft_model": "sft-model", "backtranslated_model": "backtranslated-model"}
+    config = {"models": {name: {"registered_name": known, **tracked} for name, known in names.items()}}
+    client = MlflowClient()
+    client.create_registered_model("backtranslated-model")
+    client.create_model_version("backtranslated-model", source=tiny_model_path.as_uri())
+    catalog = bind("models:/backtranslated-model/1", tmp_path, mlflow=config)
+    weights = (catalog.load("sft_model").path / "model.safetensors").read_bytes()
+    assert weights == (tiny_model_path / "model.safetensors").read_bytes()

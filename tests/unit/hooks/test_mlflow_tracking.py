@@ -312,6 +312,12 @@ def test_looking_at_an_old_version_leaves_the_champion_unless_it_is_asked_to_mov
     assert "champion stays version 2; evaluation.promote=true" in caplog.text
     assert run(evaluation("pass", promote=True), "session 4", **old) == "1"
     assert "champion moved from 2 to 1" in caplog.text
+    client.create_registered_model("another-model")
+    client.create_model_version("another-model", source=tiny_model_path.as_uri())
+    assert run(evaluation("pass", promote=True), "session 5", candidate="models:/another-model/1") == "1"
+    assert "it stays in the catalog" in caplog.text
+    other = client.get_model_version("another-model", "1")
+    assert not other.aliases and "validation_status" not in other.tags
 
 
 @pytest.mark.usefixtures("inputs")

@@ -27,6 +27,7 @@ FIRST, SECOND = "2024-05-06T07.08.09.123Z", "2024-05-07T07.08.09.123Z"
 # A query has two answers in one request and a rating for each: three requests of 20 tokens, at 1,000 dollars
 # a million tokens.
 USD_A_QUERY = 0.06
+MARKS = {"verified_examples": {"kept": {"paid": ["teacher_completions"], "by": "record_id"}}}
 MADE = ("teacher_completions", "rated_responses", "verified_examples", "rejected_answers")
 
 
@@ -56,7 +57,10 @@ def run(tmp_path, server, run_pipeline):
                 "params:teacher": MemoryDataset(teacher),
                 "earlier_reward_model": MemoryDataset(None),
                 "params:answer_generation": MemoryDataset(parameters, copy_mode="assign"),
-                **{name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet")) for name in MADE},
+                **{
+                    name: FrameDataset(filepath=str(tmp_path / f"{name}.parquet"), metadata=MARKS.get(name))
+                    for name in MADE
+                },
             }
         )
         runner = InterruptibleRunner()
@@ -76,12 +80,15 @@ def run(tmp_path, server, run_pipeline):
 
 
 def test_the_first_run_pays_all_and_a_second_one_nothing(run, server):
-    assert run(4, FIRST)[1:] == [f"  This run sent 12 requests, for ${4 * USD_A_QUERY:.4f}."]
+    # Of the four queries two are sums, and no answer is their result.
+    each = f"  Each of the 2 records in verified_examples has cost ${2 * USD_A_QUERY:.5f}."
+    assert run(4, FIRST)[1:] == [f"  This run sent 12 requests, for ${4 * USD_A_QUERY:.4f}.", each]
     server.requests.clear()
     assert run(4, SECOND)[1:] == [
         "  This run sent 0 requests, for $0.0000.",
         "  12 more were found in the store, paid by:",
         f"    run {FIRST}: 12 requests, ${4 * USD_A_QUERY:.4f}",
+        each,
     ]
     assert server.requests == []
 
@@ -100,7 +107,7 @@ def test_the_built_in_teachers_price_is_called_play_money(run):
 
 def test_a_teacher_of_the_users_is_paid_whatever_its_model_is_called(run):
     said = run(1, FIRST, model=f"{BUILT_IN}-0123abcd")
-    assert len(said) == 2 and not any("Nobody was charged" in line for line in said)
+    assert len(said) == 3 and not any("Nobody was charged" in line for line in said)
 
 
 def test_a_judge_of_the_users_is_paid_beside_the_built_in_teacher():
@@ -115,7 +122,7 @@ def test_a_judge_of_the_users_is_paid_beside_the_built_in_teacher():
 def test_a_run_with_twice_as_many_queries_pays_half(run, server):
     run(4, FIRST)
     server.requests.clear()
-    assert run(8, SECOND)[1:] == [
+    assert run(8, SECOND)[1:4] == [
         f"  This run sent 12 requests, for ${4 * USD_A_QUERY:.4f}.",
         "  12 more were found in the store, paid by:",
         f"    run {FIRST}: 12 requests, ${4 * USD_A_QUERY:.4f}",
@@ -172,8 +179,7 @@ def test_mlflow_has_the_bill_and_what_a_failed_run_paid(run, tmp_path):
     assert 0 < failed["teacher/requests_sent"] < 12
     assert failed["teacher/requests_sent"] + finished["teacher/requests_sent"] == 12
     assert failed["teacher/paid_usd"] + finished["teacher/paid_usd"] == pytest.approx(4 * USD_A_QUERY)
-    kept = len(FrameDataset(filepath=str(tmp_path / "verified_examples.parquet")).load())
-    assert finished["teacher/usd_per_kept_record"] == pytest.approx(4 * USD_A_QUERY / kept)
-    assert "teacher/usd_per_kept_record" not in failed
+    assert finished["teacher/usd_per_kept_record/verified_examples"] == pytest.approx(2 * USD_A_QUERY)
+    assert not any("kept" in name for name in failed)
     where = client.download_artifacts(runs[SECOND].info.run_id, "reports/teacher_bill.txt", str(tmp_path))
     assert f"run {FIRST}: {failed['teacher/requests_sent']:.0f} requests" in Path(where).read_text()

@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 
 from instruction_tuning.errors import InputError
-from instruction_tuning.lineage.rows import count_rows, find_rows, read_columns, starting_with
+from instruction_tuning.lineage.rows import count_lines, count_rows, find_rows, read_columns, starting_with
 
 
 @pytest.fixture
@@ -36,6 +37,18 @@ def test_a_prefix_finds_values_up_to_the_limit(file: Path) -> None:
     assert starting_with(file, "name", "id7", limit=5) == ["id7"]
     assert len(starting_with(file, "name", "id", limit=4)) == 4
     assert count_rows(file) == 10
+
+
+def test_lines_are_counted_without_reading_the_file_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    with file.open("w", encoding="utf-8") as stream:
+        stream.writelines('{"text": "' + "a" * 1000 + '"}\n\n' for _ in range(20_000))
+    tracemalloc.start()
+    try:
+        assert count_lines(file) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,9 @@ def write_textbook(
 
     def write(writer: Writer) -> list[Written]:
         nonlocal sections
+        logger.info(
+            "other abilities wash out under training on exercises of one field alone: mix in other records"
+        )
         settings, filters = parameters.textbook, parameters.filters
         book = textbook.write_textbook(rows, writer, settings, filters, languages=parameters.languages)
         sections = book.sections
@@ -129,6 +132,8 @@ def _extended(
     write: Callable[[Writer], list[Written]],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`rows` and `completions` with what a wanted `method` writes and asks, under the one budget."""
+    if method not in parameters.methods:
+        return rows, completions
     asker = Asker(parameters.requests, completions)
     writer = Writer(
         lambda requests: asker.ask(teacher, requests),
@@ -136,7 +141,7 @@ def _extended(
         max_unreadable_rate=parameters.max_unreadable_rate,
         seed=parameters.seed,
     )
-    new = rows_frame(write(writer) if method in parameters.methods else [])
+    new = rows_frame(write(writer))
     dropped = tally(new["drop_reason"].dropna()) or "none"
     logger.info(
         "%s: %d rows, %d kept; dropped: %s", method, len(new), int((new["status"] == "kept").sum()), dropped
