@@ -31,7 +31,7 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
-from instruction_tuning.training.saving import save_model
+from instruction_tuning.training.saving import require_other_weights, save_model
 from instruction_tuning.training.schedule import (
     Schedule,
     deciding,
@@ -115,8 +115,9 @@ def _fine_tune(
     tuned = _merged(trainer.model) if recipe.tuning == "lora" else trainer.model
     _stop_at(tuned, tokenizer)
     tuned.config.use_cache = True
-    saved = write_base_record(save_model(tuned, tokenizer, recipe.saved_dtype, destination), base)
-    return TrainingResult(saved, log_frame(trainer.state), metrics)
+    saved = save_model(tuned, tokenizer, recipe.saved_dtype, destination)
+    require_other_weights(base, saved)
+    return TrainingResult(write_base_record(saved, base), log_frame(trainer.state), metrics)
 
 
 def _load_model(
@@ -169,7 +170,7 @@ def _make_trainer(
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
-            **trainer_arguments(recipe.schedule, checkpoints),
+            **trainer_arguments(recipe.schedule, checkpoints, rows=len(rows)),
             max_length=None,  # cut and packed already
             dataset_kwargs={"skip_prepare_dataset": True},
         ),
