@@ -202,9 +202,14 @@ def _lora(recipe: SFTRecipe) -> Any:
 def _heldout_metrics(
     model: Any, heldout: TokenizedMixture, tokenizer: "PreTrainedTokenizerBase", recipe: SFTRecipe, when: str
 ) -> dict[str, float]:
+    # The trainer's wrapping stays on the model: without the same before, equal weights have two losses.
     losses = {
         name: heldout_loss(
-            model, sequences, max_length=recipe.max_length, pad_token_id=tokenizer.pad_token_id
+            model,
+            sequences,
+            max_length=recipe.max_length,
+            pad_token_id=tokenizer.pad_token_id,
+            in_bfloat16=trains_in_bfloat16(recipe.schedule.precision),
         )
         for name, sequences in (("", heldout.chats), ("document_", heldout.documents))
     }

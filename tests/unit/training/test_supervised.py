@@ -128,6 +128,19 @@ def test_no_run_is_so_short_that_its_first_step_trains_nothing(tmp_path: Path, e
     assert result.metrics["heldout_loss_after"] < result.metrics["heldout_loss_before"]
 
 
+@pytest.mark.parametrize("tuning", ["full", "lora"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_loss_is_measured_before_and_after_in_the_same_way(
+    tmp_path: Path, precision: str, tuning: str
+) -> None:
+    """The rate moves nothing but weights that are exactly 0, such as those of the padding."""
+    still = replace(SHORT.schedule, learning_rate=1e-12, weight_decay=0.0, precision=precision)
+    metrics = train(tmp_path, replace(SHORT, tuning=tuning, schedule=still)).metrics
+    for kind in ("", "document_"):
+        before, after = (metrics[f"heldout_{kind}loss_{when}"] for when in ("before", "after"))
+        assert after == pytest.approx(before, abs=1e-6)
+
+
 def test_a_training_that_changes_no_weight_is_refused(tmp_path: Path) -> None:
     still = replace(SHORT.schedule, learning_rate=1e-50, weight_decay=0.0)
     with pytest.raises(ConfigurationError, match="still the base model") as refused:
