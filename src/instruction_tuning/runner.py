@@ -8,6 +8,7 @@ from typing import Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner, Task
+from kedro.validation.exceptions import DataValidationError
 
 from instruction_tuning.incremental.live import IncrementalRun, RunnerName
 
@@ -61,6 +62,10 @@ class InterruptibleRunner(SequentialRunner):
                 super(SequentialRunner, self)._run(pipeline, catalog, hook_manager, run_id)
         except KeyboardInterrupt as interrupt:
             raise RunInterruptedError("stopped by ctrl-C or SIGTERM") from interrupt
+        except DataValidationError as error:
+            from instruction_tuning.hooks.stored_faults import stored_fault
+
+            raise stored_fault(error, catalog) or error from error
 
 
 def give_back_freed_memory() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from collapsed_chain import stage_boundary, stages
 
+# As many names as one screen shows in a readable size. There are so many: what comes next belongs in a stage.
 MAX_COLLAPSED_ELEMENTS = 24
 DOCUMENTS = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 LAYERS = (
@@ -122,14 +124,10 @@ def test_every_data_set_on_a_stages_boundary_shows_something_of_a_finished_run(
 
     monkeypatch.chdir(finished_run.project)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", finished_run.environment["MLFLOW_TRACKING_URI"])
-    chain = registered["__default__"]
-    makers = {name: node.namespace for node in chain.nodes for name in node.outputs}
-    takers = {(name, node.namespace) for node in chain.nodes for name in node.inputs}
-    crossing = {name for name, namespace in takers if makers.get(name) != namespace} | chain.outputs()
+    boundary = sorted(stage_boundary(registered["__default__"]))
+    assert len(boundary) >= 15
     with KedroSession.create(finished_run.project, env="test") as session:
         catalog = session.load_context().catalog
-        boundary = sorted(name for name in crossing if not name.startswith("params:"))
-        assert len(boundary) >= 15
         for name in boundary:
             arguments = (catalog[name].metadata["kedro-viz"]).get("preview_args", {})
             shown = json.dumps(catalog[name].preview(**arguments))
@@ -143,16 +141,22 @@ def test_every_data_set_on_a_stages_boundary_shows_something_of_a_finished_run(
             assert json.loads(catalog[name].preview())["version"] == digests[0], name
 
 
-def test_the_collapsed_chain_reads_at_a_glance(project_path, context):
+def test_the_collapsed_chain_shows_stages_and_boundaries_and_reads_at_a_glance(project_path, registered):
     """What kedro-viz draws before any stage is opened, parameters aside (it hides those at first)."""
     from kedro_viz.data_access import data_access_manager
     from kedro_viz.server import load_and_populate_data
 
     load_and_populate_data(project_path, is_lite=True)
     tree = data_access_manager.create_modular_pipelines_tree_for_registered_pipeline("__default__")
-    drawn = sorted(
-        child.id for child in tree["__root__"].children if "parameters" not in str(child.type).lower()
-    )
+    nodes = data_access_manager.get_nodes_for_registered_pipeline("__default__")
+    names = {node.id: node.name for node in nodes}
+    drawn = [
+        names.get(child.id, child.id)
+        for child in tree["__root__"].children
+        if "parameters" not in str(child.type).lower()
+    ]
+    chain = registered["__default__"]
+    assert sorted(drawn) == sorted([*stages(chain), *stage_boundary(chain)])
     assert len(drawn) <= MAX_COLLAPSED_ELEMENTS, drawn
     # It draws none at all where they run backwards anywhere, data sets in memory on the way included.
     assert data_access_manager.get_sorted_layers_for_registered_pipeline("__default__") == list(LAYERS)

@@ -1,31 +1,17 @@
 """kedro-viz and MLflow, looked at in Chromium after a real run."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from collapsed_chain import layers_of, stage_boundary, stages
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.pipeline import Pipeline
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-STAGES = {
-    "ingestion",
-    "query_selection",
-    "answer_generation",
-    "sft",
-    "reward_model",
-    "evaluation",
-    "reporting",
-}
-BOUNDARIES = {
-    "raw_instructions",
-    "base_model",
-    "instruction_pool",
-    "rejected_records",
-    "selected_queries",
-    "verified_examples",
-    "sft_model",
-    "promotion_verdict",
-    "run_report",
-}
 LAYERS = [
     "01_raw",
     "02_intermediate",
@@ -48,12 +34,24 @@ def version(finished_run: Any) -> Any:
     return client.get_model_version_by_alias("sft-model", "challenger")
 
 
-def test_the_collapsed_chain_shows_stages_and_what_passes_between_them_in_layers(page, servers):
+@pytest.fixture(scope="module")
+def chain_and_catalog(project_path: Path) -> tuple[Pipeline, dict[str, Any]]:
+    """The default pipeline, and the catalog's entries as they are written."""
+    bootstrap_project(project_path)
+    # `base`: whatever the developer has in conf/local.
+    with KedroSession.create(project_path, env="base") as session:
+        return pipelines["__default__"], session.load_context().config_loader["catalog"]
+
+
+def test_the_collapsed_chain_shows_stages_and_what_passes_between_them_in_layers(
+    page, servers, chain_and_catalog
+):
+    chain, entries = chain_and_catalog
+    drawn = sorted([*stages(chain), *stage_boundary(chain)])
+    layers = layers_of(stage_boundary(chain), entries)
     page.open(f"{servers.kedro_viz}/?pid=__default__")
-    shown = page.wait_for(NODE_TEXTS, count=len(STAGES | BOUNDARIES))
-    assert set(shown) >= STAGES | BOUNDARIES
-    layers = page.wait_for(LAYER_NAMES, count=2)
-    assert layers == [layer for layer in LAYERS if layer in layers]
+    assert sorted(page.wait_for(NODE_TEXTS, count=len(drawn))) == drawn
+    assert page.wait_for(LAYER_NAMES, count=len(layers)) == layers
     assert page.errors() == []
 
 

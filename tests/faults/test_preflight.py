@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from chat_server import ChatServer
-from kedro.io import DataCatalog, MemoryDataset, Version
+from kedro.io import DataCatalog, DatasetError, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from raw_file_builders import write
 from training_builders import tiny_base
@@ -415,6 +415,18 @@ def test_a_base_model_with_a_chat_template_and_room_passes(tmp_path, template):
     catalog = base_model(tmp_path, template=template)
     sft(catalog)
     check(catalog, tmp_path, "base_model", "params:sft")
+
+
+@pytest.mark.parametrize("name", ["base_model", "sft_model"])
+def test_a_model_folder_without_a_tokenizer_is_named_before_the_run(tmp_path, name):
+    """As `sft_model` it is a candidate."""
+    folder = Path(shutil.copytree(tiny_base().path, tmp_path / "model"))
+    (folder / "tokenizer.json").unlink()
+    catalog = DataCatalog({name: ModelFolderDataset(filepath=folder.as_posix())})
+    with pytest.raises(DatasetError) as caught:
+        check(catalog, tmp_path, name)
+    said = message(caught.value)
+    assert "no tokenizer that can be read" in said and str(folder) in said and "save_pretrained" in said
 
 
 def test_a_base_model_without_a_chat_template_is_named_before_anything_is_paid(tmp_path):

@@ -84,3 +84,42 @@ def test_an_environment_that_is_not_there_stops_the_run_and_those_there_are_name
         loader(tmp_path, env)
     assert caught.value.problem == f"there is no environment `{env}`"
     assert caught.value.fix == f"{hint}{tmp_path} has alpaca, base, local, test"
+
+
+def written(folder: Path, name: str, content: dict[str, Any]) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(yaml.safe_dump(content))
+
+
+@pytest.mark.parametrize("env", [None, "alpaca"])
+@pytest.mark.parametrize(("misspelt", "meant"), [("parameter.yml", "parameters"), ("gloabls.yml", "globals")])
+def test_a_misspelt_file_is_refused_with_the_name_that_was_meant(
+    tmp_path: Path, env: str | None, misspelt: str, meant: str
+) -> None:
+    written(tmp_path, f"local/{misspelt}", {"sft": {"max_length": 1}})
+    with pytest.raises(ConfigurationError, match=f"did you mean `{meant}.yml`") as refused:
+        loader(tmp_path, env)
+    assert refused.value.file == tmp_path / "local" / misspelt
+    loader(tmp_path, "test")  # which does not read conf/local
+
+
+@pytest.mark.parametrize("env", [None, "alpaca"])
+def test_a_misspelt_catalog_entry_is_told_with_the_name_that_was_meant(
+    tmp_path: Path, env: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    written(tmp_path, "base/catalog_raw.yml", {"base_model": {"type": "a"}})
+    written(tmp_path, "local/catalog.yml", {"base_modle": {"type": "b"}, "own": {"type": "c"}})
+    loader(tmp_path, env)
+    assert "`base_modle`" in caplog.text and "did you mean `base_model`?" in caplog.text
+    assert "`own`" not in caplog.text
+
+
+def test_files_and_entries_of_ones_own_are_read_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    written(tmp_path, "base/catalog_raw.yml", {"base_model": {"type": "a"}})
+    written(tmp_path, "local/catalog.yml", {"base_model": {"type": "b"}})
+    written(tmp_path, "local/parameters_mine.yml", {"sft": {"epochs": 2}})
+    written(tmp_path, "local/topics.yml", {"a": 1})
+    assert loader(tmp_path, None)["parameters"]["sft"]["epochs"] == 2
+    assert not caplog.text

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from instruction_tuning.statistics.held_out import held_out_number
 from instruction_tuning.text.counting import counted, duration_text
 
+# Below this a training is too short to teach much, and the dry run says so.
+FEW_STEPS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:
@@ -123,6 +126,15 @@ class TrainingEstimate:
             f"It trains on at most {counted(self.examples, 'example')}{documents}. An estimate:",
             f"  training: {counted(self.steps, 'step')}, {self.train_tokens:,} tokens over all epochs",
             f"  time: {time}",
+            *self._warnings(),
+        ]
+
+    def _warnings(self) -> list[str]:
+        if self.steps >= FEW_STEPS:
+            return []
+        return [
+            f"  warning: {counted(self.steps, 'step')} can hardly change a model; give more records, or "
+            "raise sft.num_train_epochs"
         ]
 
 

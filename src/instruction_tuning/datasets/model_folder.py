@@ -10,6 +10,7 @@ from kedro_datasets._typing import JSONPreview
 
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.datasets.remote import require_local
+from instruction_tuning.lm.loading import require_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.training.training_record import read_training_record
 
@@ -29,7 +30,10 @@ class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
         self.metadata = metadata
 
     def load(self) -> ModelFolder:
-        return open_model_folder(Path(self._get_load_path()))
+        """The folder, with a tokenizer: a run loads what comes from outside before its first node."""
+        folder = open_model_folder(Path(self._get_load_path()))
+        require_tokenizer(folder)
+        return folder
 
     def save(self, data: ModelFolder) -> None:
         with publish(self._get_save_path(), versioned=bool(self._version)) as path:

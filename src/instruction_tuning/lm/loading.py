@@ -13,6 +13,7 @@ from instruction_tuning.lm.model_folder import ModelFolder
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+TOKENIZER_FILE = "tokenizer.json"
 Head = Literal["causal", "none", "reward"]
 
 
@@ -54,11 +55,28 @@ def gpu_has_bfloat16() -> bool:
 
 
 def load_tokenizer(folder: ModelFolder) -> "PreTrainedTokenizerBase":
-    """The folder's tokenizer as it is."""
+    """The folder's tokenizer as it is. Raises `ModelFolderError` where there is none, or a broken one."""
     from transformers import AutoTokenizer
 
     require_known_architecture(folder.path)
-    return AutoTokenizer.from_pretrained(folder.path, trust_remote_code=False)
+    try:
+        return AutoTokenizer.from_pretrained(folder.path, trust_remote_code=False)
+    except Exception as error:  # transformers and tokenizers raise whatever their parsers do
+        file = folder.path / TOKENIZER_FILE
+        is_there = file.is_file()
+        said = f": {next(iter(str(error).splitlines()), type(error).__name__)}" if is_there else ""
+        raise ModelFolderError(
+            f"the model folder has no tokenizer that can be read{said}",
+            file=file if is_there else folder.path,
+            fix=f"copy {TOKENIZER_FILE} and tokenizer_config.json again from where the model comes, or save "
+            "them with tokenizer.save_pretrained(folder)",
+        ) from error
+
+
+def require_tokenizer(folder: ModelFolder) -> None:
+    """Raise `ModelFolderError` where the folder has no tokenizer; one with the usual file is not loaded."""
+    if not (folder.path / TOKENIZER_FILE).is_file():
+        load_tokenizer(folder)
 
 
 def load_config(folder: ModelFolder) -> "PreTrainedConfig":

@@ -112,7 +112,7 @@ def _train(
     trainer = RewardTrainer(
         model=model,
         args=RewardConfig(
-            **trainer_arguments(recipe.schedule, checkpoints),
+            **trainer_arguments(recipe.schedule, checkpoints, rows=len(fitting)),
             max_length=None,  # those too long are out already
             center_rewards_coefficient=recipe.center_rewards_coefficient,
         ),

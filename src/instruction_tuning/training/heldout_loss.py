@@ -20,9 +20,18 @@ ROWS_PER_BATCH = 4
 
 
 def heldout_loss(
-    model: "PreTrainedModel", sequences: Sequence[MaskedTokens], *, max_length: int, pad_token_id: int
+    model: "PreTrainedModel",
+    sequences: Sequence[MaskedTokens],
+    *,
+    max_length: int,
+    pad_token_id: int,
+    in_bfloat16: bool = False,
 ) -> float | None:
-    """Mean over all trained tokens; null where there is none. The model is left in eval mode."""
+    """Mean over all trained tokens; null where there is none. The model is left in eval mode.
+
+    Products are taken `in_bfloat16` where so told, as in training. A model that a trainer has had takes them
+    as it was trained, whatever is told here.
+    """
     import torch
 
     if not any(label != IGNORED for sequence in sequences for label in sequence.labels):
@@ -32,7 +41,8 @@ def heldout_loss(
     collate = StackedRowsCollator(pad_token_id)
     model.eval()
     total, count = 0.0, 0
-    with torch.inference_mode():
+    products = torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=in_bfloat16)
+    with torch.inference_mode(), products:
         for start in range(0, len(rows), ROWS_PER_BATCH):
             batch = collate([rows[place] for place in range(start, min(start + ROWS_PER_BATCH, len(rows)))])
             batch = {name: tensor.to(model.device) for name, tensor in batch.items()}

@@ -1,5 +1,6 @@
 """The steps of a training run, and what TRL's trainers are told of them and of the device."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,19 +32,21 @@ def deciding(recipe: Any) -> dict[str, Any]:
     return fields
 
 
-def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
-    """TrainingArguments that TRL's configurations share, for the device that there is (CUDA, else CPU)."""
+def trainer_arguments(schedule: Schedule, checkpoints: Path, *, rows: int) -> dict[str, Any]:
+    """TrainingArguments that TRL's configurations share, to train on `rows` rows with the device that there
+    is (CUDA, else CPU)."""
     import torch
 
     switch_off_telemetry()
     on_gpu = torch.cuda.is_available()
+    steps = optimizer_steps(schedule, rows, devices=max(torch.cuda.device_count(), 1) if on_gpu else 1)
     return {
         "output_dir": str(checkpoints),
         "learning_rate": schedule.learning_rate,
         "num_train_epochs": schedule.num_train_epochs,
         "per_device_train_batch_size": schedule.rows_per_microbatch,
         "gradient_accumulation_steps": schedule.gradient_accumulation_steps,
-        "warmup_steps": schedule.warmup_ratio,  # transformers reads a value below 1 as a share of the steps
+        "warmup_steps": warmup(schedule.warmup_ratio, steps),
         "weight_decay": schedule.weight_decay,
         "lr_scheduler_type": schedule.lr_scheduler_type,
         "logging_steps": schedule.logging_steps,
@@ -62,6 +65,22 @@ def trainer_arguments(schedule: Schedule, checkpoints: Path) -> dict[str, Any]:
         "report_to": "none",
         "disable_tqdm": True,
     }
+
+
+def optimizer_steps(schedule: Schedule, rows: int, *, devices: int = 1) -> int:
+    """The steps that transformers takes for `rows` rows, each device with its own microbatches."""
+    microbatches = math.ceil(rows / (schedule.rows_per_microbatch * devices))
+    an_epoch = max(math.ceil(microbatches / schedule.gradient_accumulation_steps), 1)
+    return math.ceil(schedule.num_train_epochs * an_epoch)
+
+
+def warmup(ratio: float, steps: int) -> float:
+    """`ratio`, which transformers reads as a share of the steps and rounds up, or 0 where that is one step.
+
+    A warm-up starts at rate 0, so one of one step would be a step that trains nothing: of a run of one step,
+    the whole training.
+    """
+    return 0 if math.ceil(ratio * steps) == 1 else ratio
 
 
 def trains_in_bfloat16(precision: str) -> bool:

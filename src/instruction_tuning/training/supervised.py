@@ -31,7 +31,7 @@ from instruction_tuning.training.resumable import (
     run_fingerprint,
     train_resumably,
 )
-from instruction_tuning.training.saving import save_model
+from instruction_tuning.training.saving import require_other_weights, save_model
 from instruction_tuning.training.schedule import (
     Schedule,
     deciding,
@@ -115,8 +115,9 @@ def _fine_tune(
     tuned = _merged(trainer.model) if recipe.tuning == "lora" else trainer.model
     _stop_at(tuned, tokenizer)
     tuned.config.use_cache = True
-    saved = write_base_record(save_model(tuned, tokenizer, recipe.saved_dtype, destination), base)
-    return TrainingResult(saved, log_frame(trainer.state), metrics)
+    saved = save_model(tuned, tokenizer, recipe.saved_dtype, destination)
+    require_other_weights(base, saved)
+    return TrainingResult(write_base_record(saved, base), log_frame(trainer.state), metrics)
 
 
 def _load_model(
@@ -169,7 +170,7 @@ def _make_trainer(
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
-            **trainer_arguments(recipe.schedule, checkpoints),
+            **trainer_arguments(recipe.schedule, checkpoints, rows=len(rows)),
             max_length=None,  # cut and packed already
             dataset_kwargs={"skip_prepare_dataset": True},
         ),
@@ -201,9 +202,14 @@ def _lora(recipe: SFTRecipe) -> Any:
 def _heldout_metrics(
     model: Any, heldout: TokenizedMixture, tokenizer: "PreTrainedTokenizerBase", recipe: SFTRecipe, when: str
 ) -> dict[str, float]:
+    # The trainer's wrapping stays on the model: without the same before, equal weights have two losses.
     losses = {
         name: heldout_loss(
-            model, sequences, max_length=recipe.max_length, pad_token_id=tokenizer.pad_token_id
+            model,
+            sequences,
+            max_length=recipe.max_length,
+            pad_token_id=tokenizer.pad_token_id,
+            in_bfloat16=trains_in_bfloat16(recipe.schedule.precision),
         )
         for name, sequences in (("", heldout.chats), ("document_", heldout.documents))
     }

@@ -314,6 +314,7 @@ def test_the_time_of_a_training_is_told_only_where_one_has_shown_it(tmp_path):
     text = dry_run(path, count_words, max_length_tokens=10, training=training()).render()
     assert "on at most 40 examples. An estimate:" in text and "training: 10 steps, 400 tokens" in text
     assert "time: not known yet" in text
+    assert "warning" not in text
     known = training(tokens_per_second=20.0)
     text = dry_run(path, count_words, max_length_tokens=10, training=known).render()
     assert "time: about 20 s, at the 20 tokens a second" in text
@@ -334,3 +335,9 @@ def test_texts_that_ask_nothing_are_counted_and_are_nothing_to_train_on(tmp_path
     assert "the good rows are texts that ask nothing" in report.render()
     write(tmp_path / "b.jsonl", pair("Say a.", "a"))
     assert dry_run(tmp_path, count_words, max_length_tokens=5).is_usable
+
+
+def test_a_training_of_a_few_steps_is_warned_of(tmp_path):
+    path = write(tmp_path / "a.jsonl", *(pair(f"one two {row}", "a b") for row in range(3)))
+    text = dry_run(path, count_words, max_length_tokens=10, training=training(num_train_epochs=1)).render()
+    assert "training: 1 step, " in text and "warning: 1 step can hardly change a model" in text

@@ -1,4 +1,4 @@
-"""No code from a model folder is run."""
+"""No code from a model folder is run; a folder without a usable tokenizer is named with the fix."""
 
 import json
 import shutil
@@ -71,3 +71,16 @@ def test_a_cpu_has_float32(monkeypatch, tiny_model_path):
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert load_model(open_model_folder(tiny_model_path), "causal").dtype == torch.float32
+
+
+@pytest.mark.parametrize("left", [None, "no JSON"])
+def test_a_folder_whose_tokenizer_cannot_be_read_is_named_with_the_fix(tiny_model_path, tmp_path, left):
+    folder = shutil.copytree(tiny_model_path, tmp_path / "model")
+    file = folder / "tokenizer.json"
+    file.unlink()
+    if left is not None:
+        file.write_text(left)
+    with pytest.raises(ModelFolderError, match="no tokenizer that can be read") as refused:
+        load_tokenizer(open_model_folder(folder))
+    assert refused.value.file == (folder if left is None else file)
+    assert "tokenizer.json" in refused.value.fix and "\n" not in refused.value.problem

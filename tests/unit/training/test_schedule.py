@@ -1,9 +1,10 @@
-"""In which format products are taken."""
+"""In which format products are taken, and how many steps warm up."""
 
 import pytest
 import torch
+from recipe_builders import small_schedule
 
-from instruction_tuning.training.schedule import trains_in_bfloat16
+from instruction_tuning.training.schedule import optimizer_steps, trains_in_bfloat16, warmup
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,16 @@ def test_this_machine_can_be_asked():
     assert capabilities["architecture"]
     if capabilities["architecture"] == "x86_64":
         assert {"avx512_bf16", "amx_bf16"} <= capabilities.keys()
+
+
+@pytest.mark.parametrize(("steps", "expected"), [(1, 0), (20, 0), (21, 0.05), (400, 0.05)])
+def test_a_warm_up_of_one_step_is_none_and_a_longer_one_stays(steps, expected):
+    assert warmup(0.05, steps) == expected
+    assert warmup(0.0, steps) == 0
+
+
+def test_steps_are_counted_an_epoch_at_a_time_for_all_devices():
+    schedule = small_schedule(num_train_epochs=3, rows_per_microbatch=2, gradient_accumulation_steps=4)
+    assert [optimizer_steps(schedule, rows) for rows in (1, 8, 9)] == [3, 3, 6]
+    assert optimizer_steps(schedule, 9, devices=2) == 3
+    assert optimizer_steps(small_schedule(num_train_epochs=0.5), 5) == 2

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from recipe_builders import small_schedule, small_sft_recipe
 from training_builders import CONTEXT, replay_documents, tiny_base, verified_examples
@@ -43,6 +44,18 @@ def train(work_folder: Path, recipe: SFTRecipe = RECIPE, base: ModelFolder | Non
         seed=0,
     )
     return fine_tune(base or tiny_base(), training, validation, recipe, work_folder)
+
+
+def chats_alone(count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`count` chats to train on and one held out, without documents."""
+    return build_mixture(
+        verified_examples(count + 1),
+        replay_documents(0),
+        documents_per_example=0.0,
+        validation_share=0.01,
+        validation_minimum=1,
+        seed=0,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +116,36 @@ def test_rows_need_not_be_packed(tmp_path: Path) -> None:
 def test_a_max_length_beyond_the_context_is_refused_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"set sft.max_length to {CONTEXT} or less"):
         train(tmp_path, replace(RECIPE, max_length=CONTEXT + 1))
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_no_run_is_so_short_that_its_first_step_trains_nothing(tmp_path: Path, epochs: int) -> None:
+    short = replace(RECIPE.schedule, num_train_epochs=epochs, logging_steps=1)
+    chats, held_out = chats_alone(3)
+    result = fine_tune(tiny_base(), chats, held_out, replace(RECIPE, schedule=short), tmp_path)
+    assert result.metrics["steps"] == epochs
+    assert result.log["learning_rate"].iloc[0] == short.learning_rate
+    assert result.metrics["heldout_loss_after"] < result.metrics["heldout_loss_before"]
+
+
+@pytest.mark.parametrize("tuning", ["full", "lora"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_loss_is_measured_before_and_after_in_the_same_way(
+    tmp_path: Path, precision: str, tuning: str
+) -> None:
+    """The rate moves nothing but weights that are exactly 0, such as those of the padding."""
+    still = replace(SHORT.schedule, learning_rate=1e-12, weight_decay=0.0, precision=precision)
+    metrics = train(tmp_path, replace(SHORT, tuning=tuning, schedule=still)).metrics
+    for kind in ("", "document_"):
+        before, after = (metrics[f"heldout_{kind}loss_{when}"] for when in ("before", "after"))
+        assert after == pytest.approx(before, abs=1e-6)
+
+
+def test_a_training_that_changes_no_weight_is_refused(tmp_path: Path) -> None:
+    still = replace(SHORT.schedule, learning_rate=1e-50, weight_decay=0.0)
+    with pytest.raises(ConfigurationError, match="still the base model") as refused:
+        train(tmp_path, replace(SHORT, schedule=still))
+    assert refused.value.field == "sft.learning_rate" and not list(tmp_path.glob("*/result.json"))
 
 
 @pytest.mark.filterwarnings("ignore:.*(invalid value|overflow).*")

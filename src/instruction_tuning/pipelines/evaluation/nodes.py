@@ -29,7 +29,10 @@ def measure_models(
     from instruction_tuning.evaluation.benchmarks import chat_template_of, measure_model
 
     rival = None if _is_champion(sft_model, champion_model) else champion_model
-    models = {"base": base_model, "candidate": sft_model, "champion": rival}
+    roles = {"base": base_model, "candidate": sft_model, "champion": rival}
+    models = {role: model for role, model in roles.items() if model is not None}
+    # All before the first is measured: a folder without a usable tokenizer costs no measuring of another.
+    templates = {role: chat_template_of(model) for role, model in models.items()}
     settings = parameters.settings()
     outputs = [
         measure_model(
@@ -37,16 +40,13 @@ def measure_models(
             benchmark_items,
             settings,
             Path(parameters.work_folder),
-            chat_template=chat_template_of(sft_model),
+            chat_template=templates["candidate"],
             role=role,
         ).assign(model_role=role)
         for role, model in models.items()
-        if model is not None
     ]
     measured = pd.concat(outputs, ignore_index=True)
-    logger.info(
-        "%d answers of %s", len(measured), ", ".join(role for role in models if models[role] is not None)
-    )
+    logger.info("%d answers of %s", len(measured), ", ".join(models))
     return measured
 
 
