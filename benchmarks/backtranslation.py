@@ -1,6 +1,6 @@
 """Instruction backtranslation in the microworld: does the curation find right pairs, and does it help?
 
-python benchmarks/backtranslation.py [--seeds 1 2 3] [--pages 300] [--params …] [--items 40]
+python benchmarks/backtranslation.py [--seeds 1 2 3] [--pages 300] [--params …] [--items 40] [--keep FOLDER]
 
 Once a seed, in a scratch copy of the project, the whole loop runs (kedro run
 --pipeline=instruction_backtranslation); reverse model, sampling and trainings take the seed. Then, all from
@@ -13,7 +13,8 @@ the base, on the same seed pairs and by the same recipe:
 Prints a table of precision and recall by round (means over seeds, lowest and highest; an effect, since
 trained models judge), and one of scores on validation items through chat: differences to `uncurated` in pairs
 of seeds and items, with intervals and the smallest difference that they would find. Where the last round
-keeps nothing, or everything, both are the same, and it says so.
+keeps nothing, or everything, both are the same, and it says so. Each seed's figures are kept in FOLDER, and
+taken from there the next time.
 """
 
 import argparse
@@ -51,21 +52,27 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=300, help="web pages that segments are cut from")
     parser.add_argument("--items", type=int, default=40, help="validation items an ability")
     parser.add_argument("--params", default="", help="more parameters, as for kedro run")
+    parser.add_argument("--keep", type=Path, help="where each seed's figures are kept")
     given = parser.parse_args()
     accuracies, scores = [], []
     with tempfile.TemporaryDirectory() as scratch:
-        project = copy_project(Path(scratch) / "project")
+        keep = given.keep or Path(scratch)
+        keep.mkdir(parents=True, exist_ok=True)
         for seed in given.seeds:
-            run_loop(project, seed, given.pages, given.params)
-            accuracies.append(
-                newest(project, "data/08_reporting/curation_accuracy.parquet").assign(seed=seed)
-            )
-            scores.append(arms(project, seed, given.items, given.params))
+            files = [keep / f"{name}_{seed}.parquet" for name in ("accuracy", "scores")]
+            if not all(file.is_file() for file in files):
+                project = copy_project(Path(scratch) / f"project_{seed}")
+                run_loop(project, seed, given.pages, given.params)
+                accuracy = newest(project, "data/08_reporting/curation_accuracy.parquet")
+                accuracy.assign(seed=seed).to_parquet(files[0])
+                arms(project, seed, given.items, given.params).to_parquet(files[1])
+            accuracies.append(pd.read_parquet(files[0]))
+            scores.append(pd.read_parquet(files[1]))
     sys.stdout.write(f"\n{curation_table(pd.concat(accuracies))}\n")
     if len(given.seeds) < 2:
         sys.stdout.write("\nOne seed tells nothing of another: no differences.\n")
         return 0
-    ranking = rank_methods(pd.concat(scores), REFERENCE, seed=0)
+    ranking = rank_methods(pd.concat(scores), REFERENCE)
     sys.stdout.write(f"\n{arena_table(ranking, reference=REFERENCE)}\n")
     return 0
 
