@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from instruction_tuning import early_interrupt  # noqa: F401
 from instruction_tuning.config_layers import LayeredConfigLoader
 from instruction_tuning.hooks import PROJECT_HOOKS
 from instruction_tuning.hooks.project_logging import use_project_logging

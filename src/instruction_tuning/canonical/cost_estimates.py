@@ -133,7 +133,7 @@ class TrainingEstimate:
         if self.steps >= FEW_STEPS:
             return []
         return [
-            f"  warning: {counted(self.steps, 'step')} can hardly change a model; give more records, or "
+            f"  warning: {counted(self.steps, 'step')} will teach a model little; give more records, or "
             "raise sft.num_train_epochs"
         ]
 

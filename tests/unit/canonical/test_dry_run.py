@@ -340,4 +340,4 @@ def test_texts_that_ask_nothing_are_counted_and_are_nothing_to_train_on(tmp_path
 def test_a_training_of_a_few_steps_is_warned_of(tmp_path):
     path = write(tmp_path / "a.jsonl", *(pair(f"one two {row}", "a b") for row in range(3)))
     text = dry_run(path, count_words, max_length_tokens=10, training=training(num_train_epochs=1)).render()
-    assert "training: 1 step, " in text and "warning: 1 step can hardly change a model" in text
+    assert "training: 1 step, " in text and "warning: 1 step will teach a model little" in text
