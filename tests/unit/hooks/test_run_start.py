@@ -16,6 +16,12 @@ from instruction_tuning.lineage.data_lock import hold_for_deleting
 from instruction_tuning.runner import InterruptibleRunner
 
 
+@pytest.fixture(autouse=True)
+def _where_the_tests_were_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that has not ended leaves its process in the project's folder."""
+    monkeypatch.chdir(Path.cwd())
+
+
 def start(hooks: RunStartHooks, project: Path, pipeline: Pipeline | None = None, **run_params: Any) -> None:
     hooks.before_pipeline_run(
         {"project_path": str(project), **run_params}, pipeline or Pipeline([]), DataCatalog({})
@@ -28,6 +34,35 @@ def test_no_other_hook_is_asked_before_the_run_is_planned_and_checked() -> None:
         manager.register(hooks)
     # pluggy calls the end of the list first.
     assert isinstance(manager.hook.before_pipeline_run.get_hookimpls()[-1].plugin, RunStartHooks)
+
+
+@pytest.mark.parametrize("end", ["after_pipeline_run", "on_pipeline_error"])
+def test_a_run_works_in_the_projects_folder_until_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    elsewhere = tmp_path / "docs"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    hooks = RunStartHooks()
+    start(hooks, tmp_path)
+    assert Path.cwd() == tmp_path
+    getattr(hooks, end)()
+    assert Path.cwd() == elsewhere
+
+
+def test_a_run_that_may_not_start_leaves_where_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConfigurationError("no", fix="none")
+
+    before = Path.cwd()
+    monkeypatch.setattr(run_start, "check_before_run", refuse)
+    with pytest.raises(ConfigurationError):
+        start(RunStartHooks(), tmp_path)
+    assert Path.cwd() == before
+    with hold_for_deleting(tmp_path / "data"):
+        pass
 
 
 @pytest.mark.parametrize("end", ["after_pipeline_run", "on_pipeline_error"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from answer_builders import answer_parameters, selected_queries
-from chat_server import MODEL, ChatServer
+from chat_server import MODEL, ChatServer, good_text
 from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Node, Pipeline
 from mlflow import MlflowClient
@@ -31,9 +31,16 @@ MARKS = {"verified_examples": {"kept": {"paid": ["teacher_completions"], "by": "
 MADE = ("teacher_completions", "rated_responses", "verified_examples", "rejected_answers")
 
 
+def wrong_sums(body: dict[str, Any], index: int) -> str:
+    """Of four queries two are sums, and no record is kept of these."""
+    question = body["messages"][-1]["content"]
+    return f"The answer is {index}." if question.startswith("What is ") else good_text(body, index)
+
+
 @pytest.fixture
 def server():
     with ChatServer() as started:
+        started.text = wrong_sums
         yield started
 
 
@@ -80,7 +87,6 @@ def run(tmp_path, server, run_pipeline):
 
 
 def test_the_first_run_pays_all_and_a_second_one_nothing(run, server):
-    # Of the four queries two are sums, and no answer is their result.
     each = f"  Each of the 2 records in verified_examples has cost ${2 * USD_A_QUERY:.5f}."
     assert run(4, FIRST)[1:] == [f"  This run sent 12 requests, for ${4 * USD_A_QUERY:.4f}.", each]
     server.requests.clear()
