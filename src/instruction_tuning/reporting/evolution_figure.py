@@ -8,6 +8,8 @@ from instruction_tuning.reporting.figure_style import COLOURS, styled
 
 _KEPT, _DROPPED, _FAILED, _STOPPED = COLOURS[2], COLOURS[1], COLOURS[5], COLOURS[4]
 _FATES = {"kept": _KEPT, "dropped": _DROPPED, "failed": _FAILED, "stopped": _STOPPED}
+# One hue, the later the darker: no fate has it.
+_ROUNDS = ("#a9c4e6", "#7ba3d6", "#3b6fb6", "#274b7d", "#162b48")
 _ROW_PIXELS = 24
 
 
@@ -26,7 +28,7 @@ def evolution_figure(evolved: pd.DataFrame) -> go.Figure:
         vertical_spacing=60 / (sum(heights) + 200),
         subplot_titles=(
             f"What became of the branches, from {int((evolved['round'] == 0).sum()):,} seeds",
-            "Kept, of those evolved by an operation, percent",
+            "Kept, of those evolved by an operation",
             "Why evolutions were not kept, and branches stopped",
         ),
     )
@@ -37,6 +39,8 @@ def evolution_figure(evolved: pd.DataFrame) -> go.Figure:
         figure.add_trace(trace, row=3, col=1)
     figure.update_layout(barmode="stack")
     figure.update_yaxes(title="branches", tickformat=",", row=1, col=1)
+    figure.update_xaxes(showgrid=False, row=2, col=1)
+    figure.update_yaxes(showgrid=False, row=2, col=1)
     figure.update_xaxes(tickformat=",", row=3, col=1)
     return styled(figure, "Evolution of instructions", height=sum(heights) + 200)
 
@@ -63,14 +67,25 @@ def _kept_shares(made: pd.DataFrame, labels: pd.Series, rounds: list[int]) -> go
         z=shares.to_numpy(),
         x=[f"round {number}" for number in rounds],
         y=shares.index.tolist(),
-        text=counts.to_numpy(),
-        texttemplate="%{z:.0f} of %{text:,}",
+        text=_share_texts(shares, counts),
+        texttemplate="%{text}",
+        customdata=counts.to_numpy(),
+        xgap=2,
+        ygap=2,
         colorscale=[[0.0, "#f7f7f7"], [1.0, _KEPT]],
         zmin=0,
         zmax=100,
         showscale=False,
-        hovertemplate="%{y}, %{x}: %{z:.1f}% of %{text:,} kept<extra></extra>",
+        hovertemplate="%{y}, %{x}: %{z:.1f}% of %{customdata:,} kept<extra></extra>",
     )
+
+
+def _share_texts(shares: pd.DataFrame, counts: pd.DataFrame) -> list[list[str]]:
+    """Nothing where nothing was evolved."""
+    return [
+        [f"{share:.0f}% of {count:,.0f}" if count else "" for share, count in zip(*row, strict=True)]
+        for row in zip(shares.to_numpy(), counts.to_numpy(), strict=True)
+    ]
 
 
 def _reasons(rows: pd.DataFrame, reasons: list[str], rounds: list[int]) -> list[go.Bar]:
@@ -80,7 +95,7 @@ def _reasons(rows: pd.DataFrame, reasons: list[str], rounds: list[int]) -> list[
             y=[reason.replace("_", " ") for reason in reasons],
             orientation="h",
             name=f"round {number}",
-            marker_color=COLOURS[place % len(COLOURS)],
+            marker_color=_ROUNDS[min(place, len(_ROUNDS) - 1)],
             legendgroup="rounds",
             hovertemplate="%{y}: %{x:,}<extra>" + f"round {number}" + "</extra>",
         )
