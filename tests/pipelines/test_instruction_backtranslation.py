@@ -87,7 +87,7 @@ def test_models_write_and_judge_and_the_last_one_carries_the_tags(project_path, 
     TrainingLog.validate(log)
     assert read_training_record(model)[1] == metrics and metrics["heldout_loss_after"] > 0
     panels = [trace.type for trace in catalog["curation_figure"].load().data]
-    assert panels == ["histogram", "bar", "bar", "bar"] * BACKTRANSLATION_ROUNDS
+    assert panels == ["scatter", "bar", "bar", "bar"] * BACKTRANSLATION_ROUNDS
 
 
 @pytest.mark.slow
