@@ -1,8 +1,9 @@
 """Completions on their way to the store: those that come together, and also when the store fails in mid-run.
 
 A transaction costs more than the rows in it, so what arrives in one turn of the event loop is one (group
-commit; Helland et al. 1987). Whoever put something down goes on when it is on disk: a sender takes up nothing
-else before, and a kill loses no more than what was in flight.
+commit; Helland et al. 1987), but no more than a few at a time: senders that all waited for one transaction
+would send in bursts, between which the server has nothing to do. Whoever put something down goes on when it
+is on disk: a sender takes up nothing else before, and a kill loses no more than what was in flight.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from instruction_tuning.lm.completion import Completion
 from instruction_tuning.lm.completion_store import CompletionStore
 
 logger = logging.getLogger(__name__)
+
+_MOST_WAITING = 4
 
 
 class SafeKeeping:
@@ -65,9 +68,14 @@ class SafeKeeping:
             loop = asyncio.get_running_loop()
             self._next = loop.create_future()
             loop.call_soon(self._commit, self._next)
-        return await asyncio.shield(self._next)
+        committed = self._next
+        if len(self._unstored) + len(self._unnoted) >= _MOST_WAITING:
+            self._commit(committed)
+        return await asyncio.shield(committed)
 
     def _commit(self, committed: "asyncio.Future[list[int]]") -> None:
+        if committed.done():
+            return
         self._next = None
         notes, self._unnoted = self._unnoted, []
         try:
