@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 
 import pytest
 from annotation_builders import TOKEN, Client, a_task, serving_process
@@ -146,7 +147,7 @@ def test_a_kill_between_events_loses_nothing_that_was_acknowledged(tmp_path):
                     task = TASKS[number % len(TASKS)].task_id
                     try:
                         Client(url, who).save(task, {"answer": text}, event_key=key)
-                    except (OSError, ValueError, AssertionError):
+                    except (OSError, HTTPException, ValueError, AssertionError):
                         assert stop.wait(20), "the server failed before it was killed"
                         return
                     acknowledged[key] = text

@@ -77,7 +77,7 @@ def test_a_server_that_gives_too_many_choices_is_cut_to_what_was_asked(store):
 
 
 def test_concurrency_stays_at_its_limit(store):
-    with ChatServer(delay_seconds=0.01) as server:
+    with ChatServer(delay_seconds=0.05) as server:
         complete_all(endpoint(server), asking(40), store, CompletionLimits(max_concurrency=8))
         assert server.most_in_flight == 8
 

@@ -57,7 +57,7 @@ def expected(texts: list[str], width: int = 4) -> np.ndarray:
 
 
 def test_each_text_gets_its_own_unit_vector_in_whatever_order_the_server_says_them(tmp_path):
-    with ChatServer() as server:
+    with ChatServer(delay_seconds=0.05) as server:
         server.change_embeddings = lambda data: data[::-1]
         vectors = embed_at_endpoint(TEXTS, asking(server), tmp_path)
     np.testing.assert_allclose(vectors, expected(TEXTS), atol=1e-6)
