@@ -1,8 +1,10 @@
-"""Transactions of SQLite, for connections that commit by themselves otherwise."""
+"""SQLite: how a file of it begins, and transactions for connections that commit by themselves otherwise."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+SQLITE_HEADER = b"SQLite format 3\x00"
 
 
 @contextmanager

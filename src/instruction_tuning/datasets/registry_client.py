@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from instruction_tuning.datasets.registry_store import SQLITE, sqlite_file
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.transactions import SQLITE_HEADER
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,7 +26,6 @@ _DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/.*)?")
 _SECRET_PARTS = re.compile(r"(?<=://)[^/\s]*@|\?\S*")
 _NAMES = "name a server (http://host:5000) or a database (sqlite:////folder/mlflow.db) that works"
-_SQLITE_MAGIC = b"SQLite format 3\0"
 _OWN_STORE = f"`unset {TRACKING_URI}` to use the project's own mlflow.db"
 
 
@@ -92,7 +92,7 @@ def shown(text: str) -> str:
 
 def _is_database(file: Path) -> bool:
     with file.open("rb") as stream:
-        return stream.read(len(_SQLITE_MAGIC)) in (b"", _SQLITE_MAGIC)
+        return stream.read(len(SQLITE_HEADER)) in (b"", SQLITE_HEADER)
 
 
 def _silence(parts: SplitResult, port: int | None) -> str | None:

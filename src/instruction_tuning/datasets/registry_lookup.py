@@ -7,6 +7,7 @@ which nothing has to run shall not. Any other store, or another layout of its ta
 import os
 import sqlite3
 from contextlib import suppress
+from typing import Any
 
 from instruction_tuning.datasets.registry_client import TRACKING_URI, registry_client
 from instruction_tuning.datasets.registry_store import DIGEST_TAG, read_only, sqlite_file
@@ -32,29 +33,31 @@ _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 def aliased_version(name: str, alias: str) -> tuple[str, str | None] | None:
     """Version and digest of registered model `name` that carries `alias`; null where there is none."""
-    file = sqlite_file(os.environ.get(TRACKING_URI, ""))
-    if file is None:
+    rows = _rows(_ALIASED, (DIGEST_TAG, name, alias))
+    if rows is None:
         return _aliased_by_client(name, alias)
-    if not file.exists():
-        return None
-    with suppress(sqlite3.Error), read_only(file) as store:
-        found = store.execute(_ALIASED, (DIGEST_TAG, name, alias)).fetchone()
-        return None if found is None else (str(found[0]), found[1])
-    return _aliased_by_client(name, alias)
+    return (str(rows[0][0]), rows[0][1]) if rows else None
 
 
 def version_of_digest(name: str, digest: str) -> tuple[str, list[str]] | None:
     """The newest version of registered model `name` with these weights, and its aliases; null."""
+    rows = _rows(_OF_DIGEST, (name, DIGEST_TAG, digest))
+    if rows is None:
+        return _of_digest_by_client(name, digest)
+    newest = [alias for version, alias in rows if version == rows[0][0] and alias is not None]
+    return (str(rows[0][0]), newest) if rows else None
+
+
+def _rows(query: str, values: tuple[str, ...]) -> list[tuple[Any, ...]] | None:
+    """What the store's file has, nothing where it is not made yet; null where only the client can tell."""
     file = sqlite_file(os.environ.get(TRACKING_URI, ""))
     if file is None:
-        return _of_digest_by_client(name, digest)
-    if not file.exists():
         return None
+    if not file.exists():
+        return []
     with suppress(sqlite3.Error), read_only(file) as store:
-        rows = store.execute(_OF_DIGEST, (name, DIGEST_TAG, digest)).fetchall()
-        newest = [alias for version, alias in rows if version == rows[0][0]]
-        return (str(rows[0][0]), [alias for alias in newest if alias is not None]) if rows else None
-    return _of_digest_by_client(name, digest)
+        return store.execute(query, values).fetchall()
+    return None
 
 
 def _of_digest_by_client(name: str, digest: str) -> tuple[str, list[str]] | None:

@@ -43,6 +43,11 @@ class AttemptError(Exception):
         self.news = news
 
 
+def not_sent() -> AttemptError:
+    """For a request that the end of the run came before."""
+    return AttemptError("the run was stopped before this request was sent")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Usage:
     """The token counts of an answer, where the server gave them, and what it says of its limits."""

@@ -17,7 +17,7 @@ from instruction_tuning.errors import (
     ConfigurationError,
     LanguageModelError,
 )
-from instruction_tuning.lm.attempt import AttemptError
+from instruction_tuning.lm.attempt import AttemptError, not_sent
 from instruction_tuning.lm.budget import Budget, is_free, price
 from instruction_tuning.lm.clients import open_client
 from instruction_tuning.lm.embedding_endpoint import EmbeddingEndpoint, KeptVectors
@@ -140,7 +140,7 @@ class EmbeddingRun:
         try:
             if self._stop.is_asked:
                 charged_usd = 0.0
-                raise AttemptError("the run was stopped before this request was sent")
+                raise not_sent()
             reply = await self._client.embed(body)
             if reply.usage_reported:
                 charged_usd = price(self._endpoint, reply.prompt_tokens, 0)

@@ -14,7 +14,7 @@ import math
 import time
 from collections import deque
 
-from instruction_tuning.lm.attempt import AttemptError
+from instruction_tuning.lm.attempt import not_sent
 from instruction_tuning.lm.rate_limits import RateNews, Remaining
 from instruction_tuning.lm.stopping import Stop
 
@@ -76,7 +76,7 @@ class InFlight:
         """Wait for a turn; returns what `refused` wants to know. Raises `AttemptError` at a stop."""
         while (closed_seconds := self._closed_seconds()) > 0:
             if self._stop.is_asked:
-                raise AttemptError("the run was stopped before this request was sent")
+                raise not_sent()
             await self._wait(closed_seconds)
         self.count += 1
         self._requests.take(1.0)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from instruction_tuning.lm.attempt import AttemptError, Usage
+from instruction_tuning.lm.attempt import AttemptError, Usage, not_sent
 from instruction_tuning.lm.in_flight import InFlight
 from instruction_tuning.lm.stopping import Stop
 
@@ -142,7 +142,7 @@ class Retrier:
             # Spread, so that the pause does not end in a burst that earns the next 429.
             await self._sleep(wait_seconds + self._jitter.uniform(0.0, 0.1 + 0.25 * wait_seconds))
             if self._stop.is_asked:
-                raise AttemptError("the run was stopped before this request was sent")
+                raise not_sent()
 
     async def _sleep(self, seconds: float) -> None:
         self._waiting += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from instruction_tuning.errors import ConfigurationError, LanguageModelError
-from instruction_tuning.lm.attempt import AttemptError, Reply
+from instruction_tuning.lm.attempt import AttemptError, Reply, not_sent
 from instruction_tuning.lm.budget import Budget, is_free, price, worst_price
 from instruction_tuning.lm.chat_request import ChatRequest
 from instruction_tuning.lm.clients import ask
@@ -108,7 +108,7 @@ class Sender:
                 # A kill would take what was in flight out of the sum that the limit is for.
                 attempts.free_note = await self._safe.note_sent(first_key, worst_usd)
             if self._stop.is_asked:
-                raise AttemptError("the run was stopped before this request was sent")
+                raise not_sent()
             note, attempts.free_note = attempts.free_note, None
             charged_usd = worst_usd  # until it is known, and for good where a second ctrl-C ends it
             try:

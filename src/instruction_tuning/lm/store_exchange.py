@@ -21,8 +21,8 @@ from instruction_tuning.lm.completion import Choice, Completion
 from instruction_tuning.lm.completion_store import CompletionStore
 from instruction_tuning.lm.payments import Payment
 from instruction_tuning.lm.sent_requests import Note
+from instruction_tuning.transactions import SQLITE_HEADER
 
-_SQLITE_HEADER = b"SQLite format 3\x00"
 _REQUESTS_AT_A_TIME = 500
 _REQUEST_ID = r"^[0-9a-f]{32}$"
 
@@ -198,7 +198,7 @@ def _merge_one(store: CompletionStore, ours: StoredRequest | None, theirs: Store
 def _is_store(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
-            return stream.read(len(_SQLITE_HEADER)) == _SQLITE_HEADER
+            return stream.read(len(SQLITE_HEADER)) == SQLITE_HEADER
     except OSError as error:
         raise InputError(
             f"the file cannot be read: {error.strerror}",

@@ -9,11 +9,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from instruction_tuning.verification.math_answer import marked_answer_text
+from instruction_tuning.verification.math_answer import LONGEST_RESPONSE, marked_answer_text
 from instruction_tuning.verification.stated_quantities import final_quantity_of, quantity_of
 from instruction_tuning.verification.statements import statements
 
-_LONGEST_RESPONSE = 20_000  # characters, the last ones
 _MOST_WORDS_OF_A_LAST_LINE = 8
 # What follows the last of these is the answer proper: "The capital of Brond is Balit." → "balit".
 _INTRODUCTION = re.compile(r".*(?:\b(?:is|are|reads)\b|[:：=是为])\s*(?=\S)", re.IGNORECASE | re.DOTALL)
@@ -35,7 +34,7 @@ def final_answer(response: str) -> str | None:
     >>> final_answer("First, 3 boxes hold 4 apples each.\\nSo there are 3 * 4 = 12 apples.")
     '12'
     """
-    text = unicodedata.normalize("NFKC", response[-_LONGEST_RESPONSE:])
+    text = unicodedata.normalize("NFKC", response[-LONGEST_RESPONSE:])
     if (marked := marked_answer_text(text)) is not None:
         return _number(marked) or _bare(marked)
     lines = [line for line in _without_reasons(text).splitlines() if line.strip(_EDGES)]

@@ -3,8 +3,8 @@ r"""Final answers of worked solutions, and whether one is the record's own.
 As the graders of GSM8K (Cobbe et al. 2021, arXiv 2110.14168: the text behind `####`) and of MATH (Hendrycks
 et al. 2021, arXiv 2103.03874: the last `\boxed{}`), with these departures: quantities are compared, not
 strings (equal_quantities.py); without a mark the quantity counts that the text ends on
-(stated_quantities.py), and nothing is said where several compete. What is no quantity is compared as folded
-text. O(length).
+(stated_quantities.py), and nothing is said where several compete, or where the answer is no quantity.
+O(length).
 """
 
 import re
@@ -24,7 +24,7 @@ from instruction_tuning.verification.stated_quantities import (
 )
 from instruction_tuning.verification.verdict import Query, Verdict
 
-_LONGEST_RESPONSE = 20_000  # characters, the last ones: the answer is at the end
+LONGEST_RESPONSE = 20_000  # characters, the last ones: the answer is at the end
 _DIGITS = re.compile(rf"{PLAIN_NUMBER}(?!\d)")
 _BOXED = re.compile(r"\\f?boxed\s*\{")
 _HASHES = re.compile(r"^.*####[ \t]*(\S.*)$", re.MULTILINE)
@@ -39,44 +39,14 @@ _REASON = re.compile(
 )
 
 
-def final_answer_text(response: str) -> str | None:
-    r"""The final answer as it is written: boxed, behind `####`, announced as the answer, else the quantity
-    that the text ends on, where that is clear.
+def marked_answer_text(response: str) -> str | None:
+    r"""The final answer as it is written: boxed, behind `####`, or announced as such; null without a mark.
 
-    >>> final_answer_text("6 * 7 = <<6*7=42>>42 eggs\n#### 42")
+    >>> marked_answer_text("6 * 7 = <<6*7=42>>42 eggs\n#### 42")
     '42'
     """
-    if (marked := marked_answer_text(response)) is not None:
-        return marked
-    ended = final_quantity_of(response[-_LONGEST_RESPONSE:])
-    return None if ended is None else ended.text
-
-
-def marked_answer_text(response: str) -> str | None:
-    """As `final_answer_text`, but null where nothing marks the final answer as such."""
-    marked = _marked(response[-_LONGEST_RESPONSE:])
+    marked = _marked(response[-LONGEST_RESPONSE:])
     return None if marked is None else marked.quantity or marked.text
-
-
-def final_quantity(response: str) -> Quantity | None:
-    """The quantity that the final answer is, or null where it is none or there is no answer."""
-    stated = final_answer_text(response)
-    return None if stated is None else quantity_of(stated)
-
-
-def same_final_answer(response: str, reference: str) -> bool | None:
-    """Whether the final answers of two texts are one; null where one of them has none.
-
-    >>> same_final_answer("So it is 1,200 g.", "#### 1.2 kg")
-    True
-    """
-    said, right = final_quantity(response), final_quantity(reference)
-    if said is not None and right is not None:
-        return same_quantity(said, right)
-    first, second = final_answer_text(response), final_answer_text(reference)
-    if first is None or second is None:
-        return None
-    return fold(first).casefold().replace(" ", "") == fold(second).casefold().replace(" ", "")
 
 
 def reference_quantity(reference: str) -> Quantity | None:
@@ -86,7 +56,7 @@ def reference_quantity(reference: str) -> Quantity | None:
     >>> reference_quantity("1. Eat well 2. Sleep 3. Exercise often") is None
     True
     """
-    text = reference[-_LONGEST_RESPONSE:]
+    text = reference[-LONGEST_RESPONSE:]
     marked = _marked(text)
     if marked is None and holds_code(text):
         return None
@@ -119,14 +89,15 @@ class Compared:
 
 def compared_with(response: str, right: Quantity) -> Compared | None:
     """The final answer of a text against the right one; null where it has none."""
-    said = _final(response[-_LONGEST_RESPONSE:])
+    said = _final(response[-LONGEST_RESPONSE:])
     quantity = None if said is None or said.quantity is None else quantity_of(said.quantity)
     if said is None or said.quantity is None or quantity is None:
         return None
     if same_quantity(quantity, right):
         return Compared(said.quantity, True)
     # A number that is right in another unit is wrong; one beside others may be the one that was meant.
-    is_wrong = said.is_conclusive and (quantity.value == right.value or not _is_among(said.text, right))
+    is_other = whole_quantity(said.text) is not None or quantity.value == right.value
+    is_wrong = said.is_conclusive and (is_other or not _is_among(said.text, right))
     return Compared(said.quantity, False if is_wrong else None)
 
 
