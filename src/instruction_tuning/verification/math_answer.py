@@ -25,7 +25,8 @@ from instruction_tuning.verification.stated_quantities import (
 from instruction_tuning.verification.verdict import Query, Verdict
 
 LONGEST_RESPONSE = 20_000  # characters, the last ones: the answer is at the end
-_DIGITS = re.compile(rf"{PLAIN_NUMBER}(?!\d)")
+# With its sign, where it is one: 5-3 has a 3, and -3 none. A percentage is read as a quantity only.
+_DIGITS = re.compile(rf"(?:(?<![\w)])-)?{PLAIN_NUMBER}(?!\d|\s*%)")
 _BOXED = re.compile(r"\\f?boxed\s*\{")
 _HASHES = re.compile(r"^.*####[ \t]*(\S.*)$", re.MULTILINE)
 _STATED = re.compile(
@@ -96,8 +97,7 @@ def compared_with(response: str, right: Quantity) -> Compared | None:
     if same_quantity(quantity, right):
         return Compared(said.quantity, True)
     # A number that is right in another unit is wrong; one beside others may be the one that was meant.
-    is_other = whole_quantity(said.text) is not None or quantity.value == right.value
-    is_wrong = said.is_conclusive and (is_other or not _is_among(said.text, right))
+    is_wrong = said.is_conclusive and (quantity.value == right.value or not _is_among(said.text, right))
     return Compared(said.quantity, False if is_wrong else None)
 
 
