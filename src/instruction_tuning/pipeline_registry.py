@@ -1,11 +1,12 @@
 """The pipelines that `kedro run --pipeline=<name>` knows, and how stages make up chains.
 
 A name means all that is needed to get there (`sft` on a fresh clone ends with a model); `--namespaces=sft`
-runs that stage alone on what is stored.
+runs that stage alone on what is stored. The report of a whole run is inside the box of `evaluation`.
 """
 
 from importlib import import_module
 from itertools import pairwise
+from types import ModuleType
 
 from kedro.pipeline import Pipeline
 
@@ -16,7 +17,6 @@ CHAIN = (
     "sft",
     "reward_model",
     "evaluation",
-    "reporting",
 )
 STANDALONE = (
     *("annotation", "answer_sets", "base_model", "comparison_data", "microworld", "segments"),
@@ -34,6 +34,9 @@ SELF_INSTRUCT_ROUNDS = 3
 EVOLUTION_ROUNDS = 3
 # So is one of instruction backtranslation; two in the paper.
 BACKTRANSLATION_ROUNDS = 2
+
+# What is shown of a whole run: evaluation's last step where all before it ran, none of evaluation alone.
+REPORTING = "evaluation.reporting"
 
 # Which stages each name needs, in the order of the chain.
 _STAGES: dict[str, tuple[str, ...]] = {
@@ -55,7 +58,7 @@ _STAGES: dict[str, tuple[str, ...]] = {
         *("arena_answers", "selection_arena"),
     ),
     "instruction_synthesis": ("instruction_synthesis",),
-    "__default__": CHAIN,
+    "__default__": (*CHAIN, REPORTING),
     **{name: (name,) for name in STANDALONE},
 }
 
@@ -64,6 +67,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     """Every registered name with its chain of stages."""
     stages = {name: _stage(name) for name in (*CHAIN, *STANDALONE, *SELECTION, CHINESE)}
     stages |= {
+        REPORTING: _named(_module("reporting").create_pipeline(), REPORTING),
         "arena_answers": _arena_answers(),
         "diverse_evol": _diverse_evol(),
         "instruction_synthesis": _instruction_synthesis(),
@@ -75,16 +79,14 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 def _stage(name: str) -> Pipeline:
     """One stage in a namespace of its own; the catalog's names stay as they are."""
-    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
-    return Pipeline(module.create_pipeline(), namespace=name, prefix_datasets_with_namespace=False)
+    return _named(_module(name).create_pipeline(), name)
 
 
 def _arena_answers() -> Pipeline:
     """The stage that answers queries, for all those that any method of the arena picked."""
-    arena = import_module("instruction_tuning.pipelines.selection_arena.pipeline")
-    answers = import_module("instruction_tuning.pipelines.answer_generation.pipeline")
-    return _named(arena.create_queries(), "arena_answers") + _named(
-        answers.create_pipeline(),
+    queries = _module("selection_arena").create_queries()
+    return _named(queries, "arena_answers") + _named(
+        _module("answer_generation").create_pipeline(),
         "arena_answers",
         inputs={"selected_queries": "arena_queries"},
         outputs={
@@ -120,7 +122,7 @@ def _instruction_evolution() -> Pipeline:
 def _instruction_backtranslation() -> Pipeline:
     """Segments of its own lengths, a start, rounds, and what came out."""
     name = "instruction_backtranslation"
-    segments = import_module("instruction_tuning.pipelines.segments.pipeline").create_pipeline()
+    segments = _module("segments").create_pipeline()
     own_lengths = {"params:segments": "params:backtranslation_segments"}
     made = _numbered(
         BACKTRANSLATION_ROUNDS,
@@ -139,7 +141,7 @@ def _numbered(rounds: int, **made: str) -> list[dict[str, str]]:
 
 def _in_rounds(name: str, made: list[dict[str, str]], *of_the_end: list[str]) -> Pipeline:
     """A start, rounds and an end; each takes what the one before `made`, a round as `<its name>_before`."""
-    module = import_module(f"instruction_tuning.pipelines.{name}.pipeline")
+    module = _module(name)
     start, end = module.create_start(), module.create_end(*of_the_end)
     parts = [_named(start, f"{name}.start", outputs=_among(made[0], start.outputs()))]
     for number, (before, after) in enumerate(pairwise(made), start=1):
@@ -154,5 +156,10 @@ def _among(ends: dict[str, str], names: set[str]) -> dict[str, str]:
     return {end: stored for end, stored in ends.items() if end in names}
 
 
+def _module(name: str) -> ModuleType:
+    return import_module(f"instruction_tuning.pipelines.{name}.pipeline")
+
+
 def _named(part: Pipeline, namespace: str, **ends: dict[str, str]) -> Pipeline:
+    """A part in a namespace; the catalog's names stay as they are."""
     return Pipeline(part, namespace=namespace, prefix_datasets_with_namespace=False, **ends)

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from instruction_tuning.incremental.code_closure import CodeIndex
+from instruction_tuning.incremental.file_digests import DigestCache
+from instruction_tuning.incremental.node_code import function_code
+
 HEAVY = ("torch", "transformers", "trl", "mlflow", "lm_eval", "statsmodels", "scipy", "sklearn")
 LIST_AND_TELL = f"""
 import sys
@@ -151,3 +155,16 @@ def test_every_parameter_is_typed(registered):
     }
     typed = set(TypeExtractor(registered).extract_types_from_pipelines())
     assert {name.split(".")[0] for name in asked} <= {name.split(".")[0] for name in typed}
+
+
+def test_no_nodes_code_leads_to_the_whole_project(registered, tmp_path):
+    """Else an edit anywhere would ask the teacher again: `exec` in the sandbox once counted as anything."""
+    index = CodeIndex(DigestCache(tmp_path / "digests.sqlite", tmp_path))
+    nodes = {node.name: node for pipeline in registered.values() for node in pipeline.nodes}
+    assert len(nodes) > 100
+    everything = {
+        name
+        for name, node in nodes.items()
+        if any("computed import" in used for used in function_code(node.func, index)[0].definitions)
+    }
+    assert everything == set()

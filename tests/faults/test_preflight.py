@@ -27,6 +27,7 @@ from instruction_tuning.errors import (
     EndpointUnreachableError,
     InputError,
     InstructionTuningError,
+    ModelFolderError,
     WorkspaceError,
 )
 from instruction_tuning.hooks.answer_source import TEACHER, check_teacher_knows, needs_teacher, what_is_used
@@ -427,6 +428,15 @@ def test_a_model_folder_without_a_tokenizer_is_named_before_the_run(tmp_path, na
         check(catalog, tmp_path, name)
     said = message(caught.value)
     assert "no tokenizer that can be read" in said and str(folder) in said and "save_pretrained" in said
+
+
+def test_a_candidate_whose_tokenizer_is_broken_is_named_before_the_base_is_measured(tmp_path):
+    folder = Path(shutil.copytree(tiny_base().path, tmp_path / "model"))
+    (folder / "tokenizer.json").write_text('{"version": "1.0", "model": {"type": "BP')
+    catalog = DataCatalog({"sft_model": ModelFolderDataset(filepath=folder.as_posix())})
+    with pytest.raises(ModelFolderError) as caught:
+        check(catalog, tmp_path, "sft_model")
+    assert str(folder / "tokenizer.json") in message(caught.value)
 
 
 def test_a_base_model_without_a_chat_template_is_named_before_anything_is_paid(tmp_path):

@@ -13,6 +13,7 @@ from instruction_tuning.cli.result import model_lines, result_lines
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.incremental.contents import current_version
 from instruction_tuning.incremental.live import newest_run
+from instruction_tuning.pipeline_registry import REPORTING
 
 DEFAULT_RUNNER = "instruction_tuning.runner.InterruptibleRunner"
 REPORT = "run_report"
@@ -20,7 +21,7 @@ REPORT = "run_report"
 PATHS = {"answers", "data", "documents", "other_answers"}
 NAMES_SOMETHING = (*sorted(PATHS), "candidate", "seed_tasks")
 NO_PLAN = "There is no plan: an input of the run is not in the catalog."
-REPORT_NODE = "reporting.write_run_report"
+REPORT_NODE = f"{REPORTING}.write_run_report"
 
 
 def _run(**options: Any) -> None:
@@ -70,6 +71,9 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
         names, namespaces = ["evaluation"], ["evaluation"]
         if not str(parameters["candidate"]).startswith("models:"):
             parameters["candidate"] = str(Path(str(parameters["candidate"])).expanduser().absolute())
+    if not names and set(namespaces or ()) <= set(registered_pipelines):
+        # A stage is that of the pipeline of its name: the box of the default one may hold more.
+        names = list(namespaces or ())
     _require_registered(names)
     force, dry_run = bool(options.pop("force", False)), bool(options.pop("dry_run", False))
     if dry_run and options["runner"] not in (None, DEFAULT_RUNNER):

@@ -32,6 +32,7 @@ from instruction_tuning.hooks.answer_source import (
     what_is_used,
 )
 from instruction_tuning.hooks.built_in_teacher import check_built_in_teacher
+from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.schema_faults import schema_fault
 from instruction_tuning.hooks.stored_inputs import stored_inputs
@@ -79,6 +80,11 @@ def check_before_run(
         check_writable(project / "data", pipeline, catalog)
     if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
         check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
+    if CANDIDATE_DATASET in pipeline.inputs():
+        from instruction_tuning.lm.loading import load_tokenizer
+
+        # The base model is measured before it.
+        load_tokenizer(catalog.load(CANDIDATE_DATASET))
     if needs_teacher(pipeline, catalog):
         check_teacher_knows(asked, catalog, project)
         check_built_in_teacher(asked, pipeline, catalog)

@@ -56,7 +56,7 @@ class CodeIndex:
                 own = module.split(".")[0]
                 self._package_state(own)
                 known = self._cache.value(
-                    "closure 5",
+                    "closure 6",
                     f"{module}:{name}",
                     lambda walked: self._state([own, *walked["packages"], *walked["installed"]]),
                     lambda: self._walked(module, name),

@@ -13,6 +13,8 @@ from instruction_tuning.incremental.source_index import ModuleSources
 # Before the name of what is no code, among the definitions.
 FILE = "file "
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
+# A module that binds this name runs code that was written without its package, such as a model's programs.
+RUNS_STRANGERS = "RUNS_STRANGERS_CODE_ONLY"
 
 
 class CodeWalk:
@@ -193,6 +195,8 @@ class CodeWalk:
 
     def _use_package(self, module: str) -> None:
         """All modules of the package, by text: nobody can tell which of them."""
+        if RUNS_STRANGERS in self._sources.bindings(module):
+            return
         top_level = module.split(".")[0]
         for name in package_modules(module):
             whole = self._sources.source(name)["whole"]

@@ -27,6 +27,21 @@ def test_a_pipeline_may_be_named_in_the_singular():
     assert completed["runner"] == DEFAULT_RUNNER
 
 
+@pytest.mark.parametrize(
+    ("namespaces", "named", "pipelines"),
+    [
+        (["sft", "evaluation"], None, ["evaluation", "sft"]),
+        (["comparison_data"], None, ["comparison_data"]),
+        (["evaluation.reporting"], None, []),
+        (["sft"], "evaluation", ["evaluation"]),
+    ],
+)
+def test_a_stage_alone_is_the_one_of_the_pipeline_of_its_name(namespaces, named, pipelines):
+    """The box of `evaluation` holds the report of the whole chain too, which may lack a reward model."""
+    completed = complete(options(pipeline=named, namespaces=namespaces))
+    assert (completed["pipelines"], completed["namespaces"]) == (pipelines, namespaces)
+
+
 def test_a_misspelt_pipeline_is_answered_with_the_nearest():
     with pytest.raises(ConfigurationError, match=r"no pipeline named `sfft`(.|\n)*did you mean `sft`"):
         complete(options(pipeline="sfft"))

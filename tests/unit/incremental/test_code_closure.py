@@ -157,6 +157,14 @@ def test_a_computed_import_makes_the_whole_package_count(closure):
     assert before.definitions != after.definitions
 
 
+def test_running_what_a_model_wrote_leads_to_nothing_of_the_package(closure):
+    strangers = edited("deeper.py", "return x + by", "return exec(x)")
+    strangers["deeper__py"] = "RUNS_STRANGERS_CODE_ONLY = True\n" + strangers["deeper__py"]
+    before = closure(**strangers)
+    after = closure(**strangers, **edited("typed.py", "VALUE = 1", "VALUE = 2"))
+    assert before.definitions == after.definitions
+
+
 def test_a_module_that_is_passed_on_counts_as_a_whole(closure):
     passed = edited("registry.py", "METHODS =", "from closure_package import typed\nMETHODS = {0: typed} or")
     before = closure(**passed)

@@ -16,6 +16,8 @@ from instruction_tuning.sandbox.inside.frames import receive, send
 from instruction_tuning.sandbox.inside.plain_values import decode, encode
 
 VERDICTS = ("passed", "failed", "exited", "memory")
+# For incremental runs: tests that a model wrote were written without this package.
+RUNS_STRANGERS_CODE_ONLY = True
 # These end a loop of the tests as if all were well: `all(map(holds, cases))`.
 _ENDING_LOOPS = (StopIteration, StopAsyncIteration)
 

@@ -15,6 +15,8 @@ from instruction_tuning.sandbox.inside.frames import receive, send
 from instruction_tuning.sandbox.inside.plain_values import decode, encode
 
 _LONGEST_CALL_BYTES = 1 << 24
+# For incremental runs: what a model wrote was written without this package.
+RUNS_STRANGERS_CODE_ONLY = True
 
 
 def run_program(source: str, *, requests: int | None, answers: int) -> None:
