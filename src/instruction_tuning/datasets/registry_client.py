@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TRACKING_URI = "MLFLOW_TRACKING_URI"
 ANSWER_TIMEOUT_SECONDS = 5.0
+# How often MLflow asks again, and how long it waits each time.
+_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
 _WEB_PORTS = {"http": 80, "https": 443}
 _DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/.*)?")
@@ -83,6 +85,14 @@ def require_reachable(uri: str) -> None:
             field=TRACKING_URI,
             fix=f"start the server, or {_OWN_STORE}",
         )
+
+
+def wait_no_longer_for_the_silent() -> None:
+    """Where nobody answers any more, each further question of this process waits seconds, not minutes."""
+    try:
+        require_reachable(os.environ.get(TRACKING_URI, ""))
+    except ConfigurationError:
+        os.environ.update(_IMPATIENT)
 
 
 def shown(text: str) -> str:

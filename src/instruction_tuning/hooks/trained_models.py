@@ -6,6 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node
 
+from instruction_tuning.datasets.registry_client import wait_no_longer_for_the_silent
 from instruction_tuning.datasets.registry_store import (
     COMMAND_TAG,
     DATA_TAG,
@@ -190,6 +191,7 @@ class TrainedModels:
 
     def _fail(self, model: str, error: Exception) -> str:
         """The model is stored and not registered: its node has not done all that it should."""
+        wait_no_longer_for_the_silent()
         reason = self._unregistered[model] = _reason(error)
         self._context.leave_unfinished(model, f"{model} is not in the registry")
         return reason
