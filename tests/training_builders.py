@@ -13,6 +13,14 @@ from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 CONTEXT = 96
 
 
+def model_without_weights(folder: Path) -> ModelFolder:
+    """A whole folder that says nothing: an empty configuration, no tensor."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    return open_model_folder(folder)
+
+
 @cache
 def tiny_base() -> ModelFolder:
     """A random two-layer Llama with the project's own tokenizer and chat template; made once a session."""

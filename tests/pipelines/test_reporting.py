@@ -2,20 +2,12 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from reporting_builders import stored_run, training_log
+from training_builders import model_without_weights
 
 from instruction_tuning.datasets.atomic import DocumentDataset
-from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.pipelines.reporting import create_pipeline
 from instruction_tuning.pipelines.reporting.parameters import ReportingParameters
 from instruction_tuning.training.training_record import write_training_record
-
-
-def model(folder):
-    """The folder of a model from elsewhere: without a training record."""
-    folder.mkdir()
-    for name in ("config.json", "model.safetensors"):
-        (folder / name).write_text("{}")
-    return open_model_folder(folder)
 
 
 def report_on(folder, run, sft_model, reward_model):
@@ -32,7 +24,7 @@ def report_on(folder, run, sft_model, reward_model):
 
 @pytest.fixture
 def models(tmp_path):
-    return model(tmp_path / "sft_model"), model(tmp_path / "reward_model")
+    return model_without_weights(tmp_path / "sft_model"), model_without_weights(tmp_path / "reward_model")
 
 
 def test_a_stored_run_becomes_a_report_and_a_page(tmp_path, models):

@@ -11,6 +11,7 @@ from kedro_datasets._typing import JSONPreview
 from instruction_tuning.datasets.atomic import publish
 from instruction_tuning.datasets.remote import require_local
 from instruction_tuning.lm.loading import require_tokenizer
+from instruction_tuning.lm.model_files import CONFIGURATIONS, WEIGHTS, read_json
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 from instruction_tuning.training.training_record import read_training_record
 
@@ -42,15 +43,14 @@ class ModelFolderDataset(AbstractVersionedDataset[ModelFolder, ModelFolder]):
     def preview(self) -> JSONPreview:
         """Path, digest, size, what training measured, and architecture."""
         folder = self.load.__wrapped__(self)  # type: ignore[attr-defined]
-        names = ("config.json", "adapter_config.json")
-        config_file = next(folder.path / name for name in names if (folder.path / name).is_file())
-        weight_bytes = sum(file.stat().st_size for file in folder.path.glob("*.safetensors"))
+        configurations = (read_json(folder.path / name) for name in CONFIGURATIONS)
+        weight_bytes = sum(file.stat().st_size for file in folder.path.glob(WEIGHTS))
         summary = {
             "folder": folder.path.name,
             "digest": folder.digest,
             "weight_bytes": weight_bytes,
             "training_metrics": read_training_record(folder)[1],
-            "config": json.loads(config_file.read_text(encoding="utf-8")),
+            "config": next(filter(None, configurations), {}),
         }
         return JSONPreview(json.dumps(summary, ensure_ascii=False))
 

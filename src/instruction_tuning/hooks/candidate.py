@@ -1,6 +1,5 @@
 """`--params=candidate=<folder or models:/sft-model/7>`: evaluate that model, train nothing."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ from kedro.pipeline import Pipeline
 from instruction_tuning.datasets.registry_store import SFT_MODEL
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.hooks.tracking_settings import read_tracking
+from instruction_tuning.lm.model_files import CONFIGURATIONS, read_json
 from instruction_tuning.lm.model_folder import ModelFolder
 
 CANDIDATE_DATASET = "sft_model"
-CONFIGURATIONS = ("config.json", "adapter_config.json")
 _SCORER = "ForSequenceClassification"
 
 
@@ -92,9 +91,7 @@ def newest_inside(folder: Path) -> Path:
 
 def require_language_model(folder: ModelFolder) -> None:
     """Raise `ConfigurationError` for a reward model: it gives scores and writes no text."""
-    file = folder.path / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    for name in config.get("architectures") or ():
+    for name in read_json(folder.path / "config.json").get("architectures") or ():
         if str(name).endswith(_SCORER):
             raise ConfigurationError(
                 f"the candidate is a reward model ({name}), which writes no answers",

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from instruction_tuning.lm.model_files import parameter_count
 from instruction_tuning.lm.model_folder import ModelFolder
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def check_memory(base: ModelFolder, parameters: Any) -> None:
     import psutil
     import torch
 
-    from instruction_tuning.training.memory import parameter_count, require_memory
+    from instruction_tuning.training.memory import require_memory
     from instruction_tuning.training.schedule import trains_in_bfloat16
 
     on_gpu, is_bfloat16 = torch.cuda.is_available(), trains_in_bfloat16(parameters.precision)

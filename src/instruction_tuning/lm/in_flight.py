@@ -102,10 +102,10 @@ class InFlight:
         weight = _SMOOTHING if self._tokens_per_request else 1.0
         self._tokens_per_request += weight * (tokens - self._tokens_per_request)
 
-    def refused(self, sent_in_round: int) -> None:
-        """One came back with a 429; called while it still counts as in flight."""
+    def refused(self, sent_in_round: int) -> bool:
+        """One came back with a 429, called while it still counts as in flight; whether that is news."""
         if sent_in_round != self._round:
-            return
+            return False
         self._round += 1
         before = min(self.limit, self.count)
         self._limit = max(1.0, before / 2)
@@ -118,6 +118,7 @@ class InFlight:
                 self.limit,
                 before,
             )
+        return True
 
     def _closed_seconds(self) -> float:
         """0 where one more may be sent; infinite where only an answer can change that."""

@@ -3,11 +3,11 @@
 No code that a folder brings along is ever run, and no pickle is read.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.lm.model_files import read_json
 from instruction_tuning.lm.model_folder import ModelFolder
 
 if TYPE_CHECKING:
@@ -95,12 +95,7 @@ def require_known_architecture(folder: Path) -> None:
     from transformers import CONFIG_MAPPING
 
     file = folder / "config.json"
-    try:
-        config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except ValueError as error:
-        raise ModelFolderError(
-            f"the model folder's {file.name} is no JSON: {error}", file=file, fix="copy the model again"
-        ) from None
+    config = read_json(file)
     if "auto_map" in config and config.get("model_type") not in CONFIG_MAPPING:
         raise ModelFolderError(
             f"the model (model_type {config.get('model_type')}) needs code of its own, which is never run",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instruction_tuning.errors import ModelFolderError
+from instruction_tuning.lm.model_files import CONFIGURATIONS, WEIGHTS, require_whole
 
-WEIGHT_PATTERNS = ("*.safetensors",)
-IDENTITY_PATTERNS = ("config.json", "adapter_config.json", "tokenizer*", "chat_template*", *WEIGHT_PATTERNS)
+IDENTITY_PATTERNS = (*CONFIGURATIONS, "tokenizer*", "chat_template*", WEIGHTS)
 _CHUNK_BYTES = 1 << 20
 
 
@@ -24,9 +24,9 @@ class ModelFolder:
 
 
 def open_model_folder(path: Path | str) -> ModelFolder:
-    """Check that `path` holds a configuration and safetensors weights, and take its digest.
+    """Check that `path` holds a configuration and safetensors weights, whole ones, and take its digest.
 
-    Raises `ModelFolderError` naming what is missing; pickled weights (`*.bin`, `*.pt`) are not read.
+    Raises `ModelFolderError` naming what is missing or cut; pickled weights (`*.bin`, `*.pt`) are not read.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -35,8 +35,8 @@ def open_model_folder(path: Path | str) -> ModelFolder:
             file=folder,
             fix="give the path of a folder made by save_pretrained, or run the pipeline that trains it",
         )
-    has_configuration = any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
-    has_weights = any(True for pattern in WEIGHT_PATTERNS for _ in folder.glob(pattern))
+    has_configuration = any((folder / name).is_file() for name in CONFIGURATIONS)
+    has_weights = any(True for _ in folder.glob(WEIGHTS))
     if not (has_configuration and has_weights):
         missing = "config.json" if not has_configuration else "*.safetensors"
         raise ModelFolderError(
@@ -44,6 +44,7 @@ def open_model_folder(path: Path | str) -> ModelFolder:
             file=folder,
             fix="save the model with save_pretrained(folder, safe_serialization=True), tokenizer included",
         )
+    require_whole(folder)
     return ModelFolder(path=folder, digest=_folder_digest(folder))
 
 

@@ -3,7 +3,8 @@
 The wait before attempt k is uniform in (0, min(cap, base · 2^k)] and never shorter than the server's
 Retry-After. A 429 says that the server works, so it does not use up `max_retries`; it is waited out
 until no request was answered for `rate_limit_patience_seconds`, with fewer requests in flight
-(in_flight.py). A stop of the run ends every wait.
+(in_flight.py). Where one round of requests after another is refused, no answer between them and no
+Retry-After, k counts the rounds, and all senders wait. A stop of the run ends every wait.
 """
 
 import random
@@ -45,6 +46,8 @@ class Retrier:
         self._jitter = random.Random()  # timing only: no result depends on it
         self._resume_at = 0.0
         self._limited_since: float | None = None  # first 429 since the last answer
+        self._refused_rounds = 0  # since then
+        self._asked_until = 0.0
         self._waiting = 0
         self._last_reason = ""
         self.last_contact_at = 0.0
@@ -75,6 +78,7 @@ class Retrier:
             else:
                 self.last_contact_at = time.monotonic()
                 self._limited_since = None
+                self._refused_rounds = 0
                 return reply
 
     async def _attempt(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -94,8 +98,8 @@ class Retrier:
             return reply
         except AttemptError as error:
             news = error.news
-            if error.rate_limited:
-                in_flight.refused(sent_in_round)
+            if error.rate_limited and in_flight.refused(sent_in_round):
+                self._refused_rounds += 1
             raise
         finally:
             in_flight.leave(news)
@@ -110,9 +114,10 @@ class Retrier:
         if self._limited_since is None:
             return f"{self._waiting} requests waiting to be sent again ({self._last_reason})"
         now = time.monotonic()
-        asked = self._resume_at - now
+        asked, own = self._asked_until - now, max(self._resume_at - now, 0.0)
+        until = f"{asked:.0f} s" if asked > 0 else f"without saying how long, next try in {own:.0f} s"
         return (
-            f"the server asks to wait {f'{asked:.0f} s' if asked > 0 else 'without saying how long'}; "
+            f"the server asks to wait {until}; "
             f"{self._waiting + queued} requests waiting (HTTP 429 for {now - self._limited_since:.0f} s, "
             f"given up after {self._policy.rate_limit_patience_seconds:g} s)"
         )
@@ -129,13 +134,20 @@ class Retrier:
             ) from None
 
     async def _back_off(self, error: AttemptError, failures: int) -> None:
-        policy = self._policy
-        longest = min(policy.backoff_cap_seconds, policy.backoff_base_seconds * 2 ** max(failures, 1))
-        asked = _asked_seconds(error)
+        asked, now = _asked_seconds(error), time.monotonic()
         if error.rate_limited:
-            self._resume_at = max(self._resume_at, time.monotonic() + asked)
+            rounds = self._refused_rounds
+            self._asked_until = max(self._asked_until, now + asked)
+            # One round alone may have been too many at once, and fewer are in flight already.
+            pause = 0.0 if asked or rounds < 2 else self._jitter.uniform(0.5, 1.0) * self._longest(rounds)
+            self._resume_at = max(self._resume_at, now + max(asked, pause))
         self._last_reason = error.reason
-        await self._sleep(max(self._jitter.uniform(0.0, longest), asked))
+        await self._sleep(max(self._jitter.uniform(0.0, self._longest(max(failures, 1))), asked))
+
+    def _longest(self, attempts: int) -> float:
+        policy = self._policy
+        # 2^60 is beyond any cap; more would be no number at last.
+        return min(policy.backoff_cap_seconds, policy.backoff_base_seconds * 2 ** min(attempts, 60))
 
     async def _wait_for_server(self) -> None:
         while (wait_seconds := self._resume_at - time.monotonic()) > 0:

@@ -6,21 +6,12 @@ top and depend on rows, length and checkpointing, so what fits here may still be
 not fit here never is enough. Sizes come from the headers of the safetensors files; no weight is read.
 """
 
-import json
-import math
-import struct
-from pathlib import Path
-
-from instruction_tuning.errors import ConfigurationError, ModelFolderError
+from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.lm.model_files import parameter_count
 from instruction_tuning.lm.model_folder import ModelFolder
 
 FULL_BYTES, FROZEN_BFLOAT16_BYTES, FROZEN_FLOAT32_BYTES = 16, 2, 4
 GIB = 1 << 30
-
-
-def parameter_count(folder: Path) -> int:
-    """Numbers in all safetensors files of `folder`; tied weights are stored, and count, once."""
-    return sum(_numbers(file) for file in sorted(folder.glob("*.safetensors")))
 
 
 def least_bytes(parameters: int, *, tuning: str, is_bfloat16: bool) -> int:
@@ -44,16 +35,3 @@ def require_memory(base: ModelFolder, *, tuning: str, is_bfloat16: bool, free_by
             fix=f"{fix}take a smaller base model, or a machine with more memory",
         )
     return needed
-
-
-def _numbers(file: Path) -> int:
-    """The header of a safetensors file: 8 bytes of length, then JSON."""
-    try:
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            header = json.loads(stream.read(length))
-    except (struct.error, ValueError, OverflowError, MemoryError) as error:
-        raise ModelFolderError(
-            "the weights cannot be read", file=file, fix="copy or download the model again"
-        ) from error
-    return sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")

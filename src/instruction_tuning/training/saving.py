@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from instruction_tuning.errors import ConfigurationError
-from instruction_tuning.lm.model_folder import WEIGHT_PATTERNS, ModelFolder, open_model_folder
+from instruction_tuning.lm.model_files import WEIGHTS
+from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
 if TYPE_CHECKING:
     import torch
@@ -54,7 +55,7 @@ def _tensor_files(folder: Path) -> dict[str, Path]:
     from safetensors import safe_open
 
     found: dict[str, Path] = {}
-    for file in sorted(path for pattern in WEIGHT_PATTERNS for path in folder.glob(pattern)):
+    for file in sorted(folder.glob(WEIGHTS)):
         with safe_open(file, "pt") as tensors:
             found |= dict.fromkeys(tensors.keys(), file)
     return found

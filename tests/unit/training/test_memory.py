@@ -5,8 +5,9 @@ from family_builders import FAMILIES, family_folder
 from training_builders import tiny_base
 
 from instruction_tuning.errors import ConfigurationError, ModelFolderError, WorkspaceError
+from instruction_tuning.lm.model_files import parameter_count
 from instruction_tuning.lm.model_folder import ModelFolder
-from instruction_tuning.training.memory import parameter_count, require_memory
+from instruction_tuning.training.memory import require_memory
 
 
 @pytest.mark.parametrize("name", ["qwen3", "opt", "bloom"])  # tied embeddings, and untied ones

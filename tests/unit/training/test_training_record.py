@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from training_builders import model_without_weights
 
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.training.training_record import (
@@ -14,9 +15,7 @@ METRICS = {"heldout_loss_after": 0.1 + 0.2, "steps": 3.0}
 
 @pytest.fixture
 def model(tmp_path):
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).write_text("{}")
-    return open_model_folder(tmp_path)
+    return model_without_weights(tmp_path)
 
 
 @pytest.fixture
