@@ -163,11 +163,11 @@ def test_a_403_for_one_prompt_is_a_failed_row_whether_it_comes_first_or_later(st
 def test_a_server_that_only_says_429_is_asked_less_and_less_often(store):
     """A thousand tries would make the ban longer."""
     policy = RetryPolicy(backoff_base_seconds=0.05, rate_limit_patience_seconds=4.0)
-    with ChatServer(lambda body, attempt: {"status": 429}) as server:
-        with pytest.raises(FailureRateError, match=r"429"):
-            complete_all(endpoint(server), asking(100), store, limits(retries=policy, max_concurrency=16))
+    server = ChatServer(lambda body, attempt: {"status": 429})
+    with server, pytest.raises(FailureRateError, match=r"429"):
+        complete_all(endpoint(server), asking(100), store, limits(retries=policy, max_concurrency=16))
     # 16 at once, then 8, 4, 2, 1, and one after each wait, which is twice as long as the one before.
-    assert 16 < len(server.requests) < 60
+    assert 16 < len(server.requests) < 80
 
 
 def test_a_server_that_says_429_for_ever_is_given_up_after_the_patience(store):

@@ -4,7 +4,7 @@ The wait before attempt k is uniform in (0, min(cap, base · 2^k)] and never sho
 Retry-After. A 429 says that the server works, so it does not use up `max_retries`; it is waited out
 until no request was answered for `rate_limit_patience_seconds`, with fewer requests in flight
 (in_flight.py). Where one round of requests after another is refused, no answer between them and no
-Retry-After, k counts the rounds, and all senders wait. A stop of the run ends every wait.
+Retry-After, all senders wait, each time up to twice as long. A stop of the run ends every wait.
 """
 
 import random
@@ -46,7 +46,7 @@ class Retrier:
         self._jitter = random.Random()  # timing only: no result depends on it
         self._resume_at = 0.0
         self._limited_since: float | None = None  # first 429 since the last answer
-        self._refused_rounds = 0  # since then
+        self._refused_rounds = self._pauses = 0  # since then
         self._asked_until = 0.0
         self._waiting = 0
         self._last_reason = ""
@@ -78,7 +78,7 @@ class Retrier:
             else:
                 self.last_contact_at = time.monotonic()
                 self._limited_since = None
-                self._refused_rounds = 0
+                self._refused_rounds = self._pauses = 0
                 return reply
 
     async def _attempt(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -136,11 +136,12 @@ class Retrier:
     async def _back_off(self, error: AttemptError, failures: int) -> None:
         asked, now = _asked_seconds(error), time.monotonic()
         if error.rate_limited:
-            rounds = self._refused_rounds
             self._asked_until = max(self._asked_until, now + asked)
+            self._resume_at = max(self._resume_at, now + asked)
             # One round alone may have been too many at once, and fewer are in flight already.
-            pause = 0.0 if asked or rounds < 2 else self._jitter.uniform(0.5, 1.0) * self._longest(rounds)
-            self._resume_at = max(self._resume_at, now + max(asked, pause))
+            if self._refused_rounds > 1 and now >= self._resume_at:
+                self._pauses += 1
+                self._resume_at = now + self._jitter.uniform(0.5, 1.0) * self._longest(self._pauses)
         self._last_reason = error.reason
         await self._sleep(max(self._jitter.uniform(0.0, self._longest(max(failures, 1))), asked))
 
