@@ -430,13 +430,24 @@ def test_a_model_folder_without_a_tokenizer_is_named_before_the_run(tmp_path, na
     assert "no tokenizer that can be read" in said and str(folder) in said and "save_pretrained" in said
 
 
-def test_a_candidate_whose_tokenizer_is_broken_is_named_before_the_base_is_measured(tmp_path):
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("tokenizer.json", '{"version": "1.0", "model": {"type": "BP', "no tokenizer that can be read"),
+        ("config.json", '{"model_type": "nonesuch"}', "cannot read the model's configuration"),
+        ("config.json", '{"model_type": ', "is no JSON"),
+        ("model.safetensors", "", "weights cannot be read"),
+    ],
+)
+def test_a_candidate_that_cannot_be_loaded_is_named_before_the_base_is_measured(
+    tmp_path, file, content, said
+):
     folder = Path(shutil.copytree(tiny_base().path, tmp_path / "model"))
-    (folder / "tokenizer.json").write_text('{"version": "1.0", "model": {"type": "BP')
+    (folder / file).write_text(content)
     catalog = DataCatalog({"sft_model": ModelFolderDataset(filepath=folder.as_posix())})
-    with pytest.raises(ModelFolderError) as caught:
+    with pytest.raises((ModelFolderError, DatasetError)) as caught:
         check(catalog, tmp_path, "sft_model")
-    assert str(folder / "tokenizer.json") in message(caught.value)
+    assert said in message(caught.value) and str(folder / file) in message(caught.value)
 
 
 def test_a_base_model_without_a_chat_template_is_named_before_anything_is_paid(tmp_path):

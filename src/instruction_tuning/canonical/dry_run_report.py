@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from instruction_tuning.canonical.cost_estimates import TeacherEstimate, TrainingEstimate
 from instruction_tuning.text.counting import counted
 
-_SHOWN_PROBLEMS = 5
+FEWEST_RECORDS = 2  # one to train on, one to validate with
 NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strategy is source"
 
 
@@ -78,7 +78,7 @@ class DryRunReport:
 
     @property
     def is_usable(self) -> bool:
-        """Whether a run would get past reading: a question, not too many bad rows, no unknown format."""
+        """Whether a run would get to training: questions, not too many bad rows, no unknown format."""
         return self.questions > 0 and self._stop is None
 
     @property
@@ -91,6 +91,8 @@ class DryRunReport:
                 f"A run would stop: {self.bad_rows / rows:.0%} of the rows are bad, and "
                 f"ingestion.max_rejection_rate allows {self.max_rejection_rate:.0%}."
             )
+        if self.questions - self.exact_duplicates < FEWEST_RECORDS:
+            return "A run would stop: one record is too few to train and to validate; add more."
         return None
 
     def render(self) -> str:
@@ -103,7 +105,8 @@ class DryRunReport:
                 "\n".join([*lines, "Nothing to train on: the good rows are texts that ask nothing."]) + "\n"
             )
         if not self.good_rows:
-            fix = "allow a licence that they have" if self.kept_out_rows else "repair the rows above first"
+            fix = "repair the rows above first" if self.bad_rows else "there is not a single row"
+            fix = "allow a licence that they have" if self.kept_out_rows else fix
             return "\n".join([*lines, f"Nothing to train on: {fix}."]) + "\n"
         languages = ", ".join(f"{name} {count:,}" for name, count in self.languages.items())
         quantiles = ", ".join(_quantile_text(share, value) for share, value in self.token_quantiles.items())
@@ -144,15 +147,12 @@ def _file_lines(file: FileReport) -> list[str]:
     if file.documents:
         rows = counted(file.documents, "row")
         lines.append(f"  {rows} that ask nothing: a run keeps them as source_documents")
-    for problem in file.problems[:_SHOWN_PROBLEMS]:
+    for problem in file.problems:
         field = f", field {problem.field}" if problem.field else ""
         detail = f" ({problem.detail})" if problem.detail else ""
         lines.append(f"  {problem.reason} x {problem.count:,}; first in {problem.place}{field}{detail}")
         lines.append(f"    row: {' '.join(problem.raw.split())}")
         lines.append(f"    fix: {problem.fix}")
-    hidden = len(file.problems) - _SHOWN_PROBLEMS
-    if hidden > 0:
-        lines.append(f"  and {hidden} more {'kind' if hidden == 1 else 'kinds'} of fault")
     for found in file.flagged:
         lines.append(f"  flagged: {found.reason} x {found.count:,}; first in {found.place} ({found.detail})")
     if file.flagged:

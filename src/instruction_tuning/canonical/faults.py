@@ -5,6 +5,7 @@ from dataclasses import dataclass
 READ_STAGE_REASONS = (
     "invalid_encoding",
     "invalid_json",
+    "cut_off_file",
     "invalid_csv",
     "not_an_object",
     "wrong_column_count",
@@ -14,6 +15,8 @@ LICENCE_STAGE_REASONS = ("licence_not_allowed", "licence_unknown")
 FIXES = {
     "invalid_encoding": "save the file as UTF-8",
     "invalid_json": "write one complete JSON object for the row (check quotes, commas and brackets)",
+    "cut_off_file": "copy or fetch the file again: its array is not closed, so all rows behind this one are "
+    "missing, and nobody knows how many",
     "invalid_csv": "close the quotes around the row's cells, and write a quote inside a cell twice",
     "not_an_object": "write the row as a JSON object with named fields",
     "wrong_column_count": "give the row as many cells as the header has, and quote cells that hold commas",

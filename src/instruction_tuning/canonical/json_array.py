@@ -96,7 +96,8 @@ def _rows_behind(
         decoded = _element(text, position, dropped)
         if isinstance(decoded, str):
             end = _next_element(text, position + 1, recent)
-            yield _broken_row(number, text[position:end], decoded)
+            is_cut_off = end == len(text) and not text.rstrip().endswith("]")
+            yield _broken_row(number, text[position:end], decoded, "cut_off_file" if is_cut_off else None)
             if end == len(text):
                 return
         else:
@@ -105,8 +106,7 @@ def _rows_behind(
                 recent.append(value)
             yield object_row(number, text[position:end], value)
         position, number = end, number + 1
-    detail = "the array is not closed: a cut-off file?"
-    yield RawRow(number, None, "", Fault("invalid_json", detail=detail))
+    yield RawRow(number, None, "", Fault("cut_off_file", detail="the array is not closed"))
 
 
 def object_row(number: int, text: str, value: object) -> RawRow:
@@ -133,9 +133,9 @@ def _element(text: str, position: int, dropped: _Dropped) -> tuple[object, int] 
     return value, end
 
 
-def _broken_row(number: int, text: str, detail: str) -> RawRow:
+def _broken_row(number: int, text: str, detail: str, reason: str | None) -> RawRow:
     text = text.rstrip(", \t\r\n")
-    return RawRow(number, None, text, Fault("invalid_json", detail=detail))
+    return RawRow(number, None, text, Fault(reason or "invalid_json", detail=detail))
 
 
 def _end_of_blank(text: str, position: int) -> int:

@@ -18,6 +18,8 @@ from instruction_tuning.errors import ConfigurationError, InputError
 from instruction_tuning.hooks.answer_source import check_teacher_knows
 from instruction_tuning.hooks.built_in_teacher import check_built_in_teacher
 from instruction_tuning.hooks.candidate import CANDIDATE_DATASET
+from instruction_tuning.hooks.trainable_base import check_trainable
+from instruction_tuning.lm.loading import unreadable_tokenizer
 from instruction_tuning.lm.model_folder import ModelFolder
 from instruction_tuning.training.provenance import read_base_record
 from instruction_tuning.training.training_record import read_training_record
@@ -46,7 +48,8 @@ def check(data: Path, params: dict[str, Any], env: str | None) -> None:
     """Dry run on DATA, a file or a folder: format, good and bad rows, tokens, truncation, cost.
 
     Exits with 1 where a run on DATA would stop: no row can be used, too many are bad, a file is in an unknown
-    format, or the built-in teacher would have to answer what it does not know.
+    format, the base model cannot be fine-tuned as asked, or the built-in teacher would have to answer what it
+    does not know.
     """
     from instruction_tuning.canonical.dry_run import dry_run
 
@@ -72,10 +75,11 @@ def check(data: Path, params: dict[str, Any], env: str | None) -> None:
         click.echo(report.render())
         if plan is not None and report.answered_rows:
             click.echo(OWN_ANSWERS.format(rows=report.answered_rows))
-        if not report.is_usable:
-            sys.exit(EXIT_EXPECTED_ERROR)
+        check_trainable(base_model, parameters["sft"])
         if refused is not None:
             raise refused
+        if not report.is_usable:
+            sys.exit(EXIT_EXPECTED_ERROR)
 
 
 def teacher_refused(catalog: CatalogProtocol[Any, Any], project: Path) -> ConfigurationError | None:
@@ -192,7 +196,10 @@ def token_counter(model: Path) -> "CountTokens":
             file=file,
             fix="save it with AutoTokenizer.from_pretrained(...).save_pretrained(folder)",
         )
-    tokenizer = Tokenizer.from_file(str(file))
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # the Rust library raises nothing narrower
+        raise unreadable_tokenizer(file, error) from error
 
     def count(texts: list[str]) -> list[int]:
         return [len(encoding.ids) for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]

@@ -81,10 +81,10 @@ def check_before_run(
     if fine_tunes(pipeline) and BASE_MODEL_DATASET in pipeline.inputs():
         check_trainable(catalog.load(BASE_MODEL_DATASET), catalog.load(SFT_PARAMETERS))
     if CANDIDATE_DATASET in pipeline.inputs():
-        from instruction_tuning.lm.loading import load_tokenizer
+        from instruction_tuning.lm.loading import require_readable
 
         # The base model is measured before it.
-        load_tokenizer(catalog.load(CANDIDATE_DATASET))
+        require_readable(catalog.load(CANDIDATE_DATASET))
     if needs_teacher(pipeline, catalog):
         check_teacher_knows(asked, catalog, project)
         check_built_in_teacher(asked, pipeline, catalog)

@@ -62,15 +62,18 @@ def load_tokenizer(folder: ModelFolder) -> "PreTrainedTokenizerBase":
     try:
         return AutoTokenizer.from_pretrained(folder.path, trust_remote_code=False)
     except Exception as error:  # transformers and tokenizers raise whatever their parsers do
-        file = folder.path / TOKENIZER_FILE
-        is_there = file.is_file()
-        said = f": {next(iter(str(error).splitlines()), type(error).__name__)}" if is_there else ""
-        raise ModelFolderError(
-            f"the model folder has no tokenizer that can be read{said}",
-            file=file if is_there else folder.path,
-            fix=f"copy {TOKENIZER_FILE} and tokenizer_config.json again from where the model comes, or save "
-            "them with tokenizer.save_pretrained(folder)",
-        ) from error
+        raise unreadable_tokenizer(folder.path / TOKENIZER_FILE, error) from error
+
+
+def unreadable_tokenizer(file: Path, error: Exception) -> ModelFolderError:
+    """That `file` is missing, or what a library said of it."""
+    said = f": {next(iter(str(error).splitlines()), type(error).__name__)}" if file.is_file() else ""
+    return ModelFolderError(
+        f"the model folder has no tokenizer that can be read{said}",
+        file=file if file.is_file() else file.parent,
+        fix=f"copy {TOKENIZER_FILE} and tokenizer_config.json again from where the model comes, or save "
+        "them with tokenizer.save_pretrained(folder)",
+    )
 
 
 def require_tokenizer(folder: ModelFolder) -> None:
@@ -79,12 +82,27 @@ def require_tokenizer(folder: ModelFolder) -> None:
         load_tokenizer(folder)
 
 
+def require_readable(folder: ModelFolder) -> None:
+    """Raise `ModelFolderError` for a configuration (an adapter has none) or a tokenizer that cannot be read."""
+    if (folder.path / "config.json").is_file():
+        load_config(folder)
+    load_tokenizer(folder)
+
+
 def load_config(folder: ModelFolder) -> "PreTrainedConfig":
     """The model's configuration as its architecture completes it."""
     from transformers import AutoConfig
 
     require_known_architecture(folder.path)
-    return AutoConfig.from_pretrained(folder.path, trust_remote_code=False)
+    try:
+        return AutoConfig.from_pretrained(folder.path, trust_remote_code=False)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelFolderError(
+            f"transformers cannot read the model's configuration: {next(iter(str(error).splitlines()), '')}",
+            file=folder.path / "config.json",
+            field="model_type",
+            fix="use a model whose architecture this version of transformers has, or install a newer one",
+        ) from error
 
 
 def require_known_architecture(folder: Path) -> None:

@@ -37,7 +37,7 @@ def build_mixture(
     if records < 2:
         raise InputError(
             f"{records} records have a verified answer: too few to train and to validate",
-            fix="look at rejected_answers for why answers were dropped; raise query_selection.budget",
+            fix="look at rejected_records and rejected_answers for what was dropped and why, or add records",
         )
     chats = _chats(verified_examples)
     documents = _documents(replay_documents, round(documents_per_example * len(chats)), seed)

@@ -201,9 +201,9 @@ def test_the_rows_of_a_file_in_an_unknown_format_are_counted_and_the_report_is_n
 
 def test_one_file_of_an_unknown_format_would_stop_a_run_on_the_folder(tmp_path):
     write(tmp_path / "a.jsonl", {"question": "?"})
-    write(tmp_path / "b.jsonl", pair("Say a.", "a"))
+    write(tmp_path / "b.jsonl", pair("Say a.", "a"), pair("Say b.", "b"))
     report = dry_run(tmp_path, count_words, max_length_tokens=5)
-    assert not report.is_usable and "A run would stop" in report.render()
+    assert not report.is_usable and "A run would stop at the file" in report.render()
     assert dry_run(tmp_path / "b.jsonl", count_words, max_length_tokens=5).is_usable
 
 
@@ -228,7 +228,7 @@ def test_rows_without_an_output_field_are_read_where_no_answer_is_required(tmp_p
     assert (report.files[0].format, report.good_rows, report.answered_rows) == ("alpaca", 2, 0)
 
 
-def test_a_single_further_kind_of_fault_is_one_kind(tmp_path):
+def test_every_kind_of_fault_is_told_and_their_numbers_add_up(tmp_path):
     rows = [
         "{broken",
         "[1]",
@@ -239,8 +239,15 @@ def test_a_single_further_kind_of_fault_is_one_kind(tmp_path):
         pair("Say d.", "d"),
         pair("Say e.", "e"),
     ]
-    text = dry_run(write(tmp_path / "a.jsonl", *rows), count_words, max_length_tokens=5).render()
-    assert "and 1 more kind of fault" in text
+    report = dry_run(write(tmp_path / "a.jsonl", *rows), count_words, max_length_tokens=5)
+    (file,) = report.files
+    assert file.bad_rows == sum(problem.count for problem in file.problems) == len(file.problems) == 6
+    assert all(f"  {problem.reason} x 1; first in" in report.render() for problem in file.problems)
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path):
+    report = dry_run(write(tmp_path / "a.json", "[]"), count_words, max_length_tokens=5)
+    assert not report.is_usable and "there is not a single row" in report.render()
 
 
 def test_a_file_without_a_good_row_says_so(tmp_path):
@@ -321,7 +328,7 @@ def test_the_time_of_a_training_is_told_only_where_one_has_shown_it(tmp_path):
 
 
 def test_more_bad_rows_than_a_run_bears_make_a_file_unusable(tmp_path):
-    path = write(tmp_path / "a.jsonl", pair("one", "a"), "{broken", "{broken too")
+    path = write(tmp_path / "a.jsonl", pair("one", "a"), pair("two", "b"), *["{broken"] * 4)
     assert dry_run(path, count_words, max_length_tokens=5, max_rejection_rate=0.7).is_usable
     report = dry_run(path, count_words, max_length_tokens=5, max_rejection_rate=0.5)
     assert not report.is_usable
@@ -333,8 +340,14 @@ def test_texts_that_ask_nothing_are_counted_and_are_nothing_to_train_on(tmp_path
     report = dry_run(tmp_path, count_words, max_length_tokens=5)
     assert (report.files[0].documents, report.questions, report.is_usable) == (2, 0, False)
     assert "the good rows are texts that ask nothing" in report.render()
-    write(tmp_path / "b.jsonl", pair("Say a.", "a"))
+    write(tmp_path / "b.jsonl", pair("Say a.", "a"), pair("Say b.", "b"))
     assert dry_run(tmp_path, count_words, max_length_tokens=5).is_usable
+
+
+def test_one_record_and_its_copies_are_too_few_as_in_a_run(tmp_path):
+    path = write(tmp_path / "a.jsonl", *[pair("one", "a")] * 3)
+    report = dry_run(path, count_words, max_length_tokens=5)
+    assert not report.is_usable and "one record is too few to train and to validate" in report.render()
 
 
 def test_a_training_of_a_few_steps_is_warned_of(tmp_path):

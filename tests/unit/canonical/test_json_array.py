@@ -124,8 +124,10 @@ def test_text_behind_the_array_and_a_missing_end_are_reported():
     element = json.dumps(alpaca(0))
     assert [fault.text for fault in read(f"[{element}] and more")[1]] == ["] and more"]
     assert read(f"[{element}]\n") == ([alpaca(0)], [])
-    (fault,) = read(f"[{element},")[1]
-    assert "not closed" in fault.fault.detail
+    for cut in (f"[{element},", f"[{element}, {element[:-9]}"):
+        kept, (fault,) = read(cut)
+        assert (kept, fault.fault.reason) == ([alpaca(0)], "cut_off_file")
+    assert read(f"[{element}, {element[:-9]}]")[1][0].fault.reason == "invalid_json"
 
 
 def test_a_lone_cut_off_conversation_does_not_pass_its_turns_for_elements():

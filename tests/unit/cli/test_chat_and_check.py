@@ -13,7 +13,7 @@ from instruction_tuning.canonical.cost_estimates import training_estimate
 from instruction_tuning.cli.chat import answer_all, answerer, greeting
 from instruction_tuning.cli.check import teacher_plan, token_counter, training_plan
 from instruction_tuning.cli.example_questions import MICROWORLD_BASE, example_questions, is_microworld_base
-from instruction_tuning.errors import InputError
+from instruction_tuning.errors import InputError, ModelFolderError
 from instruction_tuning.lm.model_folder import open_model_folder
 from instruction_tuning.lm.protocol import Endpoint
 from instruction_tuning.mixture.replay import build_mixture
@@ -98,7 +98,7 @@ def test_a_file_of_which_nothing_can_be_used_is_an_error_and_the_switch_it_names
 
 def test_records_with_answers_are_told_that_no_teacher_need_be_asked(project_path, tmp_path):
     data = tmp_path / "answered.jsonl"
-    data.write_text('{"instruction": "Say a.", "output": "a"}\n')
+    data.write_text("".join(f'{{"instruction": "Say {text}.", "output": "{text}"}}\n' for text in "ab"))
     refused = checked(project_path, data)
     assert refused.returncode == 1 and "No price of answers: the built-in teacher" in refused.stdout
     assert "With --env=alpaca" in refused.stdout and "--env=alpaca" in refused.stderr
@@ -106,6 +106,13 @@ def test_records_with_answers_are_told_that_no_teacher_need_be_asked(project_pat
     assert taken.returncode == 0 and "No teacher is asked" in taken.stdout
     assert "It trains on at most 1 example." in taken.stdout
     assert "training: 1 step, " in taken.stdout and "  time: " in taken.stdout
+
+
+def test_a_broken_tokenizer_is_named_with_its_file(tmp_path):
+    (tmp_path / "tokenizer.json").write_text('{"version": ')
+    with pytest.raises(ModelFolderError, match="no tokenizer that can be read") as refused:
+        token_counter(tmp_path)
+    assert refused.value.file == tmp_path / "tokenizer.json"
 
 
 def test_the_built_in_teacher_is_priced_for_its_own_world(project_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from instruction_tuning.errors import ModelFolderError
-from instruction_tuning.lm.loading import load_model, load_tokenizer
+from instruction_tuning.lm.loading import load_config, load_model, load_tokenizer
 from instruction_tuning.lm.model_folder import open_model_folder
 
 
@@ -84,3 +84,11 @@ def test_a_folder_whose_tokenizer_cannot_be_read_is_named_with_the_fix(tiny_mode
         load_tokenizer(open_model_folder(folder))
     assert refused.value.file == (folder if left is None else file)
     assert "tokenizer.json" in refused.value.fix and "\n" not in refused.value.problem
+
+
+def test_an_architecture_that_transformers_lacks_is_named(tiny_model_path, tmp_path):
+    folder = shutil.copytree(tiny_model_path, tmp_path / "model")
+    (folder / "config.json").write_text('{"model_type": "nonesuch"}')
+    with pytest.raises(ModelFolderError, match="model type `nonesuch`") as refused:
+        load_config(open_model_folder(folder))
+    assert refused.value.file == folder / "config.json"
