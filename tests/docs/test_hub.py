@@ -100,7 +100,9 @@ def typed(project: Path, text: str, *more: str, fails: bool = False, **variables
 def test_the_page_leads_from_records_to_an_export_that_plain_transformers_reads(project):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    assert "alpaca" in typed(project, command("kedro check")).lower()
+    # The page's records are longer than this small model's context, and the check says so, as a run would.
+    assert "sft.max_length" in typed(project, command("kedro check"), fails=True)
+    assert "alpaca" in typed(project, command("kedro check"), f"--params={SMALL}").lower()
     run = command("kedro run", holding="strategy=source")
     typed(project, f"{run},{SMALL}")
     printed = typed(project, command("kedro export").replace("path/to/export", "made"))

@@ -234,6 +234,19 @@ def test_without_the_registry_nothing_behind_its_models_is_deleted(finished_run:
     assert not (reports / OLDER).exists()
 
 
+def test_the_same_weights_made_once_more_are_known_to_the_registry(finished_run: Any, tmp_path: Path) -> None:
+    """A forced run publishes them under its own time, and they get no second version."""
+    project = tmp_path / "copy"
+    shutil.copytree(finished_run.project, project, symlinks=True)
+    store = f"sqlite:///{project / 'mlflow.db'}"
+    environment = finished_run.environment | {"MLFLOW_TRACKING_URI": store}
+    copied = replace(finished_run, project=project, environment=environment)
+    done = kedro(copied, "run", "--env=test", "--force", "--namespaces=sft")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(list((project / "data/06_models/sft_model").iterdir())) == 2
+    assert pruned(copied)["unregistered"] == []
+
+
 def pruned(run: Any, *words: str) -> dict[str, Any]:
     done = kedro(run, "prune", "--json", *words)
     assert done.returncode == 0, done.stderr[-2000:]

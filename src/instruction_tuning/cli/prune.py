@@ -10,6 +10,7 @@ from kedro.framework.cli.utils import env_option
 
 from instruction_tuning.cli.explain import Stored, stored
 from instruction_tuning.cli.plain_errors import plain_errors
+from instruction_tuning.datasets.registry_store import DIGEST_TAG
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.incremental.file_digests import DigestCache
 from instruction_tuning.incremental.live import CACHE_FILE
@@ -26,6 +27,7 @@ from instruction_tuning.lineage.retention import (
     recorded,
     retention_plan,
 )
+from instruction_tuning.lm.model_folder import open_model_folder
 
 _MEGABYTE = 1_000_000
 
@@ -81,7 +83,10 @@ def _plan(data: Stored, keep_last: int, keep_days: float | None) -> RetentionPla
 
 def _unknown_models(data: Stored) -> list[tuple[str, str]]:
     found = without_a_trace(data.executions, data.models, os.environ["MLFLOW_TRACKING_URI"])
-    return [(name, version) for name, version in found if data.store.path(name, version) is not None]
+    there = [(one, path) for one in found if (path := data.store.path(*one)) is not None]
+    # The same weights once more, as a forced run makes them, get no second version.
+    known = {model.tags.get(DIGEST_TAG) for model in data.models} if there else set()
+    return [one for one, path in there if open_model_folder(path).digest not in known]
 
 
 def _require_registry(data: Stored) -> None:

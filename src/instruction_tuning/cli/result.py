@@ -100,12 +100,16 @@ def _training_lines(model: ModelFolder) -> Iterator[str]:
 
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
-    from instruction_tuning.reporting.wording import incumbent_words
+    from instruction_tuning.reporting.wording import incumbent_words, wrapped
 
     version, _ = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
     model = f"models:/{SFT_MODEL}/{version}" if version else "the candidate"
     yield f"Verdict on {model} against the {incumbent_words(verdict)}: {verdict['verdict']}"
     yield from (f"  {reason}" for reason in verdict["reasons"])
+    abilities = sorted({row["ability"] for row in verdict.get("evidence", {}).get("metrics", ())})
+    if abilities:
+        measured_on = f"It was measured on benchmark_items ({', '.join(abilities)})"
+        yield from wrapped(f"{measured_on} and says nothing of other tasks.")
     yield "Next: make ui shows the model card and all runs; make chat talks to the newest version"
 
 

@@ -1,5 +1,6 @@
 """`kedro run` with all of Kedro's options, errors in plain words, and the run's report at the end."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
         # A stage is that of the pipeline of its name: the box of the default one may hold more.
         names = list(namespaces or ())
     _require_registered(names)
+    _require_namespaces(namespaces or (), names)
     force, dry_run = bool(options.pop("force", False)), bool(options.pop("dry_run", False))
     if dry_run and options["runner"] not in (None, DEFAULT_RUNNER):
         raise ConfigurationError(
@@ -123,6 +125,22 @@ def _require_registered(names: list[str]) -> None:
             hint = f"did you mean `{close[0]}`? " if close else ""
             raise ConfigurationError(
                 f"there is no pipeline named `{name}`", fix=f"{hint}`kedro registry list` shows all"
+            )
+
+
+def _require_namespaces(namespaces: Iterable[str], names: list[str]) -> None:
+    asked = names or ["__default__"]
+    whole = {str(node.namespace) for name in asked for node in registered_pipelines[name].nodes}
+    there = {".".join(space.split(".")[:end]) for space in whole for end in range(1, space.count(".") + 2)}
+    for namespace in namespaces:
+        if namespace not in there:
+            last = {space.rpartition(".")[2]: space for space in there}
+            close = get_close_matches(namespace, sorted({*there, *last}), n=1)
+            hint = f"did you mean `{last.get(close[0], close[0])}`? " if close else ""
+            raise ConfigurationError(
+                f"there is no stage `{namespace}` in {' or '.join(f'`{name}`' for name in asked)}",
+                field="namespaces",
+                fix=f"{hint}it has {', '.join(sorted(there))}",
             )
 
 

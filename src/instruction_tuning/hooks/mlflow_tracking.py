@@ -143,7 +143,10 @@ def run_tags(run_params: dict[str, Any], project_path: Path) -> dict[str, str]:
 
 def _command() -> str:
     """`kedro run ...` as typed; a program that calls the session itself is named by its file."""
-    return shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+    program = Path(sys.argv[0]).name or "python"
+    # So Kedro calls itself under `python -m kedro`.
+    words = program.split() if program.startswith("python -m ") else [program]
+    return shlex.join([*words, *sys.argv[1:]])
 
 
 def _git(project_path: Path, *arguments: str) -> str:

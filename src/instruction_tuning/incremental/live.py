@@ -93,7 +93,8 @@ class IncrementalRun:
                 state, execute_node, self._decided, self._loose_end, self._redact, session
             ).run()
         except Exception:
-            logger.warning("the nodes that had finished are not run again by the next run")
+            if sum(decision.action is Action.RUN for decision in self.decisions.values()) > 1:
+                logger.warning("the nodes that had finished are not run again by the next run")
             raise
         finally:
             self._reader.cache.save()

@@ -83,7 +83,7 @@ def require_tokenizer(folder: ModelFolder) -> None:
 
 
 def require_readable(folder: ModelFolder) -> None:
-    """Raise `ModelFolderError` for a configuration (an adapter has none) or a tokenizer that cannot be read."""
+    """Raise `ModelFolderError` for a configuration (adapters have none) or tokenizer that cannot be read."""
     if (folder.path / "config.json").is_file():
         load_config(folder)
     load_tokenizer(folder)

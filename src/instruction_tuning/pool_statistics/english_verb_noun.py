@@ -73,7 +73,6 @@ _CLAUSE_OPENERS = frozenset(
     """.split()  # noqa: SIM905
 )
 _QUESTION_WORDS = WH_WORDS | BE | DO | MODALS | {"what's", "how's"}
-_STOP_MARKS = frozenset('.,:;?!()[]{}—–-/"“”‘’`*')
 _QUOTES = frozenset("\"“”‘’'`")
 
 

@@ -57,14 +57,3 @@ def top_pairs(
     is_pair = (counts["verb"] != "") & (counts["noun"] != "") & (counts["language"] == language)
     pairs = counts[is_pair & (counts["count"] >= at_least)].reset_index(drop=True)
     return pairs if most is None else pairs.head(most)
-
-
-def top_verbs(counts: pd.DataFrame, *, language: str, verbs: int = 20, nouns: int = 4) -> pd.DataFrame:
-    """Self-Instruct's figure: the most frequent verbs that have an object, with their most frequent
-    objects."""
-    pairs = top_pairs(counts, language=language, most=None)
-    frequent = pairs.groupby("verb")["count"].sum().reset_index()
-    frequent = frequent.sort_values(["count", "verb"], ascending=[False, True]).head(verbs)
-    order = {verb: place for place, verb in enumerate(frequent["verb"])}
-    shown = pairs[pairs["verb"].isin(order)].groupby("verb").head(nouns)
-    return shown.sort_values("verb", key=lambda column: column.map(order), kind="stable", ignore_index=True)

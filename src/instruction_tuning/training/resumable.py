@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ def train_resumably(trainer: "Trainer", checkpoints: Path, *, save_seconds: floa
     tokens_before = _tokens_seen(start)
     started = time.monotonic()
     try:
-        with stop_requests() as request:
+        with stop_requests() as request, _silent_about_tied_weights(trainer):
             trainer.add_callback(saving_callback(checkpoints, save_seconds, request))
             trainer.train(resume_from_checkpoint=None if start is None else str(start))
     except torch.OutOfMemoryError as error:
@@ -161,6 +162,23 @@ def train_resumably(trainer: "Trainer", checkpoints: Path, *, save_seconds: floa
     seconds = time.monotonic() - started
     tokens = trainer.state.num_input_tokens_seen - tokens_before
     return Throughput(seconds=seconds, tokens_per_second=tokens / max(seconds, 1e-9))
+
+
+@contextmanager
+def _silent_about_tied_weights(trainer: "Trainer") -> Iterator[None]:
+    """A weight that is another one's twin is not saved with a checkpoint; the trainer calls it missing."""
+    tied = getattr(trainer.model, "all_tied_weights_keys", None) or {}
+
+    def is_news(record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        return not ("missing keys" in said and tied and set(re.findall(r"'([^']+)'", said)) <= set(tied))
+
+    trainers = logging.getLogger("transformers.trainer")
+    trainers.addFilter(is_news)
+    try:
+        yield
+    finally:
+        trainers.removeFilter(is_news)
 
 
 def last_whole_checkpoint(checkpoints: Path) -> Path | None:

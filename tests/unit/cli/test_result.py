@@ -101,13 +101,15 @@ def test_an_evaluation_ends_with_the_verdict_and_its_reasons(tiny_model_path, tm
         "reasons": ["keeps documents: failed: 5 points lost"],
         "incumbent": "base",
         "candidate_digest": open_model_folder(tiny_model_path).digest,
+        "evidence": {"metrics": [{"ability": "math"}, {"ability": "code"}, {"ability": "math"}]},
     }
     dataset = JSONDataset(filepath=str(tmp_path / "verdict.json"))
     dataset.save(verdict)
     lines = list(result_lines({"promotion_verdict": dataset}, {}))
-    assert lines[:2] == [
+    assert lines[:3] == [
         "Verdict on models:/sft-model/1 against the base: fail",
         "  keeps documents: failed: 5 points lost",
+        "  It was measured on benchmark_items (code, math) and says nothing of other tasks.",
     ]
     assert lines[-1].startswith("Next: ")
 

@@ -42,6 +42,20 @@ def test_a_stage_alone_is_the_one_of_the_pipeline_of_its_name(namespaces, named,
     assert (completed["pipelines"], completed["namespaces"]) == (pipelines, namespaces)
 
 
+@pytest.mark.parametrize(
+    ("namespace", "named", "said"),
+    [
+        ("reporting", None, "did you mean `evaluation.reporting`"),
+        ("evaluatoin", None, "did you mean `evaluation`"),
+        ("sft", "ingestion", "fix: it has ingestion"),
+    ],
+)
+def test_a_misspelt_stage_is_answered_with_the_nearest(namespace, named, said):
+    with pytest.raises(ConfigurationError, match=f"there is no stage `{namespace}`") as caught:
+        complete(options(pipeline=named, namespaces=[namespace]))
+    assert said in str(caught.value)
+
+
 def test_a_misspelt_pipeline_is_answered_with_the_nearest():
     with pytest.raises(ConfigurationError, match=r"no pipeline named `sfft`(.|\n)*did you mean `sft`"):
         complete(options(pipeline="sfft"))

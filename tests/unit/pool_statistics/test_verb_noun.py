@@ -7,7 +7,6 @@ import pytest
 from instruction_tuning.pool_statistics.verb_noun import (
     frequent_pairs,
     top_pairs,
-    top_verbs,
     verb_noun,
     verb_noun_counts,
 )
@@ -85,7 +84,6 @@ def test_top_pairs_are_the_most_frequent_and_above_a_frequency():
     assert top_pairs(counts, language="en", most=1)["noun"].tolist() == ["poem"]
     assert top_pairs(counts, language="en", most=None, at_least=2)["noun"].tolist() == ["poem", "song"]
     assert top_pairs(counts, language="zh").empty
-    assert top_verbs(counts, language="en", verbs=1, nouns=1)["noun"].tolist() == ["poem"]
 
 
 @pytest.mark.real_data

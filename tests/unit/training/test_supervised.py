@@ -182,6 +182,7 @@ def test_a_run_asked_to_stop_saves_the_step_at_hand_and_goes_on_from_it(
     project_path: Path,
     caplog: pytest.LogCaptureFixture,
     undisturbed: Undisturbed,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     log = tmp_path / "log"
     child = _start_child(project_path, tmp_path / "stopped", log, "full", save_seconds=3600.0)
@@ -200,6 +201,7 @@ def test_a_run_asked_to_stop_saves_the_step_at_hand_and_goes_on_from_it(
     resumed = train(tmp_path / "stopped", LONG)
     assert 0 < step < resumed.metrics["steps"]
     assert f"going on from step {step} " in caplog.text
+    assert "missing keys" not in caplog.text + capfd.readouterr().err
     assert resumed.model.digest == undisturbed(LONG).model.digest
 
 
