@@ -26,12 +26,14 @@ class DigestCache:
 
     def __init__(self, file: Path, root: Path) -> None:
         self._root = root
+        # Most are what modules say, which nobody asks for where nothing has changed: read when asked for.
+        self._stored: dict[tuple[str, str], tuple[str, str]] = {}
         self._known: dict[tuple[str, str], tuple[str, Any]] = {}
         self._new: dict[tuple[str, str], tuple[str, Any]] = {}
         self._file = file
         with suppress(sqlite3.Error, OSError), self._connection() as connection:
             rows = connection.execute("select kind, path, state, fact from facts").fetchall()
-            self._known = {(kind, path): (state, json.loads(fact)) for kind, path, state, fact in rows}
+            self._stored = {(kind, path): (state, fact) for kind, path, state, fact in rows}
 
     def digest(self, file: Path) -> str:
         """SHA-256 of `file`, 64 hex digits."""
@@ -42,8 +44,9 @@ class DigestCache:
         status = file.stat()
         state = _state(status)
         key = (kind, self._name(file))
-        if key in self._known and self._known[key][0] == state:
-            return self._known[key][1]
+        known = self._find(key)
+        if known is not None and known[0] == state:
+            return known[1]
         value = compute(file)
         if time.time() - max(status.st_mtime, status.st_ctime) > _YOUNG_SECONDS:
             self._known[key] = self._new[key] = (state, value)
@@ -60,7 +63,7 @@ class DigestCache:
     def value(self, kind: str, name: str, state: Callable[[Any], str], compute: Callable[[], Any]) -> Any:
         """`compute()`, any JSON value, remembered for as long as `state` of it is what it was."""
         key = (kind, name)
-        known = self._known.get(key)
+        known = self._find(key)
         if known is None or known[0] != state(known[1]):
             value = compute()
             known = self._known[key] = self._new[key] = (state(value), value)
@@ -74,6 +77,14 @@ class DigestCache:
         with suppress(sqlite3.Error, OSError), self._connection() as connection:
             connection.executemany("insert or replace into facts values (?, ?, ?, ?)", rows)
             self._new = {}
+
+    def _find(self, key: tuple[str, str]) -> tuple[str, Any] | None:
+        """The state that the fact is of, and the fact."""
+        if key not in self._known and key in self._stored:
+            state, fact = self._stored[key]
+            with suppress(ValueError):
+                self._known[key] = (state, json.loads(fact))
+        return self._known.get(key)
 
     def _connection(self) -> "_Connection":
         return _Connection(self._file)
