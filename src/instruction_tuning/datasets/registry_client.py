@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from instruction_tuning.datasets.registry_store import SQLITE, sqlite_file
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.errors import ConfigurationError, WorkspaceError
 from instruction_tuning.transactions import SQLITE_HEADER
 
 if TYPE_CHECKING:
@@ -85,6 +85,21 @@ def require_reachable(uri: str) -> None:
             field=TRACKING_URI,
             fix=f"start the server, or {_OWN_STORE}",
         )
+
+
+def require_writable(uri: str) -> None:
+    """Raise `WorkspaceError` for a store in a sqlite file that this user cannot write, or make."""
+    file = sqlite_file(uri)
+    if file is None:
+        return
+    folder = next(parent for parent in file.parents if parent.exists())
+    for place in [folder, *[file] * file.exists()]:
+        if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise WorkspaceError(
+                "MLflow's store cannot be written",
+                file=place,
+                fix=f"make it writable for you, or set {TRACKING_URI} to a store elsewhere",
+            )
 
 
 def wait_no_longer_for_the_silent() -> None:

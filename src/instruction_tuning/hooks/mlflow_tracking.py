@@ -19,7 +19,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Node, Pipeline
 
-from instruction_tuning.datasets.registry_client import TRACKING_URI, require_reachable
+from instruction_tuning.datasets.registry_client import TRACKING_URI, require_reachable, require_writable
 from instruction_tuning.errors import RegistrationError
 from instruction_tuning.hooks.incremental_plan import nodes_that_may_run
 from instruction_tuning.hooks.redaction import redact_text
@@ -54,6 +54,7 @@ class MlflowHooks:
         if not nodes_that_may_run(run_params, pipeline).nodes:
             return
         require_reachable(os.environ[TRACKING_URI])
+        require_writable(os.environ[TRACKING_URI])
         self._start = partial(
             RunTracker.start,
             self._settings,

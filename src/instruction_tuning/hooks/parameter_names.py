@@ -107,11 +107,31 @@ def check_model_names(
     if model.model_config.get("extra") != "allow":
         check_names(section, {*fields, *aliases}, path=path, file=file)
     for key, field in fields.items():
-        value = section.get(key)
-        candidates = list(_models(field.annotation))
-        # Of a union only pydantic can tell which member is meant.
-        if isinstance(value, Mapping) and len(candidates) == 1:
-            check_model_names(value, candidates[0], path=f"{path}.{key}", file=file)
+        _check_value(section.get(key), field.annotation, path=f"{path}.{key}", file=file)
+
+
+def _check_value(value: object, annotation: Any, *, path: str, file: str | None) -> None:
+    candidates = list(_models(annotation))
+    # Of a union only pydantic can tell which member is meant.
+    if isinstance(value, Mapping) and len(candidates) == 1:
+        check_model_names(value, candidates[0], path=path, file=file)
+    elif isinstance(value, Mapping | list | tuple) and not candidates:
+        named = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for held in _held(annotation, is_mapping=isinstance(value, Mapping)):
+            for name, inner in named:
+                _check_value(inner, held, path=f"{path}.{name}", file=file)
+            break
+
+
+def _held(annotation: Any, *, is_mapping: bool) -> Iterator[Any]:
+    """What the mappings, or the lists, that `annotation` allows hold."""
+    origin, arguments = getattr(annotation, "__origin__", None), get_args(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping | list | tuple):
+        if issubclass(origin, Mapping) is is_mapping:
+            yield arguments[1 if is_mapping else 0]
+    else:
+        for argument in arguments:
+            yield from _held(argument, is_mapping=is_mapping)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

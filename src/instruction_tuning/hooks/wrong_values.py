@@ -34,6 +34,8 @@ def validated(
 
 
 def _reason(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such key"
     reason = str(error["msg"]).removeprefix("Value error, ")
     reason = reason[:1].lower() + reason[1:]
     # Whoever mistook a variable's name for a key has put a secret there; a mapping may hold one.

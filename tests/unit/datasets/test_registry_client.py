@@ -1,6 +1,8 @@
 """A store that cannot be used: said in seconds, with the setting and without its password."""
 
+import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +13,8 @@ import pytest
 
 from instruction_tuning.datasets import registry_client as asked
 from instruction_tuning.datasets.registered_model import RegisteredModelDataset, newest_version
-from instruction_tuning.datasets.registry_client import registry_client, require_reachable
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.datasets.registry_client import registry_client, require_reachable, require_writable
+from instruction_tuning.errors import ConfigurationError, WorkspaceError
 from instruction_tuning.lineage.registry import registered_models
 
 
@@ -109,3 +111,30 @@ def test_a_file_that_is_no_store_is_to_be_moved_away(tmp_path: Path) -> None:
     file.write_text("no database " * 100)
     with pytest.raises(ConfigurationError, match=r"mlflow\.db, field MLFLOW_(.|\n)*move the file"):
         require_reachable(f"sqlite:///{file}")
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A folder that this process can look into and not write to, even when root runs the tests."""
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "mlflow.db").touch(mode=0o444)
+        folder.chmod(0o555)
+        if user == 0:
+            os.seteuid(65534)
+        yield folder
+        os.seteuid(user)
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("file", ["mlflow.db", "new/mlflow.db"])
+def test_a_store_that_cannot_be_written_is_named_at_once(read_only, file):
+    with pytest.raises(WorkspaceError, match="cannot be written") as told:
+        require_writable(f"sqlite:///{read_only / file}")
+    assert told.value.file == read_only and "MLFLOW_TRACKING_URI" in told.value.fix
+
+
+def test_a_store_that_can_be_written_and_one_that_is_a_server_pass(tmp_path):
+    require_writable(f"sqlite:///{tmp_path / 'new' / 'mlflow.db'}")
+    require_writable("http://127.0.0.1:9")

@@ -22,6 +22,7 @@ class Sft(BaseModel):
     learning_rate: float = 0.1
     lora: Lora | None = None
     weights: dict[str, Lora] = {}
+    stages: list[Lora] | None = None
 
 
 def test_a_misspelt_top_level_key_names_the_one_that_was_meant():
@@ -34,6 +35,8 @@ def test_a_misspelt_top_level_key_names_the_one_that_was_meant():
     [
         ({"lerning_rate": 1}, "sft.lerning_rate", "learning_rate"),
         ({"lora": {"rnk": 4}}, "sft.lora.rnk", "rank"),
+        ({"weights": {"rnk": {"rank": 4}, "any": {"rnk": 4}}}, "sft.weights.any.rnk", "rank"),
+        ({"stages": [{"rank": 4}, {"rnk": 4}]}, "sft.stages.1.rnk", "rank"),
     ],
 )
 def test_a_misspelt_key_is_found_at_any_depth(section, wrong, meant):
