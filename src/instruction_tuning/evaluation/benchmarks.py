@@ -3,7 +3,8 @@
 Two calls of `evaluate`, one with the chat template and one without, each over all abilities, greedy
 decoding (`simple_evaluate` would look at the machine for a second or two after each, which nobody reads).
 Results are kept under `<work folder>/<fingerprint>/outputs` by model digest, so that a base model is
-measured once for many candidates; a file that cannot be read is measured again.
+measured once for many candidates; a file that cannot be read is measured again. Until then the answers of
+each batch are kept beside it (kept_answers.py).
 """
 
 import contextlib
@@ -18,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.evaluation.kept_answers import KeptAnswers
 from instruction_tuning.evaluation.task_files import (
     CHAT_FORMS,
     FORMS,
@@ -62,9 +64,11 @@ def measure_model(
         return outputs
     tasks = write_task_files(items, settings, work_folder)
     test = measured_items(items, settings)
-    rows = _run_harness(model, tokenizer, test, settings, tasks, role=role)
+    kept = KeptAnswers(stored.with_suffix(".jsonl"))
+    rows = _run_harness(model, tokenizer, test, settings, tasks, kept, role=role)
     outputs = pd.DataFrame(rows).assign(model_digest=model.digest).astype({"extracted": "str"})
     _store(outputs, stored)
+    kept.forget()
     return outputs
 
 
@@ -80,6 +84,7 @@ def _run_harness(
     test: pd.DataFrame,
     settings: BenchmarkSettings,
     tasks: Path,
+    kept: KeptAnswers,
     *,
     role: str,
 ) -> list[dict[str, object]]:
@@ -90,7 +95,7 @@ def _run_harness(
     abilities = sorted(set(test["ability"]))
     rows: list[dict[str, object]] = []
     batches = len(FORMS) * -(-len(test) // settings.batch_size)
-    with _load(model, tokenizer, settings.batch_size, batches, label=role) as local_model:
+    with _load(model, tokenizer, settings.batch_size, batches, kept, label=role) as local_model:
         for forms, through_chat in ((CHAT_FORMS, True), (("document_few_shot",), False)):
             names = [task_name(ability, form) for ability in abilities for form in forms]
             with contextlib.redirect_stderr(io.StringIO()):  # lm-eval draws a bar for every task
@@ -126,7 +131,9 @@ def _tokenizer(model: ModelFolder, chat_template: str | None) -> Any:
 
 
 @contextlib.contextmanager
-def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, label: str) -> Iterator[Any]:
+def _load(
+    model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, kept: KeptAnswers, *, label: str
+) -> Iterator[Any]:
     """The model as lm-eval wants it; freed afterwards, so that only one is in memory at a time."""
     from instruction_tuning.evaluation.harness import LocalModel
 
@@ -134,6 +141,7 @@ def _load(model: ModelFolder, tokenizer: Any, batch_size: int, batches: int, *, 
         local_model = LocalModel(
             expected_batches=batches,
             label=f"measuring the {label} ({model.digest})",
+            kept=kept,
             pretrained=load_model(model, "causal"),
             tokenizer=tokenizer,
             batch_size=batch_size,

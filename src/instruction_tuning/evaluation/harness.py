@@ -15,6 +15,7 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from instruction_tuning.chat_format.special_tokens import as_plain_text
+from instruction_tuning.evaluation.kept_answers import KeptAnswers
 from instruction_tuning.verification.answer_score import answer_score, extracted_as, item_rubric, scored_line
 from instruction_tuning.verification.extraction import extract_answer
 
@@ -63,10 +64,13 @@ def score_answer(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float
 
 
 class LocalModel(HFLM):
-    """HFLM on a loaded model: no look-up on the hub, and progress that also reads well in a file."""
+    """HFLM on a loaded model: no look-up on the hub, progress that also reads well in a file, and no batch
+    twice."""
 
-    def __init__(self, *, expected_batches: int, label: str, **arguments: Any) -> None:
+    def __init__(self, *, expected_batches: int, label: str, kept: KeptAnswers, **arguments: Any) -> None:
         super().__init__(**arguments)
+        self.cache_hook = kept
+        self._kept = kept
         stream = sys.stderr
         self._progress = tqdm(
             total=expected_batches, desc=label, unit="batch", file=stream, disable=not stream.isatty()
@@ -86,7 +90,16 @@ class LocalModel(HFLM):
         rendered: str = super().apply_chat_template(plain, add_generation_prompt)
         return rendered
 
+    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
+        """The answers in the order of `requests`; those that are kept are not made again."""
+        answers = [self._kept.find(request.args) for request in requests]
+        new = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
+        made = iter(super().generate_until(new, disable_tqdm) if new else ())
+        self._kept.end_batch()
+        return [next(made) if answer is None else answer for answer in answers]
+
     def _model_generate(self, *arguments: Any, **keywords: Any) -> Any:
+        self._kept.end_batch()  # the one before
         generated = super()._model_generate(*arguments, **keywords)
         self._batches += 1
         self._progress.update(1)

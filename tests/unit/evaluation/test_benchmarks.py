@@ -1,7 +1,9 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 from benchmark_builders import FORMS, benchmark_settings, random_model, small_benchmark
+from lm_eval.models.huggingface import HFLM
 
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.evaluation.benchmarks import measure_model
@@ -94,6 +96,45 @@ def test_what_was_measured_is_not_measured_again(outputs, model, work_folder, mo
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
     again = measure_model(model, small_items(), SETTINGS, work_folder)
     assert again.equals(outputs)
+
+
+class Stopped(BaseException):
+    """As ctrl-C would."""
+
+
+@pytest.fixture
+def generations(monkeypatch):
+    """How often a batch was generated; `generations.limit` of them are allowed."""
+    made = SimpleNamespace(count=0, limit=1_000)
+    generate = HFLM._model_generate
+
+    def counted(*arguments, **keywords):
+        if made.count == made.limit:
+            raise Stopped
+        made.count += 1
+        return generate(*arguments, **keywords)
+
+    monkeypatch.setattr(HFLM, "_model_generate", counted)
+    return made
+
+
+@pytest.mark.parametrize("limit", [1, 4, 7])
+def test_a_measuring_that_was_stopped_goes_on_behind_its_last_batch(model, tmp_path, generations, limit):
+    settings = benchmark_settings(seed=3, batch_size=2)
+    whole = measure_model(model, small_items(), settings, tmp_path / "whole")
+    needed, generations.count, generations.limit = generations.count, 0, limit
+    assert needed == 9
+    with pytest.raises(Stopped):
+        measure_model(model, small_items(), settings, tmp_path / "stopped")
+    (kept,) = (tmp_path / "stopped").glob("*/outputs/*.jsonl")
+    # A kill may cut the last line off: its batch is made again.
+    lost = int(limit == 7)
+    kept.write_text(kept.read_text()[: -9 * lost or None])
+    generations.limit = 1_000
+    outputs = measure_model(model, small_items(), settings, tmp_path / "stopped")
+    assert outputs.equals(whole)
+    assert generations.count == needed + lost
+    assert not kept.exists()
 
 
 def test_the_target_decides_what_is_right_and_the_rest_stays_the_same(outputs, model, tmp_path):

@@ -1,15 +1,19 @@
+from pathlib import Path
+
 from training_builders import tiny_base
 
 from instruction_tuning.evaluation.harness import LocalModel
+from instruction_tuning.evaluation.kept_answers import KeptAnswers
 from instruction_tuning.lm.loading import load_model, load_tokenizer
 
 
-def test_a_special_token_in_an_item_ends_no_turn() -> None:
+def test_a_special_token_in_an_item_ends_no_turn(tmp_path: Path) -> None:
     folder = tiny_base()
     tokenizer = load_tokenizer(folder)
     model = LocalModel(
         expected_batches=1,
         label="x",
+        kept=KeptAnswers(tmp_path / "kept.jsonl"),
         pretrained=load_model(folder, "causal"),
         tokenizer=tokenizer,
         device="cpu",
