@@ -100,10 +100,9 @@ def resolve_model_uri(uri: str) -> tuple[str, str]:
             )
         except MlflowException as error:
             versions = client.search_model_versions(f"name='{name}'", max_results=20)
-            known = ", ".join(str(known.version) for known in versions) or "none"
-            raise ConfigurationError(
-                f"the registry has no `{uri}`", field="candidate", fix=f"name a version that exists: {known}"
-            ) from error
+            known = ", ".join(str(number) for number in sorted(int(known.version) for known in versions))
+            fix = f"name a version that exists: {known}" if known else f"there is no version of {name} yet"
+            raise ConfigurationError(f"the registry has no `{uri}`", field="candidate", fix=fix) from error
         return name, str(found.version)
 
 

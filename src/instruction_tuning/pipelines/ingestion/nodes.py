@@ -127,8 +127,7 @@ def _check_rejections(
         raise InputError(
             "there is not a single row in the raw data",
             file=place,
-            fix="give a file with records; one that a pipeline wrote is empty where that kept nothing, and "
-            "its earlier versions lie beside it",
+            fix="give a file with records; one that a pipeline wrote has its earlier versions beside it",
         )
     if len(rejected) <= max_rejection_rate * rows:
         return
