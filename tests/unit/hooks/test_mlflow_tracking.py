@@ -16,7 +16,7 @@ from instruction_tuning.datasets.frame import FrameDataset
 from instruction_tuning.datasets.model_folder import ModelFolderDataset
 from instruction_tuning.datasets.registered_model import RegisteredModelDataset
 from instruction_tuning.errors import RegistrationError
-from instruction_tuning.hooks.mlflow_tracking import MlflowHooks
+from instruction_tuning.hooks.mlflow_tracking import MlflowHooks, run_tags
 from instruction_tuning.hooks.model_registry import RegisteredVersion, apply_verdict, spaced_tables
 from instruction_tuning.lm.model_folder import ModelFolder, open_model_folder
 
@@ -444,3 +444,15 @@ def test_tables_of_a_card_get_the_space_that_mlflows_page_does_not_give():
     assert spaced_tables(card) == (
         "# A\n\n| a | &ensp; b |\n|---|---:|\n| 1 | &ensp; 2 |\n\n&ensp;\n\nText | with a bar"
     )
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("/somewhere/.venv/bin/kedro", "kedro run '--params=data=my file.json'"),
+        ("python -m kedro", "python -m kedro run '--params=data=my file.json'"),
+    ],
+)
+def test_the_command_of_a_run_can_be_pasted(monkeypatch, tmp_path, program, said):
+    monkeypatch.setattr("sys.argv", [program, "run", "--params=data=my file.json"])
+    assert run_tags({"run_id": SESSION}, tmp_path)["command"] == said
