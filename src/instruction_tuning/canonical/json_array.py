@@ -23,6 +23,10 @@ from instruction_tuning.canonical.raw_row import RawRow, is_encodable
 _BLANK = re.compile(r"[\s,]*")
 _FIRST_FIELD = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:')
 _BEHIND_AN_ELEMENT = re.compile(r"\s*(?:[,\]]|\Z)")
+# The array's end, also with a semicolon, say, or one brace too many behind it.
+_ENDS = re.compile(r"\]\W*\Z")
+_GOES_ON = "the array ends, but the file goes on"
+_LOOKED_AT_CHARACTERS = 100
 _REMEMBERED_ELEMENTS = 100
 _LOOKED_AT_OBJECTS = 1000
 _WINDOW_CHARACTERS = 1 << 20
@@ -96,7 +100,9 @@ def _rows_behind(
         decoded = _element(text, position, dropped)
         if isinstance(decoded, str):
             end = _next_element(text, position + 1, recent)
-            is_cut_off = end == len(text) and not text.rstrip().endswith("]")
+            is_cut_off = (
+                end == len(text) and decoded != _GOES_ON and not _ENDS.search(text[-_LOOKED_AT_CHARACTERS:])
+            )
             yield _broken_row(number, text[position:end], decoded, "cut_off_file" if is_cut_off else None)
             if end == len(text):
                 return
@@ -121,7 +127,7 @@ def object_row(number: int, text: str, value: object) -> RawRow:
 def _element(text: str, position: int, dropped: _Dropped) -> tuple[object, int] | str:
     """The value at `position` and its end, or what is wrong with it."""
     if text[position] == "]":
-        return "the array ends, but the file goes on"
+        return _GOES_ON
     try:
         value, end = _DECODER.raw_decode(text, position)
     except (ValueError, RecursionError) as error:

@@ -47,8 +47,8 @@ OWN_ANSWERS = (
 def check(data: Path, params: dict[str, Any], env: str | None) -> None:
     """Dry run on DATA, a file or a folder: format, good and bad rows, tokens, truncation, cost.
 
-    Exits with 1 where a run on DATA would stop: no row can be used, too many are bad, a file is in an unknown
-    format, the base model cannot be fine-tuned as asked, or the built-in teacher would have to answer what it
+    Exits with 1 where a run on DATA would stop: fewer than two records, too many bad rows, a file in an
+    unknown format, a base model that cannot be fine-tuned as asked, or answers that the built-in teacher
     does not know.
     """
     from instruction_tuning.canonical.dry_run import dry_run

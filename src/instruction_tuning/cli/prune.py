@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from kedro.framework.cli.utils import env_option
@@ -11,7 +12,7 @@ from kedro.framework.cli.utils import env_option
 from instruction_tuning.cli.explain import Stored, stored
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.datasets.registry_store import DIGEST_TAG
-from instruction_tuning.errors import ConfigurationError
+from instruction_tuning.errors import ConfigurationError, ModelFolderError
 from instruction_tuning.incremental.file_digests import DigestCache
 from instruction_tuning.incremental.live import CACHE_FILE
 from instruction_tuning.incremental.node_key import WORK_FOLDER
@@ -86,7 +87,15 @@ def _unknown_models(data: Stored) -> list[tuple[str, str]]:
     there = [(one, path) for one in found if (path := data.store.path(*one)) is not None]
     # The same weights once more, as a forced run makes them, get no second version.
     known = {model.tags.get(DIGEST_TAG) for model in data.models} if there else set()
-    return [one for one, path in there if open_model_folder(path).digest not in known]
+    return [one for one, path in there if _weights(path) not in known]
+
+
+def _weights(folder: Path) -> str:
+    """Their digest; empty for a broken copy, which is nothing that the registry knows."""
+    try:
+        return open_model_folder(folder).digest
+    except ModelFolderError:
+        return ""
 
 
 def _require_registry(data: Stored) -> None:

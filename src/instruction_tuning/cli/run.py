@@ -21,6 +21,8 @@ REPORT = "run_report"
 # What a user may name on the command line in place of a catalog entry's path.
 PATHS = {"answers", "data", "documents", "other_answers"}
 NAMES_SOMETHING = (*sorted(PATHS), "candidate", "seed_tasks")
+# What else takes parts of a pipeline: the names that it is given may be of any stage.
+OTHER_FILTERS = ("from_inputs", "to_outputs", "from_nodes", "to_nodes", "node_names", "tags")
 NO_PLAN = "There is no plan: an input of the run is not in the catalog."
 REPORT_NODE = f"{REPORTING}.write_run_report"
 
@@ -72,11 +74,12 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
         names, namespaces = ["evaluation"], ["evaluation"]
         if not str(parameters["candidate"]).startswith("models:"):
             parameters["candidate"] = str(Path(str(parameters["candidate"])).expanduser().absolute())
-    if not names and set(namespaces or ()) <= set(registered_pipelines):
-        # A stage is that of the pipeline of its name: the box of the default one may hold more.
-        names = list(namespaces or ())
     _require_registered(names)
-    _require_namespaces(namespaces or (), names)
+    if namespaces:
+        if not names and not any(options.get(name) for name in OTHER_FILTERS):
+            names = sorted({_pipeline_of(namespace) for namespace in namespaces})
+        namespaces = _outermost(namespaces)
+        _require_namespaces(namespaces, names or ["__default__"])
     force, dry_run = bool(options.pop("force", False)), bool(options.pop("dry_run", False))
     if dry_run and options["runner"] not in (None, DEFAULT_RUNNER):
         raise ConfigurationError(
@@ -128,17 +131,38 @@ def _require_registered(names: list[str]) -> None:
             )
 
 
+def _outermost(namespaces: Iterable[str]) -> list[str]:
+    """Without those that lie inside of another: Kedro would take their nodes twice."""
+    asked = list(dict.fromkeys(namespaces))
+    return [one for one in asked if not any(one.startswith(f"{other}.") for other in asked)]
+
+
+def _pipeline_of(namespace: str) -> str:
+    """That of its name, for the box of the default one may hold more; else the default one, or the smallest
+    that has it."""
+    if namespace in registered_pipelines:
+        return namespace
+    having = [name for name in registered_pipelines if namespace in _namespaces([name])]
+    if not having or "__default__" in having:
+        return "__default__"
+    return min(having, key=lambda name: len(registered_pipelines[name].nodes))
+
+
+def _namespaces(names: Iterable[str]) -> set[str]:
+    """All in these pipelines, the inner ones too."""
+    whole = {str(node.namespace) for name in names for node in registered_pipelines[name].nodes}
+    return {".".join(space.split(".")[:end]) for space in whole for end in range(1, space.count(".") + 2)}
+
+
 def _require_namespaces(namespaces: Iterable[str], names: list[str]) -> None:
-    asked = names or ["__default__"]
-    whole = {str(node.namespace) for name in asked for node in registered_pipelines[name].nodes}
-    there = {".".join(space.split(".")[:end]) for space in whole for end in range(1, space.count(".") + 2)}
+    there = _namespaces(names)
     for namespace in namespaces:
         if namespace not in there:
             last = {space.rpartition(".")[2]: space for space in there}
             close = get_close_matches(namespace, sorted({*there, *last}), n=1)
             hint = f"did you mean `{last.get(close[0], close[0])}`? " if close else ""
             raise ConfigurationError(
-                f"there is no stage `{namespace}` in {' or '.join(f'`{name}`' for name in asked)}",
+                f"there is no stage `{namespace}` in {' or '.join(f'`{name}`' for name in names)}",
                 field="namespaces",
                 fix=f"{hint}it has {', '.join(sorted(there))}",
             )

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -23,6 +23,7 @@ TRACKING_URI = "MLFLOW_TRACKING_URI"
 ANSWER_TIMEOUT_SECONDS = 5.0
 # How often MLflow asks again, and how long it waits each time.
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+_before: dict[str, str | None] = {}  # what was said of them while MLflow is impatient
 _WEB_PORTS = {"http": 80, "https": 443}
 _DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/.*)?")
@@ -103,11 +104,26 @@ def require_writable(uri: str) -> None:
 
 
 def wait_no_longer_for_the_silent() -> None:
-    """Where nobody answers any more, each further question of this process waits seconds, not minutes."""
+    """Where nobody answers any more, further questions wait seconds, not minutes, until somebody does."""
     try:
         require_reachable(os.environ.get(TRACKING_URI, ""))
     except ConfigurationError:
-        os.environ.update(_IMPATIENT)
+        if not _before:
+            _before.update({name: os.environ.get(name) for name in _IMPATIENT})
+            os.environ.update(_IMPATIENT)
+
+
+def wait_as_before() -> None:
+    """Take back `wait_no_longer_for_the_silent` where a server answers again."""
+    if not _before:
+        return
+    with suppress(ConfigurationError):
+        require_reachable(os.environ.get(TRACKING_URI, ""))
+        for name, value in _before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+        _before.clear()
 
 
 def shown(text: str) -> str:

@@ -92,8 +92,9 @@ class LocalModel(HFLM):
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
         """The answers in the order of `requests`; those that are kept are not made again."""
-        answers = [self._kept.find(request.args) for request in requests]
+        answers = [self._kept.take(request.args) for request in requests]
         new = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
+        self._count((len(requests) - len(new)) // int(self.batch_size))
         made = iter(super().generate_until(new, disable_tqdm) if new else ())
         self._kept.end_batch()
         return [next(made) if answer is None else answer for answer in answers]
@@ -101,12 +102,15 @@ class LocalModel(HFLM):
     def _model_generate(self, *arguments: Any, **keywords: Any) -> Any:
         self._kept.end_batch()  # the one before
         generated = super()._model_generate(*arguments, **keywords)
-        self._batches += 1
-        self._progress.update(1)
+        self._count(1)
         if self._progress.disable and time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
             logger.info("%s: batch %d of about %d", self._label, self._batches, self._expected_batches)
         return generated
+
+    def _count(self, batches: int) -> None:
+        self._batches += batches
+        self._progress.update(batches)
 
     def close(self) -> None:
         """Close the progress bar."""

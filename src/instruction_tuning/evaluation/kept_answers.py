@@ -6,8 +6,8 @@ the batches that an undisturbed run would have made, with the same padding and t
 
 import json
 import logging
-import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,27 @@ class KeptAnswers:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._known: dict[str, str] = {}
-        self._batch: dict[str, str] = {}
-        for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
-            try:
-                self._known.update(json.loads(line))
-            except ValueError:
-                continue  # cut off by a kill
+        self._batch: list[tuple[str, str]] = []
+        self._known: dict[str, list[str]] = {}
+        for line in file.read_bytes().split(b"\n") if file.is_file() else ():
+            with suppress(ValueError, TypeError):  # half a line, cut off by a kill or a full disk
+                for asked, answer in json.loads(line):
+                    self._known.setdefault(asked, []).append(answer)
         if self._known:
-            logger.info("a stopped run left %d answers: going on behind them", len(self._known))
+            answers = sum(len(found) for found in self._known.values())
+            logger.info("a stopped run left %d answers: going on behind them", answers)
 
-    def find(self, request: Iterable[Any]) -> str | None:
-        """The answer to `request`, a prompt and its settings, where there is one."""
-        return self._known.get(_key(request))
+    def take(self, request: Iterable[Any]) -> str | None:
+        """The answer to `request`, a prompt and its settings, where there is one; each is given once.
+
+        Items that ask the same are interchangeable: as many as were answered are left out of the batches.
+        """
+        found = self._known.get(_key(request))
+        return found.pop() if found else None
 
     def add_partial(self, _kind: str, request: Iterable[Any], response: str) -> None:
         """One answer of the batch at hand."""
-        self._batch[_key(request)] = response
+        self._batch.append((_key(request), response))
 
     def end_batch(self) -> None:
         """Keep the answers since the last call."""
@@ -43,14 +47,11 @@ class KeptAnswers:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         # Behind half a line it begins a new one; of two runs at once neither writes into the other's.
-        line = "\n" + json.dumps(self._batch, ensure_ascii=False) + "\n"
-        stream = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(stream, line.encode())
-        finally:
-            os.close(stream)
-        self._known.update(self._batch)
-        self._batch = {}
+        line = f"\n{json.dumps(self._batch)}\n".encode()
+        with self._file.open("ab", buffering=0) as stream:
+            while line:
+                line = line[stream.write(line) :]
+        self._batch = []
 
     def forget(self) -> None:
         """The model is measured."""
@@ -58,4 +59,4 @@ class KeptAnswers:
 
 
 def _key(request: Iterable[Any]) -> str:
-    return json.dumps(list(request), sort_keys=True, ensure_ascii=False)
+    return json.dumps(list(request), sort_keys=True)

@@ -116,22 +116,26 @@ def _check_value(value: object, annotation: Any, *, path: str, file: str | None)
     if isinstance(value, Mapping) and len(candidates) == 1:
         check_model_names(value, candidates[0], path=path, file=file)
     elif isinstance(value, Mapping | list | tuple) and not candidates:
+        held = list(_held(annotation, is_mapping=isinstance(value, Mapping)))
         named = value.items() if isinstance(value, Mapping) else enumerate(value)
-        for held in _held(annotation, is_mapping=isinstance(value, Mapping)):
-            for name, inner in named:
-                _check_value(inner, held, path=f"{path}.{name}", file=file)
-            break
+        for name, inner in named if len(held) == 1 else ():
+            _check_value(inner, held[0], path=f"{path}.{name}", file=file)
 
 
 def _held(annotation: Any, *, is_mapping: bool) -> Iterator[Any]:
-    """What the mappings, or the lists, that `annotation` allows hold."""
-    origin, arguments = getattr(annotation, "__origin__", None), get_args(annotation)
-    if isinstance(origin, type) and issubclass(origin, Mapping | list | tuple):
-        if issubclass(origin, Mapping) is is_mapping:
-            yield arguments[1 if is_mapping else 0]
-    else:
-        for argument in arguments:
-            yield from _held(argument, is_mapping=is_mapping)
+    """What the mappings, or the lists of any length, that `annotation` allows hold."""
+    match getattr(annotation, "__origin__", None), get_args(annotation):
+        case type() as origin, (_, value) if is_mapping and issubclass(origin, Mapping):
+            yield value
+        case type() as origin, (item,) if not is_mapping and issubclass(origin, list):
+            yield item
+        case type() as origin, (item, last) if not is_mapping and origin is tuple and last is Ellipsis:
+            yield item
+        case type() as origin, _ if issubclass(origin, Mapping | list | tuple):
+            return
+        case _, arguments:
+            for argument in arguments:
+                yield from _held(argument, is_mapping=is_mapping)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

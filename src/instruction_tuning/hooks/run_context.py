@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from instruction_tuning.datasets.registry_client import wait_no_longer_for_the_silent
+from instruction_tuning.datasets.registry_client import wait_as_before, wait_no_longer_for_the_silent
 from instruction_tuning.hooks.data_versions import DataVersion, stored_version
 from instruction_tuning.hooks.redaction import redact_text
 from instruction_tuning.hooks.tracked_run import TrackedRun
@@ -76,3 +76,5 @@ def mirrored(what: str) -> Iterator[None]:
         )
         logger.debug("the failure in full", exc_info=True)
         wait_no_longer_for_the_silent()
+    else:
+        wait_as_before()

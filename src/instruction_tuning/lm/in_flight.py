@@ -85,6 +85,12 @@ class InFlight:
             self._wake_one()
         return self._round
 
+    def give_up_turn(self) -> None:
+        """As `leave`, of one that was not sent after all."""
+        self._requests.take(-1.0)
+        self._tokens.take(-self._tokens_per_request)
+        self.leave()
+
     def leave(self, news: RateNews | None = None) -> None:
         """One is in flight no more; `news` came with its answer."""
         self.count -= 1

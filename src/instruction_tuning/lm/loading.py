@@ -96,12 +96,13 @@ def load_config(folder: ModelFolder) -> "PreTrainedConfig":
     require_known_architecture(folder.path)
     try:
         return AutoConfig.from_pretrained(folder.path, trust_remote_code=False)
-    except (ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # a class of its own for each kind of wrong value
+        said = next(filter(None, str(error).splitlines()), type(error).__name__)
         raise ModelFolderError(
-            f"transformers cannot read the model's configuration: {next(iter(str(error).splitlines()), '')}",
+            f"transformers cannot read the model's configuration: {said.strip()}",
             file=folder.path / "config.json",
-            field="model_type",
-            fix="use a model whose architecture this version of transformers has, or install a newer one",
+            fix="copy the file again from where the model comes; an architecture that this version of "
+            "transformers does not have needs a newer one, or another model",
         ) from error
 
 

@@ -15,16 +15,17 @@ from instruction_tuning.errors import ModelFolderError
 
 CONFIGURATIONS = ("config.json", "adapter_config.json")
 WEIGHTS = "*.safetensors"
-INDEX = "model.safetensors.index.json"
+INDEX, _IN_ONE_FILE = "model.safetensors.index.json", "model.safetensors"
 _LENGTH_BYTES = 8
 _COPY = "copy or download the model again"
 
 
 @dataclass(frozen=True)
 class _Header:
-    """Where the file ends, in bytes from its start, and how many numbers are in it."""
+    """Where the file should end, in bytes from its start, where it does, and how many numbers are in it."""
 
     end: int
+    bytes: int
     numbers: int
 
 
@@ -32,14 +33,15 @@ def require_whole(folder: Path) -> None:
     """Raise `ModelFolderError` for a configuration that is no JSON, for weights that are cut or missing."""
     for name in CONFIGURATIONS:
         read_json(folder / name)
-    for name in sorted(set(read_json(folder / INDEX).get("weight_map", {}).values())):
-        if not (folder / name).is_file():
-            raise ModelFolderError(f"the model folder lacks {name}", file=folder / INDEX, fix=_COPY)
+    if not (folder / _IN_ONE_FILE).is_file():  # beside it an index is that of an earlier save, and not read
+        for name in sorted(set((read_json(folder / INDEX).get("weight_map") or {}).values())):
+            if not (folder / name).is_file():
+                raise ModelFolderError(f"the model folder lacks {name}", file=folder / INDEX, fix=_COPY)
     for file in sorted(folder.glob(WEIGHTS)):
-        expected, there = _header(file).end, file.stat().st_size
-        if there != expected:
+        header = _header(file)
+        if header.bytes != header.end:
             raise ModelFolderError(
-                f"the weights have {there:,} bytes where {expected:,} belong", file=file, fix=_COPY
+                f"the weights have {header.bytes:,} bytes where {header.end:,} belong", file=file, fix=_COPY
             )
 
 
@@ -67,11 +69,13 @@ def _header(file: Path) -> _Header:
     try:
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(_LENGTH_BYTES))
-            if length > file.stat().st_size:
+            size = file.stat().st_size
+            if length > size:
                 raise ValueError("a length beyond the file's end")
             header = json.loads(stream.read(length))
         tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
         end = max((tensor["data_offsets"][1] for tensor in tensors), default=0)
-        return _Header(_LENGTH_BYTES + length + end, sum(math.prod(tensor["shape"]) for tensor in tensors))
-    except (struct.error, ValueError, TypeError, AttributeError, LookupError) as error:
+        numbers = sum(math.prod(tensor["shape"]) for tensor in tensors)
+        return _Header(_LENGTH_BYTES + length + end, size, numbers)
+    except (OSError, struct.error, ValueError, TypeError, AttributeError, LookupError) as error:
         raise ModelFolderError("the weights cannot be read", file=file, fix=_COPY) from error

@@ -79,6 +79,7 @@ class Retrier:
                 self.last_contact_at = time.monotonic()
                 self._limited_since = None
                 self._refused_rounds = self._pauses = 0
+                self._resume_at = min(self._resume_at, self._asked_until)
                 return reply
 
     async def _attempt(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -88,7 +89,7 @@ class Retrier:
             sent_in_round = await in_flight.enter()
             if time.monotonic() >= self._resume_at:
                 break
-            in_flight.leave()
+            in_flight.give_up_turn()
             await self._wait_for_server()
         news = None
         try:
@@ -98,8 +99,8 @@ class Retrier:
             return reply
         except AttemptError as error:
             news = error.news
-            if error.rate_limited and in_flight.refused(sent_in_round):
-                self._refused_rounds += 1
+            if error.rate_limited:
+                self._refused(_asked_seconds(error), is_news=in_flight.refused(sent_in_round))
             raise
         finally:
             in_flight.leave(news)
@@ -115,7 +116,8 @@ class Retrier:
             return f"{self._waiting} requests waiting to be sent again ({self._last_reason})"
         now = time.monotonic()
         asked, own = self._asked_until - now, max(self._resume_at - now, 0.0)
-        until = f"{asked:.0f} s" if asked > 0 else f"without saying how long, next try in {own:.0f} s"
+        until = f"{asked:.0f} s" if asked > 0 else "without saying how long"
+        until += f", next try in {own:.0f} s" if own > asked else ""
         return (
             f"the server asks to wait {until}; "
             f"{self._waiting + queued} requests waiting (HTTP 429 for {now - self._limited_since:.0f} s, "
@@ -133,15 +135,23 @@ class Retrier:
                 rate_limited=True,
             ) from None
 
+    def _refused(self, asked: float, *, is_news: bool) -> None:
+        """A 429 came that asks to wait so many seconds; of a round of them only one is news."""
+        now = time.monotonic()
+        self._asked_until = max(self._asked_until, now + asked)
+        self._resume_at = max(self._resume_at, now + asked)
+        if not is_news:
+            return
+        self._refused_rounds += 1
+        # The first rounds halve what is in flight, and that may do.
+        if self._refused_rounds > 1 and now >= self._resume_at:
+            self._pauses += 1
+            patience_left = (self._limited_since or now) + self._policy.rate_limit_patience_seconds - now
+            pause = self._jitter.uniform(0.5, 1.0) * self._longest(self._pauses)
+            self._resume_at = now + min(pause, max(patience_left, 0.0))
+
     async def _back_off(self, error: AttemptError, failures: int) -> None:
-        asked, now = _asked_seconds(error), time.monotonic()
-        if error.rate_limited:
-            self._asked_until = max(self._asked_until, now + asked)
-            self._resume_at = max(self._resume_at, now + asked)
-            # One round alone may have been too many at once, and fewer are in flight already.
-            if self._refused_rounds > 1 and now >= self._resume_at:
-                self._pauses += 1
-                self._resume_at = now + self._jitter.uniform(0.5, 1.0) * self._longest(self._pauses)
+        asked = _asked_seconds(error)
         self._last_reason = error.reason
         await self._sleep(max(self._jitter.uniform(0.0, self._longest(max(failures, 1))), asked))
 
@@ -151,9 +161,16 @@ class Retrier:
         return min(policy.backoff_cap_seconds, policy.backoff_base_seconds * 2 ** min(attempts, 60))
 
     async def _wait_for_server(self) -> None:
-        while (wait_seconds := self._resume_at - time.monotonic()) > 0:
+        while self._resume_at > time.monotonic():
+            waited_seconds = 0.0
+            while (left_seconds := self._resume_at - time.monotonic()) > 0:
+                # An answer ends a pause that the server has not asked for.
+                await self._sleep(min(left_seconds, 1.0))
+                waited_seconds += min(left_seconds, 1.0)
+                if self._stop.is_asked:
+                    raise not_sent()
             # Spread, so that the pause does not end in a burst that earns the next 429.
-            await self._sleep(wait_seconds + self._jitter.uniform(0.0, 0.1 + 0.25 * wait_seconds))
+            await self._sleep(self._jitter.uniform(0.0, 0.1 + 0.25 * waited_seconds))
             if self._stop.is_asked:
                 raise not_sent()
 

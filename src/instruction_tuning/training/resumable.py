@@ -170,8 +170,8 @@ def _silent_about_tied_weights(trainer: "Trainer") -> Iterator[None]:
     tied = getattr(trainer.model, "all_tied_weights_keys", None) or {}
 
     def is_news(record: logging.LogRecord) -> bool:
-        said = record.getMessage()
-        return not ("missing keys" in said and tied and set(re.findall(r"'([^']+)'", said)) <= set(tied))
+        names = set(re.findall(r"'([^']+)'", said := record.getMessage()))
+        return not ("missing keys" in said and names and names <= set(tied))
 
     trainers = logging.getLogger("transformers.trainer")
     trainers.addFilter(is_news)

@@ -127,7 +127,8 @@ def test_text_behind_the_array_and_a_missing_end_are_reported():
     for cut in (f"[{element},", f"[{element}, {element[:-9]}"):
         kept, (fault,) = read(cut)
         assert (kept, fault.fault.reason) == ([alpaca(0)], "cut_off_file")
-    assert read(f"[{element}, {element[:-9]}]")[1][0].fault.reason == "invalid_json"
+    for end in (f", {element[:-9]}]", "]\n// end", f", {element[:-1]}];", "]}"):
+        assert read(f"[{element}{end}")[1][0].fault.reason == "invalid_json", end
 
 
 def test_a_lone_cut_off_conversation_does_not_pass_its_turns_for_elements():

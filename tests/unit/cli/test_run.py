@@ -32,7 +32,9 @@ def test_a_pipeline_may_be_named_in_the_singular():
     [
         (["sft", "evaluation"], None, ["evaluation", "sft"]),
         (["comparison_data"], None, ["comparison_data"]),
-        (["evaluation.reporting"], None, []),
+        (["evaluation.reporting"], None, ["__default__"]),
+        (["arena_answers"], None, ["selection_arena"]),
+        (["diverse_evol.round_1"], None, ["diverse_evol"]),
         (["sft"], "evaluation", ["evaluation"]),
     ],
 )
@@ -54,6 +56,17 @@ def test_a_misspelt_stage_is_answered_with_the_nearest(namespace, named, said):
     with pytest.raises(ConfigurationError, match=f"there is no stage `{namespace}`") as caught:
         complete(options(pipeline=named, namespaces=[namespace]))
     assert said in str(caught.value)
+
+
+def test_a_stage_inside_another_is_taken_once():
+    completed = complete(options(namespaces=["evaluation.reporting", "evaluation"]))
+    assert completed["pipelines"] == ["__default__", "evaluation"]
+    assert completed["namespaces"] == ["evaluation"]
+
+
+def test_with_another_filter_the_default_pipeline_stays_whole():
+    completed = complete(options(namespaces=["evaluation"], from_nodes=["reward_model.pair_responses"]))
+    assert (completed["pipelines"], completed["namespaces"]) == ([], ["evaluation"])
 
 
 def test_a_misspelt_pipeline_is_answered_with_the_nearest():

@@ -3,44 +3,17 @@
 import os
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from answering_server import answering
 
 from instruction_tuning.datasets import registry_client as asked
 from instruction_tuning.datasets.registered_model import RegisteredModelDataset, newest_version
 from instruction_tuning.datasets.registry_client import registry_client, require_reachable, require_writable
 from instruction_tuning.errors import ConfigurationError, WorkspaceError
 from instruction_tuning.lineage.registry import registered_models
-
-
-@contextmanager
-def answering(status: int) -> Iterator[str]:
-    """A server that answers everything with `status`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import time
 
 import pytest
+from answering_server import answering
 from mlflow import MlflowClient
 
 from instruction_tuning.hooks.run_context import mirrored
@@ -28,10 +29,15 @@ def seconds_to_fail(client: MlflowClient) -> float:
     return time.monotonic() - begun
 
 
-def test_a_server_that_has_died_is_waited_for_once(dead, caplog):
+def test_a_server_that_has_died_is_waited_for_once_until_it_is_there_again(dead, caplog, monkeypatch):
     first, later = seconds_to_fail(dead), seconds_to_fail(dead)
     assert caplog.text.count("MLflow has no record of a tag") == 2
     assert later < first / 2, (first, later)
+    with answering(200) as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        with mirrored("nothing"):
+            pass
+    assert os.environ[RETRIES] == "2"
 
 
 def test_one_that_answers_is_asked_as_often_as_before(dead, tmp_path, monkeypatch):

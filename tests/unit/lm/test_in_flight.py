@@ -52,6 +52,23 @@ def test_what_is_left_is_used_up_and_no_more_until_it_is_renewed():
     assert count == 3 and waited >= 0.15
 
 
+def test_a_turn_that_is_given_up_takes_nothing_of_what_is_left():
+    async def use() -> float:
+        gate = InFlight(8, Stop())
+        await gate.enter()
+        gate.answered(100)
+        gate.leave(RateNews(requests=Remaining(2, 30.0), tokens=Remaining(250, 30.0)))
+        started = time.monotonic()
+        for _ in range(50):
+            await gate.enter()
+            gate.give_up_turn()
+        await gate.enter()
+        await gate.enter()
+        return time.monotonic() - started
+
+    assert asyncio.run(use()) < 1.0
+
+
 def test_tokens_that_are_left_count_by_what_a_request_took_so_far():
     async def use() -> int:
         gate = InFlight(8, Stop())

@@ -86,9 +86,16 @@ def test_a_folder_whose_tokenizer_cannot_be_read_is_named_with_the_fix(tiny_mode
     assert "tokenizer.json" in refused.value.fix and "\n" not in refused.value.problem
 
 
-def test_an_architecture_that_transformers_lacks_is_named(tiny_model_path, tmp_path):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"model_type": "nonesuch"}', "model type `nonesuch`"),
+        ('{"model_type": "llama", "hidden_size": "64"}', "configuration: .*hidden_size"),
+    ],
+)
+def test_a_configuration_that_transformers_cannot_read_is_named(tiny_model_path, tmp_path, content, said):
     folder = shutil.copytree(tiny_model_path, tmp_path / "model")
-    (folder / "config.json").write_text('{"model_type": "nonesuch"}')
-    with pytest.raises(ModelFolderError, match="model type `nonesuch`") as refused:
+    (folder / "config.json").write_text(content)
+    with pytest.raises(ModelFolderError, match=said) as refused:
         load_config(open_model_folder(folder))
     assert refused.value.file == folder / "config.json"

@@ -47,6 +47,18 @@ def test_a_shard_that_the_index_names_must_be_there(folder):
     assert open_model_folder(folder).path == folder
 
 
+def test_an_index_of_an_earlier_save_in_shards_is_not_asked(folder):
+    (folder / INDEX).write_text('{"weight_map": {"a": "model-00001-of-00009.safetensors"}}')
+    assert open_model_folder(folder).path == folder
+
+
+def test_a_link_to_weights_that_were_not_copied_is_named(folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to("../blobs/gone")
+    with pytest.raises(ModelFolderError, match="the weights cannot be read"):
+        open_model_folder(folder)
+
+
 @pytest.mark.parametrize("content", ["[1]", '"text"'])
 def test_a_configuration_of_another_shape_is_named(folder, content):
     (folder / "config.json").write_text(content)
