@@ -136,7 +136,9 @@ def test_a_look_before_counts_refused_rows_as_the_run_does(ingest, tmp_path, all
         rules=IngestionParameters(**parameters).reading_rules(),
         max_rejection_rate=0.0,
     )
-    assert report.is_usable and (report.kept_out_rows, report.bad_rows) == (kept_out, 0)
+    assert (report.kept_out_rows, report.bad_rows) == (kept_out, 0)
+    assert "rows are bad" not in report.render()
+    assert report.is_usable is (report.good_rows > 1)  # one row alone cannot be trained on
     assert (f", 0 bad rows, {kept_out} kept out by licence" in report.render()) == bool(kept_out)
 
 

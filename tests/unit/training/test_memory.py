@@ -46,6 +46,8 @@ def test_a_step_that_does_not_fit_says_what_to_change(tmp_path):
     from instruction_tuning.training.resumable import train_resumably
 
     class Trainer:
+        model = None
+
         def add_callback(self, callback): ...
 
         def train(self, **_):
