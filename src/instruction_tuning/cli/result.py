@@ -101,12 +101,14 @@ def _training_lines(model: ModelFolder) -> Iterator[str]:
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> Iterator[str]:
     from instruction_tuning.reporting.wording import incumbent_words, wrapped
+    from instruction_tuning.schemas.benchmark_metrics import MACRO
 
     version, _ = _registered(SFT_MODEL, str(verdict.get("candidate_digest")))
     model = f"models:/{SFT_MODEL}/{version}" if version else "the candidate"
     yield f"Verdict on {model} against the {incumbent_words(verdict)}: {verdict['verdict']}"
     yield from (f"  {reason}" for reason in verdict["reasons"])
-    abilities = sorted({row["ability"] for row in verdict.get("evidence", {}).get("metrics", ())})
+    rows = verdict.get("evidence", {}).get("metrics", ())
+    abilities = sorted({row["ability"] for row in rows} - {MACRO})
     if abilities:
         measured_on = f"It was measured on benchmark_items ({', '.join(abilities)})"
         yield from wrapped(f"{measured_on} and says nothing of other tasks.")

@@ -101,7 +101,7 @@ def test_an_evaluation_ends_with_the_verdict_and_its_reasons(tiny_model_path, tm
         "reasons": ["keeps documents: failed: 5 points lost"],
         "incumbent": "base",
         "candidate_digest": open_model_folder(tiny_model_path).digest,
-        "evidence": {"metrics": [{"ability": "math"}, {"ability": "code"}, {"ability": "math"}]},
+        "evidence": {"metrics": [{"ability": name} for name in ("math", "code", "macro", "math")]},
     }
     dataset = JSONDataset(filepath=str(tmp_path / "verdict.json"))
     dataset.save(verdict)
