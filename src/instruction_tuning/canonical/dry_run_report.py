@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from instruction_tuning.canonical.cost_estimates import TeacherEstimate, TrainingEstimate
 from instruction_tuning.text.counting import counted
 
-FEWEST_RECORDS = 2  # one to train on, one to validate with
+_FEWEST_RECORDS = 2  # one to train on, one to validate with
 NO_TEACHER = "No teacher is asked, and nothing is paid: answer_generation.strategy is source"
 
 
@@ -91,7 +91,7 @@ class DryRunReport:
                 f"A run would stop: {self.bad_rows / rows:.0%} of the rows are bad, and "
                 f"ingestion.max_rejection_rate allows {self.max_rejection_rate:.0%}."
             )
-        if self.questions - self.exact_duplicates < FEWEST_RECORDS:
+        if self.questions - self.exact_duplicates < _FEWEST_RECORDS:
             return "A run would stop: one record is too few to train and to validate; add more."
         return None
 
@@ -105,9 +105,7 @@ class DryRunReport:
                 "\n".join([*lines, "Nothing to train on: the good rows are texts that ask nothing."]) + "\n"
             )
         if not self.good_rows:
-            fix = "repair the rows above first" if self.bad_rows else "there is not a single row"
-            fix = "allow a licence that they have" if self.kept_out_rows else fix
-            return "\n".join([*lines, f"Nothing to train on: {fix}."]) + "\n"
+            return "\n".join([*lines, f"Nothing to train on: {self._way_out()}."]) + "\n"
         languages = ", ".join(f"{name} {count:,}" for name, count in self.languages.items())
         quantiles = ", ".join(_quantile_text(share, value) for share, value in self.token_quantiles.items())
         lines += [
@@ -121,6 +119,11 @@ class DryRunReport:
         lines += self.training.lines() if self.training else []
         lines += [self._stop] if self._stop else []
         return "\n".join(lines) + "\n"
+
+    def _way_out(self) -> str:
+        if self.kept_out_rows:
+            return "allow a licence that they have"
+        return "repair the rows above first" if self.bad_rows else "there is not a single row"
 
     def _cut_off_text(self) -> str:
         if not self.answers_cut_off:

@@ -103,7 +103,8 @@ def _rows_behind(
             is_cut_off = (
                 end == len(text) and decoded != _GOES_ON and not _ENDS.search(text[-_LOOKED_AT_CHARACTERS:])
             )
-            yield _broken_row(number, text[position:end], decoded, "cut_off_file" if is_cut_off else None)
+            reason = "cut_off_file" if is_cut_off else "invalid_json"
+            yield _broken_row(number, text[position:end], reason, decoded)
             if end == len(text):
                 return
         else:
@@ -139,9 +140,9 @@ def _element(text: str, position: int, dropped: _Dropped) -> tuple[object, int] 
     return value, end
 
 
-def _broken_row(number: int, text: str, detail: str, reason: str | None) -> RawRow:
+def _broken_row(number: int, text: str, reason: str, detail: str) -> RawRow:
     text = text.rstrip(", \t\r\n")
-    return RawRow(number, None, text, Fault(reason or "invalid_json", detail=detail))
+    return RawRow(number, None, text, Fault(reason, detail=detail))
 
 
 def _end_of_blank(text: str, position: int) -> int:

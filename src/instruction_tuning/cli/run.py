@@ -1,6 +1,5 @@
 """`kedro run` with all of Kedro's options, errors in plain words, and the run's report at the end."""
 
-from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from kedro.framework.project import pipelines as registered_pipelines
 
 from instruction_tuning.cli.plain_errors import plain_errors
 from instruction_tuning.cli.result import model_lines, result_lines
+from instruction_tuning.cli.stages import outermost, pipelines_with, require_stages
 from instruction_tuning.errors import ConfigurationError
 from instruction_tuning.incremental.contents import current_version
 from instruction_tuning.incremental.live import newest_run
@@ -77,9 +77,9 @@ def complete(options: dict[str, Any]) -> dict[str, Any]:
     _require_registered(names)
     if namespaces:
         if not names and not any(options.get(name) for name in OTHER_FILTERS):
-            names = sorted({_pipeline_of(namespace) for namespace in namespaces})
-        namespaces = _outermost(namespaces)
-        _require_namespaces(namespaces, names or ["__default__"])
+            names = pipelines_with(namespaces)
+        namespaces = outermost(namespaces)
+        require_stages(namespaces, names or ["__default__"])
     force, dry_run = bool(options.pop("force", False)), bool(options.pop("dry_run", False))
     if dry_run and options["runner"] not in (None, DEFAULT_RUNNER):
         raise ConfigurationError(
@@ -128,43 +128,6 @@ def _require_registered(names: list[str]) -> None:
             hint = f"did you mean `{close[0]}`? " if close else ""
             raise ConfigurationError(
                 f"there is no pipeline named `{name}`", fix=f"{hint}`kedro registry list` shows all"
-            )
-
-
-def _outermost(namespaces: Iterable[str]) -> list[str]:
-    """Without those that lie inside of another: Kedro would take their nodes twice."""
-    asked = list(dict.fromkeys(namespaces))
-    return [one for one in asked if not any(one.startswith(f"{other}.") for other in asked)]
-
-
-def _pipeline_of(namespace: str) -> str:
-    """That of its name, for the box of the default one may hold more; else the default one, or the smallest
-    that has it."""
-    if namespace in registered_pipelines:
-        return namespace
-    having = [name for name in registered_pipelines if namespace in _namespaces([name])]
-    if not having or "__default__" in having:
-        return "__default__"
-    return min(having, key=lambda name: len(registered_pipelines[name].nodes))
-
-
-def _namespaces(names: Iterable[str]) -> set[str]:
-    """All in these pipelines, the inner ones too."""
-    whole = {str(node.namespace) for name in names for node in registered_pipelines[name].nodes}
-    return {".".join(space.split(".")[:end]) for space in whole for end in range(1, space.count(".") + 2)}
-
-
-def _require_namespaces(namespaces: Iterable[str], names: list[str]) -> None:
-    there = _namespaces(names)
-    for namespace in namespaces:
-        if namespace not in there:
-            last = {space.rpartition(".")[2]: space for space in there}
-            close = get_close_matches(namespace, sorted({*there, *last}), n=1)
-            hint = f"did you mean `{last.get(close[0], close[0])}`? " if close else ""
-            raise ConfigurationError(
-                f"there is no stage `{namespace}` in {' or '.join(f'`{name}`' for name in names)}",
-                field="namespaces",
-                fix=f"{hint}it has {', '.join(sorted(there))}",
             )
 
 

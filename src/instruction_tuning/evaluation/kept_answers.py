@@ -35,7 +35,7 @@ class KeptAnswers:
         Items that ask the same are interchangeable: as many as were answered are left out of the batches.
         """
         found = self._known.get(_key(request))
-        return found.pop() if found else None
+        return found.pop(0) if found else None
 
     def add_partial(self, _kind: str, request: Iterable[Any], response: str) -> None:
         """One answer of the batch at hand."""

@@ -80,8 +80,8 @@ class DigestCache:
 
     def _find(self, key: tuple[str, str]) -> tuple[str, Any] | None:
         """The state that the fact is of, and the fact."""
-        if key not in self._known and key in self._stored:
-            state, fact = self._stored[key]
+        if key in self._stored:
+            state, fact = self._stored.pop(key)
             with suppress(ValueError):
                 self._known[key] = (state, json.loads(fact))
         return self._known.get(key)
